@@ -1,0 +1,84 @@
+"""Connections: one way to open them, with JSON that Postgres accepts whatever a step produced."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from automations.db.json_text import decode_json, encode_json
+from automations.errors import DatabaseUnreachable
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+CONNECT_TIMEOUT_SECONDS = 10.0
+
+# What says that the connection, not the statement, is at fault: open another and go on.
+CONNECTION_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.DatabaseDroppedError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    OSError,
+)
+
+
+async def connect(dsn: str, *, role: str | None = None, application_name: str = "automations") -> Connection:
+    """A connection as `role` for its whole life; `DatabaseUnreachable` says why there is none."""
+    try:
+        connection = await asyncpg.connect(
+            dsn,
+            timeout=CONNECT_TIMEOUT_SECONDS,
+            server_settings={"application_name": application_name, "timezone": "UTC"},
+        )
+    except (TimeoutError, *CONNECTION_LOST, asyncpg.PostgresError, ValueError) as error:
+        raise DatabaseUnreachable(
+            f"cannot connect to PostgreSQL: {error or type(error).__name__}",
+            hint="Check that the server runs and that AUTOMATIONS_DATABASE_URL names it; `automations doctor` tells more.",
+        ) from error
+    try:
+        for name in ("json", "jsonb"):
+            await connection.set_type_codec(
+                name, schema="pg_catalog", encoder=encode_json, decoder=decode_json, format="text"
+            )
+        if role is not None:
+            await connection.execute(f'set role "{role}"')
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+@asynccontextmanager
+async def connected(dsn: str, *, role: str | None = None) -> AsyncIterator[Connection]:
+    connection = await connect(dsn, role=role)
+    try:
+        yield connection
+    finally:
+        await close_quietly(connection)
+
+
+async def close_quietly(connection: Connection) -> None:
+    """Close without complaint: the connection may be gone already."""
+    try:
+        await connection.close(timeout=2)
+    except Exception:
+        connection.terminate()
+
+
+@asynccontextmanager
+async def acting_as(connection: Connection, user_id: str, role: str = "authenticated") -> AsyncIterator[None]:
+    """A transaction with a user's rights, as PostgREST opens it: row-level security decides."""
+    claims: dict[str, Any] = {"sub": user_id, "role": role}
+    async with connection.transaction():
+        await connection.execute(
+            "select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)",
+            role,
+            encode_json(claims),
+        )
+        yield

@@ -1,0 +1,378 @@
+-- From a row change to pending runs, in the transaction of the change.
+--
+-- A writer is never harmed: nothing here waits for the engine (only INSERTs, and `for key share` on the automations
+-- chosen), nothing can fail on a value (conversions are caught, conditions are total), nothing is built when nothing
+-- matches. Order of work: cheap questions first, JSON only on a match or for the journal, then event, runs, notify.
+--
+-- Settings (per database, role or transaction):
+--   automations.fire     off   no event, no run (imports)
+--   automations.journal  off   no change journal
+--   automations.notify   full (default) | hint (ids only) | off     channel automation_trigger, for other listeners
+--   automations.wake     off   no wake-up for our workers: they poll (two-phase commit)
+
+-- The run whose step makes this change, if there is one and it belongs to the account: anybody can set the setting.
+-- It holds one run id, or, where one statement writes for many runs, `<record id>=<run id>` pairs.
+create or replace function automations.causing_run(p_account uuid, p_record uuid)
+returns public.automation_executions
+language plpgsql stable
+as $$
+declare
+  v_setting text := pg_catalog.current_setting('automations.execution_id', true);
+  v_run public.automation_executions;
+  v_at integer;
+begin
+  if v_setting is null or v_setting = '' then
+    return null;
+  end if;
+  if pg_catalog.length(v_setting) > 36 then
+    v_at := pg_catalog.strpos(v_setting, p_record::text || '=');
+    if v_at = 0 then
+      return null;
+    end if;
+    v_setting := pg_catalog.substr(v_setting, v_at + 37, 36);
+  end if;
+  select e.* into v_run
+  from public.automation_executions e
+  where e.id = v_setting::pg_catalog.uuid and e.account_id = p_account;
+  return v_run;
+exception when invalid_text_representation then
+  return null;
+end
+$$;
+
+-- Who made the change, for the journal; a malformed claim is nobody.
+create or replace function automations.current_actor()
+returns uuid
+language plpgsql stable
+as $$
+begin
+  if coalesce(pg_catalog.current_setting('request.jwt.claims', true), '') = ''
+    and coalesce(pg_catalog.current_setting('request.jwt.claim.sub', true), '') = '' then
+    return null;
+  end if;
+  return auth.uid();
+exception when others then
+  return null;
+end
+$$;
+
+-- The columns whose values differ, in the order of the row's keys.
+create or replace function automations.changed_columns(p_old jsonb, p_new jsonb)
+returns text[]
+language sql immutable parallel safe
+as $$
+  select coalesce(pg_catalog.array_agg(n.key order by n.key), '{}')
+  from pg_catalog.jsonb_each(p_new) n
+  where p_old -> n.key is distinct from n.value
+$$;
+
+-- Whether anything has to be done for a change of this account: the two index probes that every write pays.
+-- Returned: the journal is kept for it; a matching automation exists.
+create or replace function automations.interest(p_account uuid, p_source text, p_operation text)
+returns boolean
+language sql stable
+as $$
+  select case
+    when pg_catalog.current_setting('automations.fire', true) = 'off' then false
+    when pg_catalog.current_setting('automations.journal', true) = 'off' then exists (
+      select from public.automations a
+      where a.user_id = p_account and a.enabled and a.status = 'active' and a.trigger_type = 'event'
+        and a.trigger_config ->> 'event_source' = p_source
+        and a.trigger_config ->> 'event_type' in (p_operation, 'any')
+    )
+    else exists (select from public.automations a where a.user_id = p_account)
+  end
+$$;
+
+-- Journal one change and start what matches it. p_old is the row before an UPDATE or DELETE, null where that row
+-- was another account's (its content must not cross over).
+create or replace function automations.record_change(
+  p_source text, p_table text, p_operation text, p_account uuid,
+  p_old jsonb, p_new jsonb, p_record uuid, p_lead uuid, p_conversation uuid
+)
+returns void
+language plpgsql
+as $$
+declare
+  c_max_depth constant smallint := 8;
+  -- NOTIFY refuses 8,000 bytes and more, which would abort the writer's own statement.
+  c_max_payload constant integer := 7999;
+  v_changed text[];
+  v_cause public.automation_executions;
+  v_ancestors uuid[] := '{}';
+  v_depth smallint := 0;
+  v_data jsonb;
+  v_held jsonb := '[]';
+  v_event bigint;
+  v_match record;
+  v_run uuid;
+  v_started uuid[] := '{}';
+  v_automations uuid[] := '{}';
+  v_versions uuid[] := '{}';
+  v_lanes text[] := '{}';
+  v_concurrency jsonb;
+  v_notify text := coalesce(nullif(pg_catalog.current_setting('automations.notify', true), ''), 'full');
+  v_payload jsonb;
+begin
+  if p_operation = 'UPDATE' and p_old is not null then
+    v_changed := automations.changed_columns(p_old, p_new);
+  end if;
+
+  v_cause := automations.causing_run(p_account, p_record);
+  if v_cause.id is not null then
+    v_ancestors := v_cause.ancestors || v_cause.automation_id;
+    v_depth := v_cause.depth + 1;
+  end if;
+
+  v_data := pg_catalog.jsonb_build_object(
+    'event', p_operation,
+    'table', p_table,
+    'old', case when p_operation = 'DELETE' then p_old end,
+    'new', p_new,
+    'previous', case when p_operation = 'UPDATE' then p_old end,
+    'changed', pg_catalog.to_jsonb(v_changed),
+    'timestamp', pg_catalog.now()
+  );
+
+  -- `for key share`: an automation that is being deleted at this moment is waited for, then simply not there; without
+  -- it the run's foreign key would fail the writer's statement.
+  for v_match in
+    select a.id, a.trigger_config, a.published_version
+    from public.automations a
+    where a.enabled and a.status = 'active' and a.trigger_type = 'event'
+      and a.user_id = p_account
+      and a.trigger_config ->> 'event_source' = p_source
+      and a.trigger_config ->> 'event_type' in (p_operation, 'any')
+    order by a.created_at, a.id
+    for key share
+  loop
+    if v_changed is not null
+      and pg_catalog.jsonb_typeof(v_match.trigger_config -> 'watch') = 'array'
+      and not (v_match.trigger_config -> 'watch') ?| v_changed
+    then
+      continue;
+    end if;
+    if pg_catalog.jsonb_typeof(v_match.trigger_config -> 'conditions') = 'object'
+      and not automations.condition_holds(v_match.trigger_config -> 'conditions', v_data)
+    then
+      continue;
+    end if;
+    if v_depth > c_max_depth then
+      v_held := v_held || pg_catalog.jsonb_build_object('automation_id', v_match.id, 'reason', 'depth');
+      continue;
+    end if;
+    if v_match.id = any (v_ancestors)
+      and v_match.trigger_config -> 'allow_reentry' is distinct from 'true'::pg_catalog.jsonb
+    then
+      v_held := v_held || pg_catalog.jsonb_build_object('automation_id', v_match.id, 'reason', 'reentry');
+      continue;
+    end if;
+    v_concurrency := v_match.trigger_config -> 'concurrency';
+    v_started := v_started || pg_catalog.gen_random_uuid();
+    v_automations := v_automations || v_match.id;
+    v_versions := v_versions || v_match.published_version;
+    v_lanes := v_lanes || case
+      when v_concurrency ->> 'per' = 'record' then v_match.id::text || ':' || p_record::text
+      when v_concurrency ? 'limit' then 'limit:' || v_match.id::text
+    end;
+  end loop;
+
+  if coalesce(pg_catalog.current_setting('automations.journal', true), '') <> 'off' then
+    insert into automations.events (account_id, source, operation, record_id, old, new, changed, actor, execution_id, held)
+    values (
+      p_account, p_table, p_operation, p_record, p_old, p_new, v_changed,
+      automations.current_actor(), v_cause.id, v_held
+    )
+    returning id into v_event;
+  end if;
+
+  if pg_catalog.cardinality(v_started) = 0 then
+    return;
+  end if;
+
+  insert into public.automation_executions (
+    id, automation_id, trigger_type, trigger_data, status, lead_id, conversation_id,
+    account_id, version_id, event_id, ancestors, depth, due_at, lane
+  )
+  select r.id, r.automation_id, 'event', v_data, 'pending',
+    case when p_operation <> 'DELETE' then p_lead end,
+    case when p_operation <> 'DELETE' then p_conversation end,
+    p_account, r.version_id, v_event, v_ancestors, v_depth, pg_catalog.clock_timestamp(), r.lane
+  from unnest(v_started, v_automations, v_versions, v_lanes)
+    as r (id, automation_id, version_id, lane);
+
+  -- A listener that lags in a transaction fills a queue that all databases of the server share; past half, polling
+  -- must do.
+  if v_notify <> 'off' and pg_catalog.pg_notification_queue_usage() < 0.5 then
+    for i in 1 .. pg_catalog.cardinality(v_started) loop
+      v_payload := pg_catalog.jsonb_build_object('automation_id', v_automations[i], 'execution_id', v_started[i]);
+      if v_notify <> 'hint' then
+        v_payload := v_payload || pg_catalog.jsonb_build_object('trigger_data', v_data);
+        if pg_catalog.octet_length(v_payload::text) > c_max_payload then
+          v_payload := pg_catalog.jsonb_build_object(
+            'automation_id', v_automations[i], 'execution_id', v_started[i], 'truncated', true,
+            'trigger_data', pg_catalog.jsonb_build_object(
+              'event', p_operation, 'table', p_table,
+              'old', case when p_operation = 'DELETE' then pg_catalog.jsonb_build_object('id', p_record) end,
+              'new', case when p_operation <> 'DELETE' then pg_catalog.jsonb_build_object('id', p_record) end,
+              'timestamp', pg_catalog.now()
+            )
+          );
+        end if;
+      end if;
+      perform pg_catalog.pg_notify('automation_trigger', v_payload::text);
+    end loop;
+  end if;
+  if coalesce(pg_catalog.current_setting('automations.wake', true), '') <> 'off'
+    and pg_catalog.pg_notification_queue_usage() < 0.5
+  then
+    -- Empty, so that it folds into one per transaction.
+    perform pg_catalog.pg_notify('automations_wake', '');
+  end if;
+end
+$$;
+
+create or replace function public.fire_lead_automations()
+returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_account uuid := coalesce(new.user_id, old.user_id);
+  v_new jsonb;
+  v_old jsonb;
+begin
+  if not automations.interest(v_account, 'lead', tg_op) then
+    return coalesce(new, old);
+  end if;
+  -- A value that jsonb cannot hold (\u0000 in a json column) must not abort the writer's statement. No write inside:
+  -- the block costs no transaction id.
+  begin
+    if tg_op <> 'DELETE' then
+      v_new := pg_catalog.to_jsonb(new);
+    end if;
+    if tg_op <> 'INSERT' and old.user_id is not distinct from v_account then
+      v_old := pg_catalog.to_jsonb(old);
+    end if;
+  exception when others then
+    v_new := case when tg_op <> 'DELETE' then pg_catalog.jsonb_build_object('id', new.id, 'error', sqlerrm) end;
+    v_old := case when tg_op = 'DELETE' then pg_catalog.jsonb_build_object('id', old.id, 'error', sqlerrm) end;
+  end;
+  perform automations.record_change(
+    'lead', tg_table_name, tg_op, v_account, v_old, v_new, coalesce(new.id, old.id), coalesce(new.id, old.id), null
+  );
+  return coalesce(new, old);
+end
+$$;
+
+create or replace function public.fire_conversation_automations()
+returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_account uuid;
+  v_previous_account uuid;
+  v_new jsonb;
+  v_old jsonb;
+  v_lead uuid;
+begin
+  select a.user_id into v_account from public.agents a where a.id = coalesce(new.agent_id, old.agent_id);
+  if v_account is null or not automations.interest(v_account, 'conversation', tg_op) then
+    return coalesce(new, old);
+  end if;
+  v_previous_account := v_account;
+  if tg_op = 'UPDATE' and old.agent_id is distinct from new.agent_id then
+    select a.user_id into v_previous_account from public.agents a where a.id = old.agent_id;
+  end if;
+  begin
+    if tg_op <> 'DELETE' then
+      v_new := pg_catalog.to_jsonb(new);
+    end if;
+    if tg_op <> 'INSERT' and v_previous_account is not distinct from v_account then
+      v_old := pg_catalog.to_jsonb(old);
+    end if;
+    v_lead := (v_new ->> 'lead_id')::pg_catalog.uuid;
+  exception when others then
+    v_new := case when tg_op <> 'DELETE' then pg_catalog.jsonb_build_object('id', new.id, 'error', sqlerrm) end;
+    v_old := case when tg_op = 'DELETE' then pg_catalog.jsonb_build_object('id', old.id, 'error', sqlerrm) end;
+  end;
+  -- A lead of another account would fail nothing here but would show that account's id in ours.
+  if v_lead is not null and not exists (
+    select from public.leads l where l.id = v_lead and l.user_id = v_account
+  ) then
+    v_lead := null;
+  end if;
+  perform automations.record_change(
+    'conversation', tg_table_name, tg_op, v_account, v_old, v_new, coalesce(new.id, old.id), v_lead,
+    coalesce(new.id, old.id)
+  );
+  return coalesce(new, old);
+end
+$$;
+
+-- Messages start nothing by themselves; they are journalled, because "replied" is an inbound message.
+create or replace function automations.journal_message()
+returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_account uuid;
+  v_new jsonb;
+  v_old jsonb;
+begin
+  select a.user_id into v_account
+  from public.conversations c join public.agents a on a.id = c.agent_id
+  where c.id = coalesce(new.conversation_id, old.conversation_id);
+  if v_account is null or not automations.interest(v_account, 'message', tg_op) then
+    return coalesce(new, old);
+  end if;
+  begin
+    v_new := case when tg_op <> 'DELETE' then pg_catalog.to_jsonb(new) end;
+    v_old := case
+      when tg_op = 'DELETE' or (tg_op = 'UPDATE' and old.conversation_id = new.conversation_id)
+      then pg_catalog.to_jsonb(old)
+    end;
+  exception when others then
+    v_new := case when tg_op <> 'DELETE' then pg_catalog.jsonb_build_object('id', new.id, 'error', sqlerrm) end;
+    v_old := case when tg_op = 'DELETE' then pg_catalog.jsonb_build_object('id', old.id, 'error', sqlerrm) end;
+  end;
+  perform automations.record_change(
+    'message', tg_table_name, tg_op, v_account, v_old, v_new, coalesce(new.id, old.id), null, null
+  );
+  return coalesce(new, old);
+end
+$$;
+
+create or replace trigger trigger_lead_automations
+  after insert or update or delete on public.leads
+  for each row execute function public.fire_lead_automations();
+
+-- As in the seed: a deleted conversation starts nothing.
+create or replace trigger trigger_conversation_automations
+  after insert or update on public.conversations
+  for each row execute function public.fire_conversation_automations();
+
+do $$
+begin
+  -- A database that brought its own messages table may have another shape; without these columns there is no journal
+  -- of it, and no write on it may fail for that.
+  if (
+    select pg_catalog.count(*) = 2 from pg_catalog.pg_attribute a
+    where a.attrelid = pg_catalog.to_regclass('public.messages') and not a.attisdropped
+      and a.attname in ('id', 'conversation_id') and a.atttypid = 'pg_catalog.uuid'::pg_catalog.regtype
+  ) then
+    create or replace trigger trigger_message_journal
+      after insert or update or delete on public.messages
+      for each row execute function automations.journal_message();
+  end if;
+end
+$$;
+
+-- To call a definer function is to attach it to a table of one's own, too: forged events.
+revoke execute on function public.fire_lead_automations() from public;
+revoke execute on function public.fire_conversation_automations() from public;
+revoke execute on function automations.journal_message() from public;
+revoke execute on function automations.causing_run(uuid, uuid) from public;
+revoke execute on function automations.current_actor() from public;
+revoke execute on function automations.changed_columns(jsonb, jsonb) from public;
+revoke execute on function automations.interest(uuid, text, text) from public;
+revoke execute on function automations.record_change(text, text, text, uuid, jsonb, jsonb, uuid, uuid, uuid) from public;

@@ -1,0 +1,128 @@
+-- The engine's writes on runs. Every one checks owner and epoch with the row locked, so a late worker changes nothing;
+-- none waits for a lock: what is locked is left out of the answer and tried again by the caller.
+
+-- Lock the runs that are still this worker's, for the rest of the transaction. Runs come before the rows that their
+-- steps touch: whoever deletes a lead holds the lead and wants the run, so we may hold runs only while we never wait.
+create or replace function automations.hold_runs(p_owner bigint, p_ids uuid[], p_epochs integer[])
+returns setof uuid
+language sql
+as $$
+  select e.id
+  from unnest(p_ids, p_epochs) as r (id, epoch)
+  join public.automation_executions e on e.id = r.id
+  where e.owner = p_owner and e.epoch = r.epoch and e.status = 'running'
+  order by e.id
+  for no key update of e skip locked
+$$;
+
+-- Of runs that could not be locked: which are still this worker's (somebody else has the row for a moment).
+create or replace function automations.still_held(p_owner bigint, p_ids uuid[], p_epochs integer[])
+returns setof uuid
+language sql stable
+as $$
+  select e.id
+  from unnest(p_ids, p_epochs) as r (id, epoch)
+  join public.automation_executions e on e.id = r.id
+  where e.owner = p_owner and e.epoch = r.epoch and e.status = 'running'
+$$;
+
+-- Checkpoints: the outcome of a step is written once and wins for ever; an open attempt may be replaced.
+create or replace function automations.write_steps(
+  p_execution_ids uuid[], p_keys text[], p_accounts uuid[], p_node_ids text[], p_statuses text[],
+  p_attempts integer[], p_outcomes jsonb[], p_records jsonb[], p_dues timestamptz[]
+)
+returns void
+language sql
+as $$
+  insert into automations.steps as s (
+    execution_id, key, account_id, node_id, status, attempt, outcome, record, due_at
+  )
+  select * from unnest(
+    p_execution_ids, p_keys, p_accounts, p_node_ids, p_statuses, p_attempts, p_outcomes, p_records, p_dues
+  )
+  on conflict (execution_id, key) do update
+  set status = excluded.status, attempt = excluded.attempt, outcome = excluded.outcome, record = excluded.record,
+    due_at = excluded.due_at, written_at = pg_catalog.now()
+  where s.status in ('started', 'waiting')
+$$;
+
+-- End runs that hold_runs has locked in this transaction, and pull forward whoever waits for their lanes.
+create or replace function automations.finish_runs(
+  p_ids uuid[], p_statuses text[], p_nodes jsonb[], p_variables jsonb[], p_outputs jsonb[], p_errors text[],
+  p_error_nodes text[], p_now timestamptz default null
+)
+returns void
+language plpgsql
+as $$
+declare
+  v_now timestamptz := coalesce(p_now, pg_catalog.clock_timestamp());
+  v_lanes text[];
+begin
+  with finished as (
+    update public.automation_executions e
+    set status = f.status, nodes_executed = f.nodes, variables = f.variables, output = f.output, error = f.error,
+      error_node_id = f.error_node, completed_at = v_now,
+      duration_ms = automations.milliseconds_between(e.run_started_at, v_now),
+      due_at = null, owner = null
+    from unnest(p_ids, p_statuses, p_nodes, p_variables, p_outputs, p_errors, p_error_nodes)
+      as f (id, status, nodes, variables, output, error, error_node)
+    where e.id = f.id
+    returning e.lane
+  )
+  select pg_catalog.array_agg(f.lane) into v_lanes from finished f where f.lane is not null;
+  if v_lanes is not null then
+    perform automations.pull_lanes(v_lanes, v_now);
+  end if;
+end
+$$;
+
+-- The next waiting run of each lane is due now. A row that is locked finds its place by looking again.
+create or replace function automations.pull_lanes(p_lanes text[], p_now timestamptz)
+returns void
+language plpgsql
+as $$
+begin
+  with next_in_lane as materialized (
+    select n.id
+    from unnest(p_lanes) as l (lane)
+    cross join lateral (
+      select x.id, x.due_at
+      from public.automation_executions x
+      where x.lane = l.lane and x.status = 'pending'
+      order by x.seq
+      limit 1
+    ) n
+    where n.due_at > p_now
+  ), free as materialized (
+    select e.id from public.automation_executions e
+    where e.id in (select n.id from next_in_lane n)
+    for no key update skip locked
+  )
+  update public.automation_executions e set due_at = p_now from free where e.id = free.id;
+  if found then
+    perform pg_catalog.pg_notify('automations_wake', '');
+  end if;
+end
+$$;
+
+-- Let go of runs that wait: no owner, due when the earliest timer of the run fires, null for a signal only.
+create or replace function automations.park_runs(p_ids uuid[], p_dues timestamptz[])
+returns void
+language sql
+as $$
+  update public.automation_executions e
+  set owner = null, due_at = p.due_at, takeovers = 0
+  from unnest(p_ids, p_dues) as p (id, due_at)
+  where e.id = p.id
+$$;
+
+revoke execute on function automations.hold_runs(bigint, uuid[], integer[]) from public;
+revoke execute on function automations.still_held(bigint, uuid[], integer[]) from public;
+revoke execute on function automations.write_steps(
+  uuid[], text[], uuid[], text[], text[], integer[], jsonb[], jsonb[], timestamptz[]
+) from public;
+revoke execute on function automations.finish_runs(
+  uuid[], text[], jsonb[], jsonb[], jsonb[], text[], text[], timestamptz
+) from public;
+revoke execute on function automations.pull_lanes(text[], timestamptz) from public;
+revoke execute on function automations.park_runs(uuid[], timestamptz[]) from public;

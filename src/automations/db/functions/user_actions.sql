@@ -1,0 +1,332 @@
+-- What users do: start, cancel, retry, publish, pause, resume. Each checks the account and the role itself (member and
+-- above; what belongs to others does not exist), because the seed rightly gives no INSERT or UPDATE on runs to users.
+-- Errors: AU002 of different accounts, AU003 not allowed, AU004 not found, AU006 the thing is in another state, AU007
+-- the input cannot be used.
+
+-- The automation, if the caller may act on it, and its account. p_lock: nobody else changes it until the end.
+create or replace function automations.automation_to_act_on(p_automation_id uuid, p_lock boolean)
+returns public.automations
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_automation public.automations;
+begin
+  select a.* into v_automation from public.automations a where a.id = p_automation_id;
+  perform automations.require_access(v_automation.user_id, 'automation', true);
+  if p_lock then
+    select a.* into v_automation from public.automations a where a.id = p_automation_id for no key update;
+    perform automations.require_access(v_automation.user_id, 'automation', true);
+  end if;
+  return v_automation;
+end
+$$;
+
+create or replace function automations.require_startable(p_automation public.automations)
+returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_automation.published_version is null then
+    raise exception 'the automation is not published' using errcode = 'AU006', hint = 'Publish it first.';
+  elsif p_automation.status <> 'active' then
+    raise exception 'the automation is not active but %', p_automation.status
+      using errcode = 'AU006', hint = 'Resume it first; the audit log says why it was stopped.';
+  elsif not p_automation.enabled then
+    raise exception 'the automation is switched off' using errcode = 'AU006', hint = 'Enable it first.';
+  end if;
+end
+$$;
+
+create or replace function automations.start_run(
+  p_automation_id uuid, p_input jsonb default '{}', p_lead_id uuid default null, p_conversation_id uuid default null,
+  p_idempotency_key text default null
+)
+returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_automation public.automations := automations.automation_to_act_on(p_automation_id, false);
+  v_account constant uuid := v_automation.user_id;
+  v_run uuid := pg_catalog.gen_random_uuid();
+  v_record jsonb;
+begin
+  if pg_catalog.char_length(p_idempotency_key) not between 1 and 255 then
+    raise exception 'an idempotency key has 1 to 255 characters' using errcode = 'AU007', hint = 'Use a UUID.';
+  end if;
+  if p_idempotency_key is not null then
+    -- The scheduler's due times live in the same table, hence the prefix. A session that inserts the same key at this
+    -- moment is waited for.
+    insert into automations.start_keys (automation_id, key, account_id, execution_id)
+    values (p_automation_id, 'key:' || p_idempotency_key, v_account, v_run)
+    on conflict (automation_id, key) do nothing;
+    if not found then
+      return (
+        select k.execution_id from automations.start_keys k
+        where k.automation_id = p_automation_id and k.key = 'key:' || p_idempotency_key
+      );
+    end if;
+  end if;
+  perform automations.require_startable(v_automation);
+  if pg_catalog.jsonb_typeof(coalesce(p_input, '{}')) <> 'object' then
+    raise exception 'the input is not an object but %', pg_catalog.jsonb_typeof(p_input)
+      using errcode = 'AU007', hint = 'Give the fields of the automation''s input form as a JSON object.';
+  end if;
+
+  begin
+    if p_conversation_id is not null then
+      select pg_catalog.to_jsonb(c) into v_record
+      from public.conversations c join public.agents a on a.id = c.agent_id
+      where c.id = p_conversation_id and a.user_id = v_account;
+      if not found then
+        raise exception 'there is no such conversation'
+          using errcode = 'AU004', hint = 'Choose a conversation of the account that owns the automation.';
+      end if;
+    end if;
+    if p_lead_id is not null then
+      select pg_catalog.to_jsonb(l) into v_record
+      from public.leads l where l.id = p_lead_id and l.user_id = v_account;
+      if not found then
+        raise exception 'there is no such lead'
+          using errcode = 'AU004', hint = 'Choose a lead of the account that owns the automation.';
+      end if;
+    end if;
+  exception when data_exception then
+    -- A value that jsonb cannot hold.
+    v_record := pg_catalog.jsonb_build_object('id', coalesce(p_lead_id, p_conversation_id), 'error', sqlerrm);
+  end;
+
+  insert into public.automation_executions (
+    id, automation_id, trigger_type, trigger_data, status, triggered_by, lead_id, conversation_id,
+    account_id, version_id, due_at, lane
+  )
+  values (
+    v_run, p_automation_id,
+    case when v_automation.trigger_type in ('manual', 'ai_tool') then v_automation.trigger_type else 'manual' end,
+    pg_catalog.jsonb_build_object(
+      'event', 'manual', 'table', null, 'old', null, 'new', v_record, 'input', coalesce(p_input, '{}'),
+      'timestamp', pg_catalog.now()
+    ),
+    'pending', automations.current_actor(), p_lead_id, p_conversation_id,
+    v_account, v_automation.published_version, pg_catalog.clock_timestamp(),
+    automations.lane_of(p_automation_id, v_automation.trigger_config, coalesce(p_lead_id, p_conversation_id))
+  );
+  perform automations.write_audit(v_account, 'start_run', p_automation_id, v_run);
+  perform automations.wake_workers();
+  return v_run;
+end
+$$;
+
+-- Ends the run in any open state, also when a dead worker holds it; a live one is fenced off by the epoch. A run that
+-- has ended is left as it is. Answers the status.
+create or replace function automations.cancel_run(p_execution_id uuid, p_reason text default null)
+returns text
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_run record;
+  v_status text;
+begin
+  select e.account_id, e.automation_id, e.status into v_run
+  from public.automation_executions e where e.id = p_execution_id;
+  perform automations.require_access(v_run.account_id, 'run', true);
+  update public.automation_executions e
+  set status = 'cancelled', epoch = e.epoch + 1, owner = null, due_at = null,
+    completed_at = pg_catalog.clock_timestamp(),
+    duration_ms = automations.milliseconds_between(
+      coalesce(e.run_started_at, e.started_at), pg_catalog.clock_timestamp()
+    ),
+    error = coalesce(nullif(pg_catalog.btrim(p_reason), ''), 'cancelled')
+  where e.id = p_execution_id and e.status in ('pending', 'running');
+  if not found then
+    select e.status into v_status from public.automation_executions e where e.id = p_execution_id;
+    return v_status;
+  end if;
+  perform automations.write_audit(
+    v_run.account_id, 'cancel_run', v_run.automation_id, p_execution_id,
+    pg_catalog.jsonb_build_object('reason', p_reason, 'was', v_run.status)
+  );
+  -- Whoever waits for its lane or its place, and the worker that holds it.
+  perform automations.wake_workers();
+  return 'cancelled';
+end
+$$;
+
+-- A new run of what is published now, with the same trigger data. Its causes stay the same, so that it cannot be used
+-- to get round the loop guard.
+create or replace function automations.retry_run(p_execution_id uuid)
+returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_old public.automation_executions;
+  v_automation public.automations;
+  v_run uuid := pg_catalog.gen_random_uuid();
+begin
+  select e.* into v_old from public.automation_executions e where e.id = p_execution_id;
+  perform automations.require_access(v_old.account_id, 'run', true);
+  if v_old.status in ('pending', 'running') then
+    raise exception 'the run has not ended, it is %', v_old.status
+      using errcode = 'AU006', hint = 'Cancel it first, or wait for its end.';
+  end if;
+  select a.* into v_automation from public.automations a where a.id = v_old.automation_id;
+  perform automations.require_startable(v_automation);
+  insert into public.automation_executions (
+    id, automation_id, trigger_type, trigger_data, status, triggered_by, lead_id, conversation_id,
+    account_id, version_id, event_id, parent_id, ancestors, depth, due_at, lane
+  )
+  values (
+    v_run, v_old.automation_id, v_old.trigger_type, v_old.trigger_data, 'pending',
+    coalesce(automations.current_actor(), v_old.triggered_by), v_old.lead_id, v_old.conversation_id,
+    v_old.account_id, v_automation.published_version, v_old.event_id, v_old.id, v_old.ancestors, v_old.depth,
+    pg_catalog.clock_timestamp(),
+    automations.lane_of(v_automation.id, v_automation.trigger_config, coalesce(v_old.lead_id, v_old.conversation_id))
+  );
+  perform automations.write_audit(
+    v_old.account_id, 'retry_run', v_old.automation_id, v_run, pg_catalog.jsonb_build_object('retry_of', v_old.id)
+  );
+  perform automations.wake_workers();
+  return v_run;
+end
+$$;
+
+-- A version of what was validated before (services/), and the row that points at it. p_expected_revision: the
+-- draft_revision that the caller has seen; another one refuses. Does not touch `enabled`.
+create or replace function automations.publish_version(
+  p_automation_id uuid, p_nodes jsonb, p_edges jsonb, p_trigger_type text, p_trigger_config jsonb,
+  p_note text default null, p_expected_revision integer default null
+)
+returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_automation public.automations := automations.automation_to_act_on(p_automation_id, true);
+  v_version uuid := pg_catalog.gen_random_uuid();
+  v_nodes jsonb;
+begin
+  if p_expected_revision is not null and p_expected_revision <> v_automation.draft_revision then
+    raise exception 'somebody has changed the draft: it is at revision %, not %',
+      v_automation.draft_revision, p_expected_revision
+      using errcode = 'AU006', hint = 'Load the automation again, look at the changes, then publish.';
+  end if;
+  if p_nodes is null or p_edges is null or p_trigger_type is null or p_trigger_config is null
+    or pg_catalog.jsonb_typeof(p_nodes) <> 'array' or pg_catalog.jsonb_typeof(p_edges) <> 'array'
+    or pg_catalog.jsonb_typeof(p_trigger_config) <> 'object'
+    or p_trigger_type not in ('event', 'schedule', 'manual', 'ai_tool')
+  then
+    raise exception 'nodes and edges are arrays, trigger_config is an object, trigger_type is a known one'
+      using errcode = 'AU007', hint = 'Publish through the API or `automations publish`, which validate the flow.';
+  end if;
+  v_nodes := automations.flow_with_trigger(p_nodes, p_trigger_type, p_trigger_config);
+  insert into automations.versions (
+    id, automation_id, account_id, number, trigger_type, trigger_config, nodes, edges, note, origin, created_by
+  )
+  select v_version, p_automation_id, v_automation.user_id,
+    coalesce((select pg_catalog.max(v.number) from automations.versions v where v.automation_id = p_automation_id), 0) + 1,
+    p_trigger_type, p_trigger_config, v_nodes, p_edges, p_note, 'publish', automations.current_actor();
+  update public.automations a
+  set nodes = v_nodes, edges = p_edges, trigger_type = p_trigger_type, trigger_config = p_trigger_config,
+    published_version = v_version, status = 'active'
+  where a.id = p_automation_id;
+  perform automations.write_audit(
+    v_automation.user_id, 'publish', p_automation_id, null,
+    pg_catalog.jsonb_build_object('version_id', v_version, 'note', p_note)
+  );
+  return v_version;
+end
+$$;
+
+create or replace function automations.pause_automation(p_automation_id uuid, p_reason text default null)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_automation public.automations := automations.automation_to_act_on(p_automation_id, true);
+begin
+  if v_automation.status = 'paused' then
+    return;
+  end if;
+  if v_automation.status = 'draft' then
+    raise exception 'the automation was never published' using errcode = 'AU006', hint = 'A draft does not run.';
+  end if;
+  update public.automations a set status = 'paused' where a.id = p_automation_id;
+  perform automations.write_audit(
+    v_automation.user_id, 'pause', p_automation_id, null, pg_catalog.jsonb_build_object('reason', p_reason)
+  );
+end
+$$;
+
+create or replace function automations.resume_automation(p_automation_id uuid)
+returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_automation public.automations := automations.automation_to_act_on(p_automation_id, true);
+begin
+  if v_automation.status = 'active' then
+    return;
+  end if;
+  if v_automation.published_version is null then
+    raise exception 'the automation is not published' using errcode = 'AU006', hint = 'Publish it first.';
+  end if;
+  update public.automations a set status = 'active' where a.id = p_automation_id;
+  perform automations.write_audit(v_automation.user_id, 'resume', p_automation_id);
+end
+$$;
+
+-- The same in `public`, which PostgREST exposes. A function of the database's owner with the same name and arguments
+-- is left alone.
+do $$
+declare
+  v_function record;
+begin
+  for v_function in
+    select p.proname,
+      pg_catalog.pg_get_function_arguments(p.oid) as arguments,
+      pg_catalog.pg_get_function_identity_arguments(p.oid) as identity_arguments,
+      pg_catalog.pg_get_function_result(p.oid) as result,
+      (select pg_catalog.string_agg(pg_catalog.format('%1$I => %1$I', a.name), ', ' order by a.position)
+        from pg_catalog.unnest(p.proargnames) with ordinality as a (name, position)) as passed_on,
+      pg_catalog.obj_description(
+        pg_catalog.to_regprocedure(
+          pg_catalog.format('public.%I(%s)', p.proname, pg_catalog.oidvectortypes(p.proargtypes))
+        )::pg_catalog.oid,
+        'pg_proc'
+      ) is distinct from 'automations: wrapper' and pg_catalog.to_regprocedure(
+        pg_catalog.format('public.%I(%s)', p.proname, pg_catalog.oidvectortypes(p.proargtypes))
+      ) is not null as taken
+    from pg_catalog.pg_proc p
+    where p.pronamespace = 'automations'::pg_catalog.regnamespace and p.proname in (
+      'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation'
+    )
+    order by p.proname
+  loop
+    if v_function.taken then
+      raise notice 'public.%(%) exists already and is kept; users call automations.% instead',
+        v_function.proname, v_function.identity_arguments, v_function.proname;
+      continue;
+    end if;
+    execute pg_catalog.format(
+      'create or replace function public.%1$I(%2$s) returns %3$s language sql volatile security invoker '
+      'set search_path = pg_catalog, pg_temp as %4$L',
+      v_function.proname, v_function.arguments, v_function.result,
+      pg_catalog.format('select automations.%I(%s)', v_function.proname, v_function.passed_on)
+    );
+    execute pg_catalog.format(
+      'comment on function public.%I(%s) is %L', v_function.proname, v_function.identity_arguments,
+      'automations: wrapper'
+    );
+    execute pg_catalog.format(
+      'revoke execute on function public.%I(%s) from public', v_function.proname, v_function.identity_arguments
+    );
+  end loop;
+end
+$$;
+
+revoke execute on function automations.automation_to_act_on(uuid, boolean) from public;
+revoke execute on function automations.require_startable(public.automations) from public;
+revoke execute on function automations.start_run(uuid, jsonb, uuid, uuid, text) from public;
+revoke execute on function automations.cancel_run(uuid, text) from public;
+revoke execute on function automations.retry_run(uuid) from public;
+revoke execute on function automations.publish_version(uuid, jsonb, jsonb, text, jsonb, text, integer) from public;
+revoke execute on function automations.pause_automation(uuid, text) from public;
+revoke execute on function automations.resume_automation(uuid) from public;

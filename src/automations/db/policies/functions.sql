@@ -1,0 +1,74 @@
+-- Who may call what: nobody anything, but for what is named here. Follows every change of a function (the runner applies
+-- it again then), so that a new one is closed even where its file forgot to say so.
+
+do $$
+declare
+  v_function record;
+begin
+  for v_function in
+    select p.oid::pg_catalog.regprocedure as name, p.prorettype = 'pg_catalog.trigger'::pg_catalog.regtype as is_trigger
+    from pg_catalog.pg_proc p
+    where p.pronamespace = 'automations'::pg_catalog.regnamespace
+  loop
+    execute pg_catalog.format(
+      'revoke execute on function %s from public, anon, authenticated, service_role', v_function.name
+    );
+    -- To be allowed to call a trigger function is to be allowed to attach it to a table of one's own.
+    if not v_function.is_trigger then
+      execute pg_catalog.format('grant execute on function %s to service_role', v_function.name);
+    end if;
+  end loop;
+end
+$$;
+
+revoke execute on function public.fire_lead_automations() from public, anon, authenticated, service_role;
+revoke execute on function public.fire_conversation_automations() from public, anon, authenticated, service_role;
+revoke execute on function public.update_automation_stats() from public, anon, authenticated, service_role;
+revoke execute on function public.cleanup_old_executions() from public, anon, authenticated;
+grant execute on function public.cleanup_old_executions() to service_role;
+
+revoke all on schema automations from public, anon;
+grant usage on schema automations to authenticated, service_role;
+
+-- Accessors of policies, masked readers, and actions that check the caller themselves.
+grant execute on function automations.accessible_account_ids() to authenticated;
+grant execute on function automations.writable_account_ids() to authenticated;
+grant execute on function automations.managed_account_ids(text[]) to authenticated;
+grant execute on function automations.execution_steps(uuid, text, integer) to authenticated;
+
+do $$
+declare
+  v_function record;
+begin
+  for v_function in
+    select p.oid::pg_catalog.regprocedure as name
+    from pg_catalog.pg_proc p
+    where p.proname in (
+      'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation'
+    ) and (
+      p.pronamespace = 'automations'::pg_catalog.regnamespace
+      or (p.pronamespace = 'public'::pg_catalog.regnamespace
+        and pg_catalog.obj_description(p.oid, 'pg_proc') = 'automations: wrapper')
+    )
+  loop
+    execute pg_catalog.format('revoke execute on function %s from public, anon', v_function.name);
+    execute pg_catalog.format('grant execute on function %s to authenticated, service_role', v_function.name);
+  end loop;
+
+  -- Conditions are pure, and a step that finds records evaluates them as the user.
+  for v_function in
+    select p.oid::pg_catalog.regprocedure as name
+    from pg_catalog.pg_proc p
+    where p.pronamespace = 'automations'::pg_catalog.regnamespace and p.proname like 'condition\_%'
+  loop
+    execute pg_catalog.format('grant execute on function %s to authenticated', v_function.name);
+  end loop;
+
+  if pg_catalog.obj_description('public.has_account_access(uuid)'::pg_catalog.regprocedure, 'pg_proc')
+    = 'automations: prerequisite'
+  then
+    revoke execute on function public.has_account_access(uuid) from public, anon;
+    grant execute on function public.has_account_access(uuid) to authenticated, service_role;
+  end if;
+end
+$$;

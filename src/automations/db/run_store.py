@@ -1,0 +1,161 @@
+"""The engine's statements, typed. One method is one round trip; transactions are the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from automations.db.connection import Connection
+from automations.db.json_text import JsonText, encode_json
+from automations.db.named_queries import queries
+
+SQL = queries("runs")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An answer of the claim: `run` and `alone` are taken; `drain` and `more` are hints to the worker."""
+
+    kind: Literal["run", "alone", "drain", "more"]
+    execution_id: UUID | None
+    epoch: int | None
+    account_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A checkpoint as it is written: `outcome` and `record` are JSON values, `due_at` is set while it waits."""
+
+    execution_id: UUID
+    key: str
+    account_id: UUID
+    node_id: str
+    status: Literal["started", "completed", "failed", "stopped", "waiting"]
+    attempt: int
+    outcome: Any
+    record: Any
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRow:
+    execution_id: UUID
+    status: str
+    nodes: JsonText
+    variables: Any
+    output: Any
+    error: str | None
+    error_node_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperationResult:
+    """`error_code` is an SQLSTATE; None: it worked and `result` holds the row(s)."""
+
+    result: Any
+    error_code: str | None
+    error_message: str | None
+
+
+class RunStore:
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    async def claim(self, owner: int, limit: int, lease: timedelta, *, after: UUID | None, idle: bool) -> list[Claimed]:
+        rows = await self.connection.fetch(SQL["claim"], owner, limit, lease, after, idle)
+        return [Claimed(*row) for row in rows]
+
+    async def load(self, ids: Sequence[UUID]) -> list[Any]:
+        return await self.connection.fetch(SQL["load"], ids)
+
+    async def seconds_until_next_due(self) -> float | None:
+        value: float | None = await self.connection.fetchval(SQL["next_due"])
+        return value
+
+    async def hold(self, owner: int, ids: Sequence[UUID], epochs: Sequence[int]) -> set[UUID]:
+        return {row[0] for row in await self.connection.fetch(SQL["hold"], owner, ids, epochs)}
+
+    async def still_held(self, owner: int, ids: Sequence[UUID], epochs: Sequence[int]) -> set[UUID]:
+        return {row[0] for row in await self.connection.fetch(SQL["still_held"], owner, ids, epochs)}
+
+    async def run_operations(
+        self, operations: Sequence[dict[str, Any]], *, lock_timeout: str = "5ms"
+    ) -> list[OperationResult]:
+        rows = await self.connection.fetch(SQL["run_operations"], operations, lock_timeout)
+        return [OperationResult(*row) for row in rows]
+
+    async def run_bulk_write(
+        self, operations: Sequence[dict[str, Any]], *, lock_timeout: str = "5ms"
+    ) -> list[OperationResult]:
+        """Operations of one account, one kind, one table and one set of columns, no record twice.
+
+        One result each; or a single one with an error: nothing happened, do them one by one.
+        """
+        first = operations[0]
+        rows = await self.connection.fetch(
+            SQL["run_bulk_write"],
+            first["operation"],
+            first["table"],
+            first["account_id"],
+            [operation["execution_id"] for operation in operations],
+            [operation.get("id") for operation in operations],
+            [operation["values"] for operation in operations],
+            lock_timeout,
+        )
+        return [OperationResult(*row) for row in rows]
+
+    async def write_steps(self, rows: Sequence[StepRow]) -> None:
+        await self.connection.execute(
+            SQL["write_steps"],
+            [row.execution_id for row in rows],
+            [row.key for row in rows],
+            [row.account_id for row in rows],
+            [row.node_id for row in rows],
+            [row.status for row in rows],
+            [row.attempt for row in rows],
+            [None if row.outcome is None else JsonText(encode_json(row.outcome)) for row in rows],
+            [None if row.record is None else JsonText(encode_json(row.record)) for row in rows],
+            [row.due_at for row in rows],
+        )
+
+    async def finish(self, rows: Sequence[FinishRow]) -> None:
+        await self.connection.execute(
+            SQL["finish"],
+            [row.execution_id for row in rows],
+            [row.status for row in rows],
+            [row.nodes for row in rows],
+            [row.variables for row in rows],
+            [None if row.output is None else JsonText(encode_json(row.output)) for row in rows],
+            [row.error for row in rows],
+            [row.error_node_id for row in rows],
+        )
+
+    async def park(self, ids: Sequence[UUID], dues: Sequence[datetime | None]) -> None:
+        await self.connection.execute(SQL["park"], ids, dues)
+
+    async def renew(self, owner: int, ids: Sequence[UUID], lease: timedelta) -> set[UUID]:
+        return {row[0] for row in await self.connection.fetch(SQL["renew"], owner, ids, lease)}
+
+    async def release(self, owner: int) -> int:
+        return int(await self.connection.fetchval(SQL["release"], owner))
+
+    async def release_absent(self) -> int:
+        return int(await self.connection.fetchval(SQL["release_absent"]))
+
+    async def version(self, version_id: UUID) -> Any | None:
+        return await self.connection.fetchrow(SQL["version"], version_id)
+
+    async def mark_invalid(self, automation_id: UUID, version_id: UUID | None, reason: str) -> None:
+        await self.connection.execute(SQL["mark_invalid"], automation_id, version_id, reason)
+
+    async def hold_presence(self, owner: int) -> None:
+        await self.connection.execute(SQL["hold_presence"], owner)
+
+    async def fold_stats(self) -> None:
+        await self.connection.execute(SQL["fold_stats"])
+
+    async def cleanup(self, limit: int) -> int:
+        return int(await self.connection.fetchval(SQL["cleanup"], limit))

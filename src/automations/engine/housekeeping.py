@@ -1,0 +1,73 @@
+"""What every worker does beside its runs, each second: leases, absent workers, cancelled runs, figures, retention."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from automations.engine.performing import Performer
+from automations.engine.presence import Presence
+from automations.engine.schema_check import check_schema
+
+if TYPE_CHECKING:
+    from automations.engine.worker import WorkerOptions
+
+log = structlog.get_logger(__name__)
+
+BEAT_SECONDS = 1.0
+LISTEN_CHECK_SECONDS = 30.0
+CLEANUP_SECONDS = 3600.0
+CLEANUP_BATCH = 5_000
+
+
+class Housekeeper:
+    def __init__(self, presence: Presence, performer: Performer, options: WorkerOptions) -> None:
+        self._presence = presence
+        self._store = presence.store
+        self._performer = performer
+        self._options = options
+
+    async def run(self) -> None:
+        renew_every = min(self._options.lease.total_seconds() / 3, 10.0)
+        next_renewal = time.monotonic() + renew_every
+        next_listen_check = next_cleanup = time.monotonic()
+        while True:
+            now = time.monotonic()
+            await self._store.release_absent()
+            await self._store.fold_stats()
+            if now >= next_renewal:
+                next_renewal = now + renew_every
+                await self._keep(renew=True)
+            else:
+                await self._keep(renew=False)
+            for run in self._performer.overdue(now):
+                self._performer.expire(run)
+            if now >= next_listen_check:
+                next_listen_check = now + LISTEN_CHECK_SECONDS
+                await self._presence.check_listening()
+                await check_schema(self._store.connection)
+            if now >= next_cleanup:
+                # A batch each beat until nothing is left, so that no commit is large.
+                if await self._store.cleanup(CLEANUP_BATCH) == 0:
+                    next_cleanup = now + CLEANUP_SECONDS
+            await asyncio.sleep(BEAT_SECONDS)
+
+    async def _keep(self, *, renew: bool) -> None:
+        """Runs that are not ours any more (cancelled, taken over, deleted) are dropped; the others kept alive."""
+        runs = list(self._performer.runs.values())
+        if not runs:
+            return
+        ids = [run.id for run in runs]
+        if renew:
+            ours = await self._store.renew(self._presence.owner, ids, self._options.lease)
+        elif any(run.in_flight for run in runs):
+            ours = await self._store.still_held(self._presence.owner, ids, [run.epoch for run in runs])
+        else:
+            return
+        for run in runs:
+            if run.id not in ours:
+                log.info("run is no longer ours", execution_id=str(run.id))
+                self._performer.drop(run)

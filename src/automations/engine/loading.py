@@ -1,0 +1,74 @@
+"""From a claimed row to a run that can go on: fresh, or where its checkpoints left it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from automations.db.run_store import RunStore
+from automations.engine.checkpoints import recorded_step
+from automations.engine.flow_versions import FlowVersions
+from automations.engine.run import Run, TimerFired
+from automations.engine.step_runner import Clock
+from automations.errors import FlowInvalid, Problem
+from automations.flow.commands import AwaitSignal, SetTimer
+
+
+async def load_run(row: Any, epoch: int, versions: FlowVersions, store: RunStore, *, clock: Clock) -> Run:
+    """Raises `FlowInvalid` when the flow of the run cannot be run."""
+    if row["version_id"] is None:
+        raise FlowInvalid(
+            [Problem("no_version", "the automation was never published", "Publish it, then run it again.")]
+        )
+    loaded = await versions.get(row["version_id"], store)
+    trigger = row["trigger_data"] or {}
+    steps = row["steps"] or []
+    seed = str(row["id"])
+    if steps:
+        state, commands = loaded.machine.restore(trigger, [recorded_step(step) for step in steps], seed=seed)
+    else:
+        state, commands = loaded.machine.start(trigger, seed=seed)
+    run = Run(
+        id=row["id"],
+        epoch=epoch,
+        automation_id=row["automation_id"],
+        account_id=row["account_id"],
+        loaded=loaded,
+        trigger=trigger,
+        state=state,
+        started_at=row["started_at"],
+        held_since=time.monotonic(),
+        lead_id=row["lead_id"],
+        conversation_id=row["conversation_id"],
+    )
+    run.commands.extend(commands)
+    _restore_records(run, steps, clock)
+    return run
+
+
+def _restore_records(run: Run, steps: list[dict[str, Any]], clock: Clock) -> None:
+    """Entries of finished steps, and the timers that were running: with the times that they had, not new ones."""
+    from datetime import datetime
+
+    now = clock()
+    dues = {}
+    for step in steps:
+        record = step["record"]
+        if record is not None and "node_id" in record:
+            run.entries[step["key"]] = record
+        if step["due_at"] is not None:
+            dues[step["key"]] = datetime.fromisoformat(step["due_at"])
+    kept = []
+    for command in run.commands:
+        due = dues.get(command.key) if isinstance(command, SetTimer | AwaitSignal) else None
+        if due is None or not isinstance(command, SetTimer | AwaitSignal):
+            kept.append(command)
+            continue
+        run.timers[command.key] = due
+        if isinstance(command, AwaitSignal):
+            run.signals[command.key] = command.signal
+        if due <= now:
+            run.inbox.append(TimerFired(command.key))
+            run.armed.add(command.key)
+    run.commands.clear()
+    run.commands.extend(kept)

@@ -1,0 +1,208 @@
+"""Rows of the account for database steps: the `Records` port over one transaction that serves many runs.
+
+Operations of all runs that wait at the same moment go to the database together, in one statement.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+from uuid import UUID
+
+from automations.db.run_store import OperationResult, RunStore
+from automations.engine.run import Run
+from automations.engine.step_runner import RowLocked
+from automations.errors import StepError
+from automations.flow.outcomes import Json, JsonObject
+from automations.flow.ports import RecordTable
+
+# lock_not_available, deadlock_detected, serialization_failure: somebody else's transaction, not this step's fault.
+LOCKED = frozenset({"55P03", "40P01", "40001"})
+
+EXPLANATIONS = {
+    "42501": ("not_allowed", "the account may not do this: {message}"),
+    "23503": ("foreign_key", "it refers to something that is not there: {message}"),
+    "23505": ("duplicate", "there is such a record already: {message}"),
+    "23514": ("check", "the database refuses the value: {message}"),
+    "23502": ("missing_value", "a value is missing: {message}"),
+    "22P02": ("wrong_type", "a value has the wrong type: {message}"),
+    "AU020": ("no_table", "{message}"),
+    "AU021": ("no_column", "{message}"),
+    "AU022": ("record_not_found", "{message}"),
+}
+
+
+def database_failure(code: str, message: str) -> StepError:
+    """An SQLSTATE and its text as the flow's author should read them."""
+    name, text = EXPLANATIONS.get(code, ("database", "the database refused it: {message}"))
+    return StepError(text.format(message=message), code=name)
+
+
+class OperationBatch:
+    """Runs coroutines side by side; whenever all of them wait for the database, one round trip serves them all."""
+
+    def __init__(self, store: RunStore, *, lock_timeout: str = "5ms") -> None:
+        self._store = store
+        self._lock_timeout = lock_timeout
+        self._waiting: list[tuple[dict[str, Any], asyncio.Future[OperationResult]]] = []
+        self._running = 0
+        self._settled = asyncio.Event()
+
+    async def ask(self, operation: dict[str, Any]) -> OperationResult:
+        future: asyncio.Future[OperationResult] = asyncio.get_running_loop().create_future()
+        self._waiting.append((operation, future))
+        self._running -= 1
+        if self._running == 0:
+            self._settled.set()
+        return await future
+
+    async def gather(self, makers: list[Callable[[], Coroutine[Any, Any, None]]]) -> None:
+        """Run all to their end; the first error is raised once the others have been stopped."""
+        if not makers:
+            return
+        self._running = len(makers)
+        self._settled.clear()
+        tasks = [asyncio.create_task(self._tracked(make)) for make in makers]
+        try:
+            while True:
+                await self._settled.wait()
+                self._settled.clear()
+                for task in tasks:
+                    if task.done() and task.exception() is not None:
+                        raise task.exception() or AssertionError
+                if not self._waiting:
+                    # The last one has said that it ends, and ends now.
+                    await asyncio.gather(*tasks)
+                    return
+                asked, self._waiting = self._waiting, []
+                results = await self._perform([operation for operation, _ in asked])
+                # Counted as running before they wake, or the first to wake would seem to be the last.
+                self._running += len(asked)
+                for (_, future), result in zip(asked, results, strict=True):
+                    if not future.done():
+                        future.set_result(result)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _perform(self, operations: list[dict[str, Any]]) -> list[OperationResult]:
+        """Writes of one shape together, the rest (and shapes that failed together) each in a savepoint of its own."""
+        results: list[OperationResult | None] = [None] * len(operations)
+        for positions in same_shape(operations):
+            answers = await self._store.run_bulk_write(
+                [operations[i] for i in positions], lock_timeout=self._lock_timeout
+            )
+            if len(answers) == len(positions) and answers[0].error_code in (None, "AU022"):
+                for i, answer in zip(positions, answers, strict=True):
+                    results[i] = answer
+        left = [i for i, result in enumerate(results) if result is None]
+        if left:
+            answers = await self._store.run_operations([operations[i] for i in left], lock_timeout=self._lock_timeout)
+            for i, answer in zip(left, answers, strict=True):
+                results[i] = answer
+        return [result for result in results if result is not None]
+
+    async def _tracked(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await make()
+        finally:
+            self._running -= 1
+            if self._running == 0:
+                self._settled.set()
+
+
+class BatchRecords:
+    """`Records` of one step. `wrote` says that its write is in the transaction."""
+
+    def __init__(self, run: Run, batch: OperationBatch) -> None:
+        self._run = run
+        self._batch = batch
+        self.wrote = False
+
+    async def create(self, table: RecordTable, values: JsonObject) -> JsonObject:
+        return await self._write({"operation": "create", "table": table, "values": values})
+
+    async def update(self, table: RecordTable, record_id: str, values: JsonObject) -> JsonObject:
+        return await self._write({"operation": "update", "table": table, "id": _uuid(record_id), "values": values})
+
+    async def find(
+        self, table: RecordTable, *, condition: JsonObject | None, order_by: str | None, descending: bool, limit: int
+    ) -> list[JsonObject]:
+        found: list[JsonObject] = await self._ask(
+            {
+                "operation": "find",
+                "table": table,
+                "condition": condition,
+                "keys": implied_keys(condition),
+                "order_by": order_by,
+                "descending": descending,
+                "limit": limit,
+            }
+        )
+        return found
+
+    async def _write(self, operation: dict[str, Any]) -> JsonObject:
+        if self.wrote:
+            raise StepError(
+                "a step makes at most one write",
+                code="second_write",
+                hint="Make two node types of it, or one statement.",
+            )
+        row: JsonObject = await self._ask(operation)
+        self.wrote = True
+        return row
+
+    async def _ask(self, operation: dict[str, Any]) -> Any:
+        operation["execution_id"] = str(self._run.id)
+        operation["account_id"] = str(self._run.account_id)
+        answer = await self._batch.ask(operation)
+        if answer.error_code is None:
+            return answer.result
+        if answer.error_code in LOCKED:
+            raise RowLocked(answer.error_message)
+        raise database_failure(answer.error_code, answer.error_message or "")
+
+
+def same_shape(operations: list[dict[str, Any]]) -> list[list[int]]:
+    """Positions of writes that one statement can do: two or more of one account, table and set of columns."""
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    records: dict[tuple[Any, ...], set[Any]] = {}
+    for i, operation in enumerate(operations):
+        values = operation.get("values")
+        if operation["operation"] == "find" or not values:
+            continue
+        shape = (operation["operation"], operation["table"], operation["account_id"], frozenset(values))
+        record = operation.get("id", i)
+        if record in records.setdefault(shape, set()):
+            continue
+        records[shape].add(record)
+        groups.setdefault(shape, []).append(i)
+    return [positions for positions in groups.values() if len(positions) > 1]
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise StepError(f"{text!r} is not the id of a record", code="wrong_type") from None
+
+
+def implied_keys(condition: Json) -> dict[str, str]:
+    """`{column: uuid}` that every match must have: equalities at the top of the tree, or under `all`."""
+    if not isinstance(condition, dict):
+        return {}
+    leaves = condition.get("all")
+    found: dict[str, str] = {}
+    for leaf in leaves if isinstance(leaves, list) else [condition]:
+        if not isinstance(leaf, dict) or leaf.get("operator") != "equals" or leaf.get("ignore_case"):
+            continue
+        field, value = leaf.get("field"), leaf.get("value")
+        if isinstance(field, str) and isinstance(value, str):
+            try:
+                if str(UUID(value)) == value:
+                    found[field] = value
+            except ValueError:
+                continue
+    return found

@@ -1,0 +1,338 @@
+"""The runs in a worker's memory: from taken to committed, and the steps that run outside of transactions."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import structlog
+
+from automations.db.connection import CONNECTION_LOST as LOST
+from automations.db.run_store import RunStore
+from automations.engine.advance import Advancer
+from automations.engine.commits import Committed, Committer, RedoAlone, failed_row
+from automations.engine.flow_versions import FlowVersions
+from automations.engine.loading import load_run
+from automations.engine.run import Rendered, Run, StepDone, TimerFired
+from automations.engine.step_runner import StepRunner
+from automations.errors import FlowInvalid
+from automations.flow.commands import Finish, RunStep
+from automations.flow.outcomes import Fail
+
+if TYPE_CHECKING:
+    from automations.engine.worker import WorkerOptions
+
+log = structlog.get_logger(__name__)
+
+# A locked row: tried again after 5 ms, doubling to a second; for a minute, then the step fails.
+LOCKED_FIRST_SECONDS = 0.005
+LOCKED_AT_MOST_SECONDS = 1.0
+LOCKED_TRIES = 66
+
+
+class Performer:
+    def __init__(self, owner: int, versions: FlowVersions, steps: StepRunner, options: WorkerOptions) -> None:
+        self.owner = owner
+        self._versions = versions
+        self._steps = steps
+        self._options = options
+        self._advancer = Advancer(steps)
+        self._committer = Committer(owner, self._advancer, steps)
+        self.runs: dict[UUID, Run] = {}
+        self._ready: deque[Run] = deque()
+        self._has_ready = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._timers: set[asyncio.TimerHandle] = set()
+
+    # Room
+
+    @property
+    def free(self) -> int:
+        return self._options.concurrency - len(self.runs)
+
+    @property
+    def is_idle(self) -> bool:
+        return not self.runs
+
+    async def room(self) -> None:
+        """Until there is room for a fair batch: claiming one by one would cost a claim per run."""
+        wanted = min(self._options.claim_batch, self._options.concurrency) // 2 or 1
+        while self.free < wanted:
+            await self._change()
+
+    async def emptied(self) -> None:
+        while self.runs:
+            await self._change()
+
+    async def _change(self) -> None:
+        self._changed.clear()
+        await self._changed.wait()
+
+    # Taking and queueing
+
+    async def take(self, row: Any, epoch: int, store: RunStore, *, alone: bool = False) -> None:
+        """A claimed row becomes a run at work."""
+        try:
+            run = await load_run(row, epoch, self._versions, store, clock=self._steps.clock)
+        except FlowInvalid as error:
+            await self._refuse(row, error, store, epoch)
+            return
+        run.solo = alone
+        self.runs[run.id] = run
+        self._enqueue(run)
+
+    async def _refuse(self, row: Any, error: FlowInvalid, store: RunStore, epoch: int) -> None:
+        """The flow cannot be run: its run says why, and the automation stops until somebody mends it."""
+        reason = f"the flow is not valid: {error.message}"
+        problem = error.problems[0] if error.problems else None
+        async with store.connection.transaction():
+            if await store.hold(self.owner, [row["id"]], [epoch]):
+                await store.finish([failed_row(row["id"], reason, problem.node_id if problem else None)])
+                await store.mark_invalid(row["automation_id"], row["version_id"], reason)
+
+    def _enqueue(self, run: Run) -> None:
+        if run.queued or run.dropped:
+            return
+        run.queued = True
+        self._ready.append(run)
+        self._has_ready.set()
+
+    def deliver(self, run: Run, happening: StepDone | TimerFired | Rendered) -> None:
+        run.inbox.append(happening)
+        self._enqueue(run)
+
+    # Committing
+
+    async def commit_loop(self, store: RunStore) -> None:
+        while True:
+            if not self._ready:
+                self._has_ready.clear()
+                await self._has_ready.wait()
+                continue
+            batch = self._next_batch()
+            needing = []
+            for run in batch:
+                await self._advance(run)
+                self._start_renders(run)
+                if self._needs_commit(run):
+                    needing.append(run)
+                else:
+                    self._set_aside(run)
+            if needing:
+                await self._commit(store, needing)
+
+    async def _advance(self, run: Run) -> None:
+        try:
+            await self._advancer.advance(run)
+        except Exception as error:
+            # Our bug; it must end this run, not the worker with everybody else's.
+            log.exception("a run cannot go on", execution_id=str(run.id))
+            run.finish = Finish("failed", error=f"internal error: {type(error).__name__}: {error}")
+            run.database.clear()
+            run.externals.clear()
+
+    def _next_batch(self) -> list[Run]:
+        batch: list[Run] = []
+        while self._ready and len(batch) < self._options.claim_batch:
+            if self._ready[0].solo and batch:
+                break
+            run = self._ready.popleft()
+            if run.dropped:
+                run.queued = False
+                continue
+            batch.append(run)
+            if run.solo:
+                break
+        return batch
+
+    def _needs_commit(self, run: Run) -> bool:
+        if run.finish is not None or run.database or run.externals:
+            return True
+        if run.is_idle and not (run.timers or run.signals):
+            # The machine left nothing to do and no end: our bug, which must not become a run that never ends.
+            run.finish = Finish("failed", error="internal error: the run had nothing left to do and did not end")
+            return True
+        return run.is_idle
+
+    def _set_aside(self, run: Run) -> None:
+        """Something outside is under way; whatever it brings queues the run again."""
+        run.queued = False
+        self._arm_timers(run)
+        if run.inbox:
+            self._enqueue(run)
+
+    async def _commit(self, store: RunStore, runs: list[Run]) -> None:
+        try:
+            result = await self._committer.commit(store, runs)
+        except LOST as error:
+            if not isinstance(error, ValueError):
+                raise
+            # asyncpg's word for a value that it cannot encode: the run's fault, not the connection's.
+            await self._one_by_one(store, runs, error)
+            return
+        except RedoAlone as error:
+            log.info("a step failed after its write; done again alone", execution_id=str(error.run.id))
+            await self._redo(store, runs)
+            return
+        except Exception as error:
+            await self._one_by_one(store, runs, error)
+            return
+        await self._after_commit(store, result)
+
+    async def _one_by_one(self, store: RunStore, runs: list[Run], error: Exception) -> None:
+        if len(runs) == 1 and runs[0].solo:
+            await self._give_up(store, runs[0], error)
+        else:
+            log.warning("a shared transaction failed; its runs are done one by one", reason=str(error)[:300])
+            await self._redo(store, runs)
+
+    async def _after_commit(self, store: RunStore, result: Committed) -> None:
+        for run in (*result.finished, *result.parked):
+            self.drop(run)
+        for run in result.written:
+            run.queued = False
+            run.tries = 0
+            self._start_externals(run)
+            self._arm_timers(run)
+            if run.inbox:
+                self._enqueue(run)
+        for run in result.blocked:
+            self._start_externals(run)
+            if run.tries >= LOCKED_TRIES:
+                self._fail_locked(run)
+            self._try_again_later(run)
+        if result.lost:
+            ids = [run.id for run in result.lost]
+            ours = await store.still_held(self.owner, ids, [run.epoch for run in result.lost])
+            for run in result.lost:
+                if run.id in ours:
+                    self._try_again_later(run)
+                else:
+                    self.drop(run)
+
+    def _try_again_later(self, run: Run) -> None:
+        """A lock is in the way. The run keeps what it has decided and commits alone when it comes back."""
+        delay = min(LOCKED_FIRST_SECONDS * 2 ** min(run.tries, 10), LOCKED_AT_MOST_SECONDS)
+        run.tries += 1
+        run.solo = True
+        run.blocked = False
+
+        def again() -> None:
+            run.queued = False
+            self._enqueue(run)
+
+        self._later(delay, again)
+
+    def _fail_locked(self, run: Run) -> None:
+        command = run.database.pop(0)
+        outcome = Fail(
+            "a row that this step needs has been locked by another transaction for a minute",
+            code="locked",
+            retryable=True,
+        )
+        self._advancer.settle(run, command, outcome, self._steps.entry(run, command, outcome))
+        run.tries = 0
+
+    async def _redo(self, store: RunStore, runs: list[Run]) -> None:
+        """Nothing of the transaction happened; the runs in memory are ahead of the database. Load them anew."""
+        rows = {row["id"]: row for row in await store.load([run.id for run in runs])}
+        for run in runs:
+            self.drop(run)
+        for run in runs:
+            row = rows.get(run.id)
+            if row is not None:
+                await self.take(row, run.epoch, store, alone=True)
+
+    async def _give_up(self, store: RunStore, run: Run, error: Exception) -> None:
+        log.exception("a run cannot be committed", execution_id=str(run.id), exc_info=error)
+        self.drop(run)
+        async with store.connection.transaction():
+            if await store.hold(self.owner, [run.id], [run.epoch]):
+                node = run.database[0].node_id if run.database else None
+                await store.finish([failed_row(run.id, f"the database refused this run: {error}", node)])
+
+    # Outside of transactions
+
+    def _start_renders(self, run: Run) -> None:
+        renders, run.renders = run.renders, []
+        for command in renders:
+            run.in_flight += 1
+            self._spawn(run, self._render(run, command))
+
+    def _start_externals(self, run: Run) -> None:
+        externals, run.externals = run.externals, []
+        for command in externals:
+            run.in_flight += 1
+            self._spawn(run, self._call(run, command))
+
+    async def _render(self, run: Run, command: RunStep) -> None:
+        values, error = await self._steps.render(run, command)
+        self.deliver(run, Rendered(command, values, error))
+
+    async def _call(self, run: Run, command: RunStep) -> None:
+        timeout = run.loaded.flow.nodes[command.node_id].timeout_seconds or self._options.max_run_seconds
+        outcome, record = await self._steps.attempt(run, command, timeout=timeout)
+        self.deliver(run, StepDone(command, outcome, record))
+
+    def _spawn(self, run: Run, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        run.tasks.add(task)
+        task.add_done_callback(run.tasks.discard)
+
+    def _arm_timers(self, run: Run) -> None:
+        """While other branches are at work a timer fires in memory; a run with nothing else is parked instead."""
+        now = self._steps.clock()
+        for key, due in run.timers.items():
+            if key not in run.armed:
+                run.armed.add(key)
+                self._later((due - now).total_seconds(), lambda key=key: self.deliver(run, TimerFired(key)))  # type: ignore[misc]
+
+    def _later(self, delay: float, action: Any) -> None:
+        def fire() -> None:
+            self._timers.discard(handle)
+            action()
+
+        handle = asyncio.get_running_loop().call_later(max(0.0, delay), fire)
+        self._timers.add(handle)
+
+    # Ends
+
+    def drop(self, run: Run) -> None:
+        run.dropped = True
+        for task in run.tasks:
+            task.cancel()
+        if self.runs.get(run.id) is run:
+            del self.runs[run.id]
+            self._changed.set()
+
+    def overdue(self, now: float) -> list[Run]:
+        return [run for run in self.runs.values() if now - run.held_since > self._options.max_run_seconds]
+
+    def expire(self, run: Run) -> None:
+        """A run that has been at work for too long is ended; what it still does outside is not waited for."""
+        run.finish = Finish(
+            "failed", error=f"the run was at work for more than {self._options.max_run_seconds:g} seconds"
+        )
+        run.database.clear()
+        run.externals.clear()
+        self._enqueue(run)
+
+    async def drain(self, seconds: float) -> None:
+        """Let what is at work come to a commit, at most so long."""
+        deadline = time.monotonic() + seconds
+        while self.runs and time.monotonic() < deadline:
+            try:
+                async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
+                    await self._change()
+            except TimeoutError:
+                break
+
+    def drop_all(self) -> None:
+        for handle in self._timers:
+            handle.cancel()
+        for run in list(self.runs.values()):
+            self.drop(run)

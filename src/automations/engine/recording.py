@@ -1,0 +1,132 @@
+"""What a run leaves for people: one entry per node run, masked, in the order of the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from automations.db.json_text import JsonText, encode_json
+from automations.flow.commands import TOP_SCOPE, step_key
+from automations.flow.graph import CompiledFlow
+from automations.flow.state import RunState
+
+MAX_ENTRIES = 1_000
+MAX_BYTES = 1_048_576
+MAX_VALUE_BYTES = 16_384
+
+MASK = "•••"
+SENSITIVE = ("authorization", "password", "secret", "token", "api_key", "apikey", "api-key", "cookie", "x-api-key")
+
+
+def masked(value: Any) -> Any:
+    """The value with everything under a telling name hidden; shares what it does not change."""
+    match value:
+        case dict():
+            return {
+                key: MASK if item is not None and _is_sensitive(key) else masked(item) for key, item in value.items()
+            }
+        case list() | tuple():
+            return [masked(item) for item in value]
+        case _:
+            return value
+
+
+def _is_sensitive(key: object) -> bool:
+    name = str(key).lower()
+    return any(word in name for word in SENSITIVE)
+
+
+def entry(
+    *,
+    node_id: str,
+    node_type: str,
+    label: str,
+    status: str,
+    started_at: datetime | None,
+    duration_ms: float | None,
+    attempt: int,
+    input_: Any = None,
+    output: Any = None,
+    error: str | None = None,
+    handle: str | None = None,
+) -> dict[str, Any]:
+    return {
+        "node_id": node_id,
+        "type": node_type,
+        "label": label,
+        "status": status,
+        "started_at": started_at,
+        "duration_ms": duration_ms,
+        "attempt": attempt,
+        "input": input_,
+        "output": output,
+        "error": error,
+        "handle": handle,
+    }
+
+
+def nodes_executed(flow: CompiledFlow, state: RunState, entries: Mapping[str, dict[str, Any]]) -> JsonText:
+    """The text of `nodes_executed`: every node that was decided, in topological order; capped, and it says so."""
+    collected: list[dict[str, Any]] = []
+    for node_id in flow.order:
+        key = step_key(TOP_SCOPE, node_id)
+        step = state.steps.get(key)
+        if step is None:
+            continue
+        known = entries.get(key)
+        if known is not None:
+            # A step whose retry was awaited when the run ended has its last failure on record.
+            collected.append(known if known["status"] == step.status else {**known, "status": step.status})
+            continue
+        node = flow.nodes[node_id]
+        collected.append(
+            entry(
+                node_id=node_id,
+                node_type=node.type,
+                label=node.label,
+                status=step.status,
+                started_at=None,
+                duration_ms=None,
+                attempt=step.attempt,
+                output=step.output,
+                error=step.error,
+                handle=step.handle,
+            )
+        )
+    return _capped(collected)
+
+
+def _capped(collected: list[dict[str, Any]]) -> JsonText:
+    text = encode_json(collected)
+    if len(collected) <= MAX_ENTRIES and len(text) <= MAX_BYTES:
+        return JsonText(text)
+    kept = [
+        {**item, "input": _shortened(item["input"]), "output": _shortened(item["output"])}
+        for item in collected[:MAX_ENTRIES]
+    ]
+    text = encode_json([*kept, *_truncation(collected[MAX_ENTRIES:])])
+    while len(text) > MAX_BYTES and kept:
+        kept = kept[: len(kept) // 2]
+        text = encode_json([*kept, *_truncation(collected[len(kept) :])])
+    return JsonText(text)
+
+
+def _shortened(value: Any) -> Any:
+    text = encode_json(value)
+    return value if len(text) <= MAX_VALUE_BYTES else {"truncated": True, "bytes": len(text), "start": text[:1_000]}
+
+
+def _truncation(left_out: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    count = sum(1 for _ in left_out)
+    return [{"truncated": True, "left_out": count}] if count else []
+
+
+def json_size(value: Any) -> int:
+    """Bytes of the value as JSON; what output caps count."""
+    try:
+        return len(orjson.dumps(value))
+    except TypeError:
+        return len(encode_json(value))

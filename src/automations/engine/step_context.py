@@ -1,0 +1,81 @@
+"""What one attempt of one step sees of its run: the `Context` port."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from automations.engine.run import Run
+from automations.errors import StepError
+from automations.flow.outcomes import JsonObject
+from automations.flow.ports import Http, Records, RecordTable
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    run: Run
+    step_key: str
+    attempt: int
+    now: datetime
+    scope: Mapping[str, Any]
+    records: Records
+    http: Http
+
+    @property
+    def execution_id(self) -> str:
+        return str(self.run.id)
+
+    @property
+    def automation_id(self) -> str:
+        return str(self.run.automation_id)
+
+    @property
+    def account_id(self) -> str:
+        return str(self.run.account_id)
+
+    @property
+    def test_mode(self) -> bool:
+        return self.run.test_mode
+
+    @property
+    def trigger(self) -> JsonObject:
+        return self.run.trigger
+
+    @property
+    def lead_id(self) -> str | None:
+        return None if self.run.lead_id is None else str(self.run.lead_id)
+
+    @property
+    def conversation_id(self) -> str | None:
+        return None if self.run.conversation_id is None else str(self.run.conversation_id)
+
+    @property
+    def idempotency_key(self) -> str:
+        digest = hashlib.sha256(f"{self.run.id}{self.step_key}".encode()).hexdigest()
+        return f"{self.run.id}-{digest[:16]}"
+
+
+class NoRecords:
+    """The records of a step that said it needs none: pure and external steps run outside any transaction."""
+
+    async def create(self, table: RecordTable, values: JsonObject) -> JsonObject:
+        raise _not_declared()
+
+    async def update(self, table: RecordTable, record_id: str, values: JsonObject) -> JsonObject:
+        raise _not_declared()
+
+    async def find(
+        self, table: RecordTable, *, condition: JsonObject | None, order_by: str | None, descending: bool, limit: int
+    ) -> list[JsonObject]:
+        raise _not_declared()
+
+
+def _not_declared() -> StepError:
+    return StepError(
+        "this node type reaches records without saying so",
+        code="effect_not_declared",
+        hint="Give the node type `effect = 'database'`.",
+    )

@@ -1,0 +1,137 @@
+"""One attempt of one step: fill in its config, run it, turn whatever happens into an outcome and a masked record."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+import structlog
+
+from automations.engine.recording import entry, json_size, masked
+from automations.engine.run import Run
+from automations.engine.step_context import NoRecords, StepContext
+from automations.errors import StepError
+from automations.flow.commands import RunStep
+from automations.flow.outcomes import Continue, Fail, Outcome, Stop
+from automations.flow.ports import Http, Records
+
+log = structlog.get_logger(__name__)
+
+MAX_OUTPUT_BYTES = 1_048_576
+NO_RECORDS = NoRecords()
+
+Clock = Callable[[], datetime]
+
+
+class Renderer(Protocol):
+    """Fills in templates that need an expression engine, away from this process."""
+
+    async def render(self, sources: tuple[str, ...], scope: Mapping[str, Any]) -> dict[str, Any]:
+        """`{source: value}`; raises `TemplateError`."""
+        ...
+
+
+class RowLocked(Exception):
+    """A row that the step needs is locked by somebody: not the step's failure, try again soon."""
+
+
+class StepRunner:
+    def __init__(self, *, http: Http, renderer: Renderer, clock: Clock) -> None:
+        self._http = http
+        self._renderer = renderer
+        self._clock = clock
+
+    @property
+    def clock(self) -> Clock:
+        return self._clock
+
+    def scope(self, run: Run, command: RunStep, now: datetime) -> dict[str, Any]:
+        scope = run.loaded.machine.scope_for(run.state, command.key)
+        scope["env"] = {"now": now.isoformat(), "execution_id": str(run.id), "test_mode": run.test_mode}
+        return scope
+
+    async def render(self, run: Run, command: RunStep) -> tuple[dict[str, Any], Outcome | None]:
+        """The values of the templates that need the engine, or the failure that they end in."""
+        step = run.loaded.steps[command.node_id]
+        try:
+            values = await self._renderer.render(step.values.engine_sources, self.scope(run, command, self._clock()))
+        except StepError as error:
+            return {}, Fail(_text(error), code=error.code, retryable=error.retryable)
+        return values, None
+
+    async def attempt(
+        self, run: Run, command: RunStep, records: Records = NO_RECORDS, *, timeout: float | None = None
+    ) -> tuple[Outcome, dict[str, Any]]:
+        """Raises `RowLocked`; everything else becomes an outcome."""
+        step = run.loaded.steps[command.node_id]
+        now = self._clock()
+        begun = time.perf_counter()
+        given: Any = None
+        try:
+            scope = self.scope(run, command, now)
+            config = step.config(scope, run.rendered.get(command.key, {}))
+            given = masked(config.model_dump(mode="json", exclude_unset=True)) if step.fixed is None else step.shown
+            context = StepContext(run, command.key, command.attempt, now, scope, records, self._http)
+            if timeout is None:
+                outcome = await step.node_type.run(config, context)
+            else:
+                async with asyncio.timeout(timeout):
+                    outcome = await step.node_type.run(config, context)
+            outcome = _bounded(outcome)
+        except RowLocked:
+            raise
+        except StepError as error:
+            outcome = Fail(_text(error), code=error.code, retryable=error.retryable, retry_after=error.retry_after)
+        except TimeoutError:
+            outcome = Fail(f"took longer than {timeout:g} seconds", code="timeout", retryable=True)
+        except Exception as error:
+            log.exception("step crashed", execution_id=str(run.id), node_id=command.node_id, type=step.node.type)
+            outcome = Fail(
+                f"internal error in step type {step.node.type!r}: {type(error).__name__}: {error}", code="internal"
+            )
+        duration = round((time.perf_counter() - begun) * 1000, 3)
+        return outcome, self.entry(run, command, outcome, now, duration, given)
+
+    def entry(
+        self,
+        run: Run,
+        command: RunStep,
+        outcome: Outcome,
+        started_at: datetime | None = None,
+        duration_ms: float | None = None,
+        given: Any = None,
+    ) -> dict[str, Any]:
+        node = run.loaded.flow.nodes[command.node_id]
+        failed = isinstance(outcome, Fail)
+        output = getattr(outcome, "output", None)
+        return entry(
+            node_id=node.id,
+            node_type=node.type,
+            label=node.label,
+            status="failed" if failed else "completed",
+            started_at=started_at or self._clock(),
+            duration_ms=duration_ms,
+            attempt=command.attempt,
+            input_=given,
+            output=masked(output) if isinstance(output, dict | list) else output,
+            error=outcome.error if isinstance(outcome, Fail) else None,
+            handle=outcome.handle if isinstance(outcome, Continue) else None,
+        )
+
+
+def _text(error: StepError) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message
+
+
+def _bounded(outcome: Outcome) -> Outcome:
+    if isinstance(outcome, Continue | Stop) and outcome.output is not None:
+        size = json_size(outcome.output)
+        if size > MAX_OUTPUT_BYTES:
+            return Fail(
+                f"the output has {size:,} bytes; at most {MAX_OUTPUT_BYTES:,} are kept. Ask for less data in this step.",
+                code="output_too_large",
+            )
+    return outcome

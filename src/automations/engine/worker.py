@@ -1,0 +1,147 @@
+"""A worker process: claims runs, runs them, and comes back after every loss of its connections.
+
+One session = one owner key: presence, claims and commits live and die together. When any connection is lost the session
+ends, everything in memory is dropped (the database has it), and another session begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from automations.db.connection import CONNECTION_LOST, close_quietly, connect
+from automations.db.run_store import RunStore
+from automations.engine.claiming import Claimer
+from automations.engine.flow_versions import FlowVersions
+from automations.engine.housekeeping import Housekeeper
+from automations.engine.performing import Performer
+from automations.engine.presence import Presence
+from automations.engine.schema_check import check_schema
+from automations.engine.step_runner import StepRunner
+from automations.errors import DatabaseUnreachable
+
+log = structlog.get_logger(__name__)
+
+ENGINE_ROLE = "service_role"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """`concurrency`: runs in memory. `lease`: after how long without a sign of life a run is another's.
+
+    `drain_seconds`: how long running steps may go on after SIGTERM. `max_run_seconds`: how long one run may be at work
+    without a pause.
+    """
+
+    dsn: str
+    concurrency: int = 400
+    claim_batch: int = 100
+    committers: int = 2
+    lease: timedelta = timedelta(seconds=30)
+    poll_seconds: float = 1.0
+    drain_seconds: float = 8.0
+    max_run_seconds: float = 3600.0
+    reconnect_seconds: float = 0.2
+    reconnect_seconds_at_most: float = 5.0
+
+
+class Worker:
+    def __init__(self, options: WorkerOptions, versions: FlowVersions, steps: StepRunner) -> None:
+        self._options = options
+        self._versions = versions
+        self._steps = steps
+        self._stopping = asyncio.Event()
+        self.ready = asyncio.Event()
+
+    def stop(self) -> None:
+        """Begin no more runs, end those that are at work, give back the rest; safe to call twice."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Until `stop`. Raises `SchemaTooNew` and other errors that only a person can mend."""
+        delay = self._options.reconnect_seconds
+        previous: int | None = None
+        while not self._stopping.is_set():
+            session = Session(self._options, self._versions, self._steps, self._stopping, self.ready)
+            try:
+                await session.run(previous)
+                return
+            except* (TimeoutError, *CONNECTION_LOST, DatabaseUnreachable) as lost:
+                log.warning("database connection lost; connecting again", reason=str(lost.exceptions[0])[:200])
+            previous = session.owner or previous
+            if session.was_up:
+                delay = self._options.reconnect_seconds
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(delay):
+                    await self._stopping.wait()
+            delay = min(delay * 2, self._options.reconnect_seconds_at_most)
+
+
+class Session:
+    """One life of a worker between two losses of its connections."""
+
+    def __init__(
+        self,
+        options: WorkerOptions,
+        versions: FlowVersions,
+        steps: StepRunner,
+        stopping: asyncio.Event,
+        ready: asyncio.Event,
+    ) -> None:
+        self._options = options
+        self._versions = versions
+        self._steps = steps
+        self._stopping = stopping
+        self._ready = ready
+        self.owner: int | None = None
+        self.was_up = False
+
+    async def run(self, previous_owner: int | None) -> None:
+        options = self._options
+        connections = []
+        try:
+            for name in ("presence", "claim", *(f"commit {n}" for n in range(options.committers))):
+                connections.append(
+                    await connect(options.dsn, role=ENGINE_ROLE, application_name=f"automations worker: {name}")
+                )
+            presence_connection, claim_connection, *commit_connections = connections
+            await check_schema(presence_connection)
+            wake = asyncio.Event()
+            presence = Presence(presence_connection, wake)
+            await presence.start()
+            self.owner = presence.owner
+            if previous_owner is not None:
+                await presence.store.release(previous_owner)
+            performer = Performer(presence.owner, self._versions, self._steps, options)
+            claimer = Claimer(presence.owner, RunStore(claim_connection), performer, wake, options)
+            housekeeper = Housekeeper(presence, performer, options)
+            self.was_up = True
+            self._ready.set()
+            log.info("worker ready", owner=presence.owner)
+            await self._serve(performer, claimer, housekeeper, [RunStore(c) for c in commit_connections])
+            await presence.store.release(presence.owner)
+        finally:
+            self._ready.clear()
+            await asyncio.gather(*(close_quietly(connection) for connection in connections))
+
+    async def _serve(
+        self, performer: Performer, claimer: Claimer, housekeeper: Housekeeper, stores: list[RunStore]
+    ) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                services = [
+                    group.create_task(claimer.run(), name="claim"),
+                    group.create_task(housekeeper.run(), name="housekeeping"),
+                    *(group.create_task(performer.commit_loop(store), name="commit") for store in stores),
+                ]
+                await self._stopping.wait()
+                claimer.stop()
+                await performer.drain(self._options.drain_seconds)
+                for service in services:
+                    service.cancel()
+        finally:
+            performer.drop_all()

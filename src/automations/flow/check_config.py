@@ -1,0 +1,124 @@
+"""The configuration of one node against its type: its model, its own checks, its templates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from pydantic import ValidationError
+
+from automations.errors import Problem
+from automations.flow.node import Config, Node
+from automations.flow.outcomes import ERROR_HANDLE, JsonObject
+from automations.flow.parse import DrawnNode, shorten
+from automations.flow.templates import check_templates
+
+MAX_PROBLEMS_PER_NODE = 20
+MAX_ERRORS_READ = 2_000  # pydantic hands out all or none, at 10 µs each
+
+_FIX_FIELD = "Change this field; the documentation of the node type describes it."
+
+
+@dataclass(frozen=True, slots=True)
+class Handles:
+    """Output handles of a node without `error`, and whether `error` may be used. `names` None: not known."""
+
+    names: tuple[str, ...] | None
+    error: bool
+
+    def resolve(self, handle: str | None) -> str | None:
+        """The handle that an edge means; None when the node has no such handle. Not for unknown `names`."""
+        names = self.names or ()
+        if handle is None:
+            return names[0] if len(names) == 1 else next((name for name in names if name == "out"), None)
+        return handle if handle in names or (self.error and handle == ERROR_HANDLE) else None
+
+
+def read_handles(drawn: DrawnNode, node: Node[Any] | None) -> Handles:
+    """What edges may leave from. A type that is unknown, or chokes on this config, is not judged."""
+    if node is None:
+        return Handles(None, error=True)
+    try:
+        names = tuple(dict.fromkeys(name for name in node.handles(drawn.config) if name != ERROR_HANDLE))
+    except Exception:  # anybody's code; what is wrong with the config is reported by its model
+        names = None
+    return Handles(names, error=not node.is_trigger)
+
+
+def check_config(drawn: DrawnNode, node: Node[Any], known_steps: set[str], ancestors: frozenset[str]) -> list[Problem]:
+    """At most 20 problems of one node; `ancestors` are the steps whose outputs its templates may use."""
+    problems = dict.fromkeys(
+        Problem("bad_config", message, _FIX_FIELD, drawn.id, field=path)
+        for path, message in islice(_model_problems(drawn.config, node), MAX_PROBLEMS_PER_NODE)
+    )
+    for path, message, hint in check_templates(
+        _rendered_part(drawn.config, node.config_model), known_steps=known_steps, ancestors=ancestors
+    ):
+        problems[Problem("bad_template", message, hint, drawn.id, field=path)] = None
+    return list(problems)[:MAX_PROBLEMS_PER_NODE]
+
+
+def _model_problems(config: JsonObject, node: Node[Any]) -> Iterator[tuple[str | None, str]]:
+    name = node.title
+    try:
+        parsed = node.config_model.model_validate(config)
+    except ValidationError as invalid:
+        if invalid.error_count() > MAX_ERRORS_READ:
+            yield None, f"{name}: {invalid.error_count():,} values of this configuration are wrong"
+            return
+        for error in invalid.errors(include_url=False, include_input=False, include_context=False):
+            path, value = _locate(config, error["loc"])
+            rendered_later = isinstance(value, str) and "{{" in value and error["type"] != "extra_forbidden"
+            if rendered_later and not _is_literal(node.config_model, path):
+                continue
+            yield ".".join(path) or None, f"{name}: {_sentence(path, error['type'], error['msg'])}"
+        return
+    except Exception as broken:  # a validator of anybody's node type
+        yield None, f"{name}: the node type cannot read this configuration ({shorten(str(broken))})"
+        return
+    try:
+        found = node.check(parsed)
+    except Exception as broken:  # anybody's code
+        found = [("", f"the node type cannot check this configuration ({shorten(str(broken))})")]
+    for dotted, message in found:
+        yield dotted or None, f"{name}: {message}"
+
+
+def _sentence(path: list[str], kind: str, message: str) -> str:
+    field = shorten(".".join(path)) if path else "the configuration"
+    match kind:
+        case "missing":
+            return f"{field} is required"
+        case "extra_forbidden":
+            return f"{field} is not a field of this node"
+        case _:
+            return f"{field}: {message.removeprefix('Value error, ')}"
+
+
+def _locate(config: Any, location: tuple[int | str, ...]) -> tuple[list[str], Any]:
+    """The path inside the raw config, without pydantic's names of union branches, and the value that is there."""
+    path: list[str] = []
+    value = config
+    for position, part in enumerate(location):
+        in_object = isinstance(value, dict) and part in value
+        in_list = isinstance(value, list) and isinstance(part, int) and part < len(value)
+        if in_object or in_list:
+            value = value[part]
+        elif isinstance(value, dict) and position == len(location) - 1:
+            # A field that is missing; its place is named, its value is not there.
+            value = None
+        else:
+            continue
+        path.append(str(part))
+    return path, value
+
+
+def _is_literal(model: type[Config], path: list[str]) -> bool:
+    field = model.model_fields.get(path[0]) if path else None
+    return field is not None and isinstance(extra := field.json_schema_extra, dict) and extra.get("template") is False
+
+
+def _rendered_part(config: JsonObject, model: type[Config]) -> JsonObject:
+    return {name: value for name, value in config.items() if not _is_literal(model, [name])}

@@ -1,0 +1,96 @@
+"""The shape of a node type: a config model, metadata, and `run`.
+
+A node type is one file in `nodes/` (or in anybody's package), registered in the entry-point group `automations.nodes`.
+Palette, form, docs page, JSON Schema and AI-tool schema are derived from it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from automations.flow.outcomes import DEFAULT_HANDLE, Effect, JsonObject, Outcome
+from automations.flow.ports import Context
+
+Group = Literal["trigger", "logic", "transform", "action"]
+
+
+class Config(BaseModel):
+    """Base of every node's config. Config models only ever gain optional fields; a breaking change is a new type.
+
+    A field whose `json_schema_extra` holds `"template": False` is taken literally: its `{{ }}` is never rendered.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+C = TypeVar("C", bound=Config)
+
+
+class Retry(BaseModel):
+    """When a step that failed with `retryable` is tried again. `attempts` counts the first try, too."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    attempts: int = Field(default=1, ge=1, le=100)
+    delay_seconds: float = Field(default=1.0, ge=0, le=86_400)
+    backoff: Literal["fixed", "exponential"] = "exponential"
+    max_delay_seconds: float = Field(default=300.0, ge=0, le=604_800)
+    jitter: bool = True
+
+
+class Node(ABC, Generic[C]):
+    """One node type. `title` and `group` are for people; the first line of the docstring is its description."""
+
+    type: ClassVar[str]
+    title: ClassVar[str]
+    group: ClassVar[Group]
+    icon: ClassVar[str]
+    effect: ClassVar[Effect] = "pure"
+    is_trigger: ClassVar[bool] = False
+    default_retry: ClassVar[Retry] = Retry()
+    config_model: ClassVar[type[Config]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for base in getattr(cls, "__orig_bases__", ()):
+            for argument in get_args(base):
+                if isinstance(argument, type) and issubclass(argument, Config):
+                    cls.config_model = argument
+
+    def handles(self, config: JsonObject) -> tuple[str, ...]:
+        """Output handles, in a fixed order, for this raw (not yet rendered) config; `error` is never listed.
+
+        A disabled node passes through its first handle.
+        """
+        return (DEFAULT_HANDLE,)
+
+    def check(self, config: C) -> list[tuple[str, str]]:
+        """Problems beyond types, as (dotted field, message); called at validation with an unrendered config."""
+        return []
+
+    def sample_output(self, config: JsonObject) -> JsonObject:
+        """An example of this step's output: what templates downstream see in the editor, and what test mode answers."""
+        return {}
+
+    @abstractmethod
+    async def run(self, config: C, ctx: Context) -> Outcome:
+        """Do the step. `StepError` is the author's problem; any other exception is our bug and fails the step as such."""
+
+    @classmethod
+    def describe(cls) -> dict[str, Any]:
+        """The one dictionary from which palette, form, docs and AI-tool schema come."""
+        doc = (cls.__doc__ or "").strip()
+        return {
+            "type": cls.type,
+            "title": cls.title,
+            "group": cls.group,
+            "icon": cls.icon,
+            "effect": cls.effect,
+            "trigger": cls.is_trigger,
+            "description": doc.splitlines()[0] if doc else "",
+            "handles": list(cls().handles({})),
+            "config_schema": cls.config_model.model_json_schema(),
+        }

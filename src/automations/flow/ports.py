@@ -1,0 +1,116 @@
+"""What a node may ask of the world. The engine hands in implementations; a node never opens, reads or sleeps itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from automations.flow.outcomes import Json, JsonObject
+
+RecordTable = Literal["leads", "conversations", "messages"]
+
+
+class Records(Protocol):
+    """Rows of the account, reached with the account's rights: row-level security decides what is there.
+
+    A step makes at most one write (`create` or `update`); reads are free. Every call raises `StepError` with a text for
+    the flow's author: unknown column, wrong type, refused by a policy, constraint violated.
+    """
+
+    async def create(self, table: RecordTable, values: JsonObject) -> JsonObject:
+        """Insert one row and return it whole."""
+        ...
+
+    async def update(self, table: RecordTable, record_id: str, values: JsonObject) -> JsonObject:
+        """Change one row and return it whole; `StepError` code `record_not_found` when it is not there."""
+        ...
+
+    async def find(
+        self, table: RecordTable, *, condition: JsonObject | None, order_by: str | None, descending: bool, limit: int
+    ) -> list[JsonObject]:
+        """Rows that match `condition` (a condition tree over columns), at most `limit`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Sequence[tuple[str, str]] = ()
+    content: bytes | None = None
+    timeout_seconds: float = 30.0
+    follow_redirects: bool = False
+    max_response_bytes: int = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """`truncated` says that the body was longer than the request's `max_response_bytes` and was cut there."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    url: str
+    truncated: bool = False
+
+
+class Http(Protocol):
+    """Outgoing HTTP behind the SSRF guard."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """Raises `BlockedAddress` (not retryable) or `StepError` (retryable: connect, timeout, protocol)."""
+        ...
+
+
+class Context(Protocol):
+    """What one attempt of one step sees of its run."""
+
+    @property
+    def execution_id(self) -> str: ...
+    @property
+    def automation_id(self) -> str: ...
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def step_key(self) -> str:
+        """`<scope>/<node id>`; the scope is empty outside loops."""
+        ...
+
+    @property
+    def attempt(self) -> int:
+        """1 on the first try."""
+        ...
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same for every attempt of this step of this run; what outside systems use to see a repetition."""
+        ...
+
+    @property
+    def now(self) -> datetime:
+        """The recorded time of this step, UTC; the same again if the step's outcome is replayed."""
+        ...
+
+    @property
+    def test_mode(self) -> bool: ...
+    @property
+    def trigger(self) -> JsonObject:
+        """`trigger_data` of the run: event, table, old, new, previous, changed, timestamp; or the manual `input`."""
+        ...
+
+    @property
+    def lead_id(self) -> str | None: ...
+    @property
+    def conversation_id(self) -> str | None: ...
+    @property
+    def scope(self) -> Mapping[str, Any]:
+        """The data that templates see: `trigger`, `steps`, `vars`, `env`, and in loops `item` and `index`."""
+        ...
+
+    @property
+    def records(self) -> Records: ...
+    @property
+    def http(self) -> Http: ...

@@ -1,0 +1,101 @@
+"""The tables that steps reach, as far as forms and checks know them. Users' own tables may have more columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from automations.flow.outcomes import JsonObject
+from automations.flow.ports import RecordTable
+
+COLUMNS: Mapping[RecordTable, tuple[str, ...]] = {
+    "leads": (
+        "id",
+        "user_id",
+        "agent_id",
+        "name",
+        "email",
+        "phone",
+        "status",
+        "stage",
+        "score",
+        "owner_id",
+        "tags",
+        "data",
+        "created_at",
+        "updated_at",
+    ),
+    "conversations": ("id", "agent_id", "lead_id", "channel", "status", "created_at", "updated_at"),
+    "messages": (
+        "id",
+        "conversation_id",
+        "lead_id",
+        "direction",
+        "sender_type",
+        "channel",
+        "body",
+        "status",
+        "execution_id",
+        "created_at",
+    ),
+}
+
+# Identity, owner and times belong to the database: a flow that could write them could move a row to another account.
+PROTECTED = frozenset({"id", "user_id", "created_at", "updated_at"})
+
+# Where a new row says whose it is; the other tables belong to an account through their agent or conversation.
+ACCOUNT_COLUMN: Mapping[RecordTable, str] = {"leads": "user_id"}
+
+COLUMN_PATTERN = r"^[A-Za-z_][A-Za-z0-9_$]{0,62}$"
+
+_EXAMPLES: Mapping[RecordTable, JsonObject] = {
+    "leads": {
+        "id": "6f1d3a52-8c1e-4a57-9c1a-0f4f2f0f6a11",
+        "user_id": "a3b0c442-98fc-4c14-9afb-f4c8996fb924",
+        "agent_id": None,
+        "name": "Ada Lovelace",
+        "email": "ada@example.com",
+        "phone": None,
+        "status": "new",
+        "stage": "qualified",
+        "score": 82,
+        "owner_id": None,
+        "tags": ["vip"],
+        "data": {},
+        "created_at": "2026-01-05T09:00:00+00:00",
+        "updated_at": "2026-01-05T09:00:00+00:00",
+    },
+    "conversations": {
+        "id": "0b8f8f5e-6d2b-4f0e-8b1c-3f8a3f6f5c22",
+        "agent_id": "d2719f0a-58f1-4d0d-9b46-5c1e6f1b7a33",
+        "lead_id": "6f1d3a52-8c1e-4a57-9c1a-0f4f2f0f6a11",
+        "channel": "chat",
+        "status": "open",
+        "created_at": "2026-01-05T09:00:00+00:00",
+        "updated_at": "2026-01-05T09:00:00+00:00",
+    },
+    "messages": {
+        "id": "c56a4180-65aa-42ec-a945-5fd21dec0538",
+        "conversation_id": "0b8f8f5e-6d2b-4f0e-8b1c-3f8a3f6f5c22",
+        "lead_id": "6f1d3a52-8c1e-4a57-9c1a-0f4f2f0f6a11",
+        "direction": "outbound",
+        "sender_type": "automation",
+        "channel": "chat",
+        "body": "Hello Ada",
+        "status": "queued",
+        "execution_id": "9e107d9d-372b-4b68-a3c5-2f9d5b3c1e44",
+        "created_at": "2026-01-05T09:00:00+00:00",
+    },
+}
+
+
+def example_row(table: object) -> JsonObject:
+    """A row of `table` as a step returns it; `{}` for a table we do not know (a config that is still being written)."""
+    for known, row in _EXAMPLES.items():
+        if table == known:
+            return dict(row)
+    return {}
+
+
+def protected_columns(names: Iterable[str]) -> list[str]:
+    """Those of `names` that no step may write, sorted."""
+    return sorted(PROTECTED.intersection(names))

@@ -1,0 +1,150 @@
+"""Problems of a config's templates, found when a flow is validated: nothing is rendered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from itertools import islice
+from typing import Final
+
+from automations.flow.outcomes import Json
+from automations.flow.template_scope import NO_SECRETS, ROOTS, offer
+from automations.flow.template_syntax import (
+    Code,
+    Part,
+    Path,
+    TemplateSyntaxError,
+    Text,
+    is_template,
+    names_used,
+    parse_text,
+)
+
+MOST_EXPRESSIONS: Final = 500
+MOST_PROBLEMS: Final = 50
+
+_FUNCTIONS: Final = frozenset({"range", "dict", "namespace", "cycler", "joiner"})
+_ENV: Final = ("now", "execution_id", "test_mode")
+_INCLUDE: Final = re.compile(r"\{%[-+]?\s*(include|import|from|extends)\b", re.ASCII)
+_STEP_IN_BRACKETS: Final = re.compile(r"""\bsteps\s?\[\s?(?:"([^"\\]{1,64})"|'([^'\\]{1,64})')""", re.ASCII)
+_STEP_WITH_MINUS: Final = re.compile(r"\bsteps\.([A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)+)", re.ASCII)
+
+Finding = tuple[str, str, str]
+
+
+def check_templates(
+    config: Json,
+    *,
+    known_steps: Collection[str],
+    ancestors: Collection[str],
+    literal_fields: frozenset[str] = frozenset(),
+) -> list[Finding]:
+    """(dotted field, message, hint), at most 50: syntax errors, unknown roots, steps that are unknown or do not come
+    before this one, templates that are too long or too many."""
+    return list(islice(_check(config, known_steps, ancestors, literal_fields), MOST_PROBLEMS))
+
+
+def _check(
+    config: Json, known_steps: Collection[str], ancestors: Collection[str], literal_fields: frozenset[str]
+) -> Iterator[Finding]:
+    expressions = 0
+    for field, text in walk_texts(config, literal_fields):
+        try:
+            parts = parse_text(text)
+        except TemplateSyntaxError as error:
+            yield field, f"{field}: {error.message}", error.hint
+            continue
+        expressions += sum(not isinstance(part, Text) for part in parts)
+        if expressions > MOST_EXPRESSIONS:
+            hint = "Prepare values in a step of their own, or split the step."
+            yield field, f"the step holds more than {MOST_EXPRESSIONS} templates", hint
+            return
+        for part in parts:
+            for message, hint in _check_part(part, known_steps, ancestors):
+                yield field, f"{field}: {message}", hint
+
+
+def _check_part(part: Part, known_steps: Collection[str], ancestors: Collection[str]) -> Iterator[tuple[str, str]]:
+    match part:
+        case Text():
+            return
+        case Path(source, segments):
+            for message, hint in _check_name(tuple(map(str, segments)), known_steps, ancestors):
+                yield f"{{{{ {source} }}}}: {message}", hint
+        case Code(source):
+            shown = source if len(source) <= 80 else source[:79] + "…"
+            for message, hint in _check_code(source, known_steps, ancestors):
+                yield f"{shown}: {message}", hint
+
+
+def _check_code(source: str, known_steps: Collection[str], ancestors: Collection[str]) -> Iterator[tuple[str, str]]:
+    try:
+        names = names_used(source)
+    except TemplateSyntaxError as error:
+        yield error.message, error.hint
+        return
+    included = _INCLUDE.search(source)
+    if included:
+        yield f"`{included.group(1)}` is not available", "There are no other templates to use; write the text here."
+    with_minus = [step for step in _STEP_WITH_MINUS.findall(source) if step in known_steps]
+    for step in dict.fromkeys(with_minus):
+        yield f"steps.{step} is read as a subtraction here", f'Write steps["{step}"].'
+    if with_minus:
+        return
+    brackets = {("steps", one or other) for one, other in _STEP_IN_BRACKETS.findall(source)}
+    for name in sorted(names | (brackets if any(name[0] == "steps" for name in names) else set())):
+        if name[0] not in _FUNCTIONS:
+            yield from _check_name(name, known_steps, ancestors)
+
+
+def _check_name(
+    name: tuple[str, ...], known_steps: Collection[str], ancestors: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    match name:
+        case ("secrets", *_):
+            yield "secrets are not available in templates", NO_SECRETS
+        case ("env", key, *_) if key not in _ENV:
+            yield f"there is no `{key}` in env", offer(key, list(_ENV))
+        case ("steps", step, *_) if step not in ancestors:
+            reachable = offer(step, sorted(set(known_steps) & set(ancestors)))
+            if step in known_steps:
+                yield f"the step `{step}` does not come before this one", f"Connect it so that it does. {reachable}"
+            else:
+                yield f"there is no step `{step}`", reachable
+        case (root, *_) if root not in ROOTS:
+            yield f"`{root}` is not known here", offer(root, list(ROOTS))
+
+
+def is_literal(field: str, literal_fields: frozenset[tuple[str, ...]]) -> bool:
+    parts = field.split(".")
+    return any(
+        len(pattern) == len(parts) and all(a in ("*", b) for a, b in zip(pattern, parts, strict=True))
+        for pattern in literal_fields
+    )
+
+
+def literal_patterns(fields: frozenset[str]) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(field.split(".")) for field in fields)
+
+
+def walk_texts(value: Json, literal_fields: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Every text that is a template, as (dotted field, text)."""
+    literal = literal_patterns(literal_fields)
+    pending: list[tuple[str, Json]] = [("", value)]
+    while pending:
+        field, item = pending.pop()
+        if isinstance(item, str):
+            if is_template(item) and not is_literal(field, literal):
+                yield field, item
+        elif isinstance(item, dict | list) and not is_literal(field, literal):
+            pending.extend(reversed([(below(field, key), child) for key, child in entries_of(item)]))
+
+
+def entries_of(value: dict[str, Json] | list[Json]) -> list[tuple[str, Json]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    return [(str(position), item) for position, item in enumerate(value)]
+
+
+def below(field: str, key: str) -> str:
+    return f"{field}.{key}" if field else key

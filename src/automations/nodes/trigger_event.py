@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from automations.flow.conditions import check_condition
+from automations.flow.node import Node
+from automations.flow.outcomes import Continue, JsonObject, Outcome
+from automations.flow.ports import Context
+from automations.flow.record_tables import COLUMN_PATTERN, example_row
+from automations.flow.trigger_config import LITERAL, StartLimits
+
+
+class TriggerEventConfig(StartLimits):
+    event_source: Literal["lead", "conversation"] = Field(
+        title="Record", description="Whose changes start a run.", json_schema_extra=LITERAL
+    )
+    event_type: Literal["INSERT", "UPDATE", "DELETE", "any"] = Field(
+        title="Event",
+        description="INSERT: created. UPDATE: changed. DELETE: deleted. any: all of these.",
+        json_schema_extra=LITERAL,
+    )
+    conditions: dict[str, JsonValue] | None = Field(
+        default=None,
+        title="Only if",
+        description="Start only where this holds. Fields: new.<column>, previous.<column> (the row before an update), "
+        "old.<column> (a deleted row), changed (the columns that differ).",
+        json_schema_extra={"widget": "condition", **LITERAL},
+    )
+    watch: tuple[Annotated[str, StringConstraints(pattern=COLUMN_PATTERN)], ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        title="Watched columns",
+        description="An update starts a run only if one of these columns changed. Empty: any update does.",
+        json_schema_extra={"widget": "columns", **LITERAL},
+    )
+    allow_reentry: bool = Field(
+        default=False,
+        title="Allow re-entry",
+        description="Let changes that this automation makes itself start it again (never beyond eight levels).",
+        json_schema_extra=LITERAL,
+    )
+
+
+class TriggerEvent(Node[TriggerEventConfig]):
+    """Starts a run when a lead or a conversation is created, changed or deleted.
+
+    The run is written by the database in the transaction of the change, so it exists exactly if the change does.
+    Filters are judged by the database, too: a change that does not match makes no run. `{{ trigger }}` holds event,
+    table, new, old (DELETE only), previous (the row before an UPDATE), changed and timestamp.
+    """
+
+    type = "trigger-event"
+    title = "Record event"
+    group = "trigger"
+    icon = "Zap"
+    is_trigger = True
+
+    def check(self, config: TriggerEventConfig) -> list[tuple[str, str]]:
+        problems: list[tuple[str, str]] = []
+        if config.event_source == "conversation" and config.event_type == "DELETE":
+            problems.append(
+                ("event_type", "never fires: deleting a conversation is not an event; use INSERT or UPDATE")
+            )
+        if config.watch is not None and config.event_type in ("INSERT", "DELETE"):
+            problems.append(("watch", f"has no effect on {config.event_type}: only an update changes single columns"))
+        if config.conditions is not None:
+            found = check_condition(config.conditions, "conditions", templates=False)
+            problems += [(path, f"{message}; {hint}") for path, message, hint in found]
+        return problems
+
+    def sample_output(self, config: JsonObject) -> JsonObject:
+        """An example of `trigger`, which is the output of this step, too."""
+        event = config.get("event_type")
+        event = event if event in ("INSERT", "UPDATE", "DELETE") else "INSERT"
+        table = "conversations" if config.get("event_source") == "conversation" else "leads"
+        row = example_row(table)
+        sample: JsonObject = {
+            "event": event,
+            "table": table,
+            "old": row if event == "DELETE" else None,
+            "new": None if event == "DELETE" else row,
+            "timestamp": "2026-01-05T09:00:00+00:00",
+        }
+        if event == "UPDATE":
+            sample |= {"previous": {**row, "status": "before"}, "changed": ["status"]}
+        return sample
+
+    async def run(self, config: TriggerEventConfig, ctx: Context) -> Outcome:
+        return Continue(output=ctx.trigger)

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from automations.flow.node import Node
+from automations.flow.outcomes import Continue, JsonObject, Outcome
+from automations.flow.ports import Context
+from automations.flow.record_tables import example_row
+from automations.flow.trigger_config import LITERAL, StartLimits, input_schema_problems
+
+
+class TriggerManualConfig(StartLimits):
+    input_schema: dict[str, JsonValue] | None = Field(
+        default=None,
+        title="Input form",
+        description="JSON Schema (an object with properties) of what is asked for at the start. Empty: nothing.",
+        examples=[{"type": "object", "properties": {"note": {"type": "string"}}, "required": ["note"]}],
+        json_schema_extra={"widget": "input_schema", **LITERAL},
+    )
+    record: Literal["none", "lead", "conversation"] = Field(
+        default="none",
+        title="Runs on",
+        description="The kind of record that has to be chosen at the start.",
+        json_schema_extra=LITERAL,
+    )
+
+
+class TriggerManual(Node[TriggerManualConfig]):
+    """Starts a run when a person presses the button, with an input form where one is drawn.
+
+    `{{ trigger.input }}` holds what was filled in, `{{ trigger.new }}` the chosen record.
+    """
+
+    type = "trigger-manual"
+    title = "Manual"
+    group = "trigger"
+    icon = "MousePointerClick"
+    is_trigger = True
+
+    def check(self, config: TriggerManualConfig) -> list[tuple[str, str]]:
+        return input_schema_problems(config.input_schema, "input_schema")
+
+    def sample_output(self, config: JsonObject) -> JsonObject:
+        """An example of `trigger`, which is the output of this step, too."""
+        record = config.get("record")
+        if record not in ("lead", "conversation"):
+            return {"input": {}}
+        return {"input": {}, "table": f"{record}s", "new": example_row(f"{record}s")}
+
+    async def run(self, config: TriggerManualConfig, ctx: Context) -> Outcome:
+        return Continue(output=ctx.trigger)
