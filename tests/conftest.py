@@ -1,7 +1,7 @@
 """What tests of several rooms share: a throw-away PostgreSQL, a migrated database per test, and rows to work on.
 
 One server per test process (so one per xdist worker), without fsync, gone when the process ends. A database is made from a
-migrated template in about 40 ms. PostgreSQL 15 is used where its binaries are on the machine.
+migrated template in a fifth of a second. PostgreSQL 15 is used where its binaries are on the machine.
 """
 
 from __future__ import annotations
@@ -144,18 +144,22 @@ class Connect(Protocol):
 
 
 @pytest.fixture
-async def connect(request: pytest.FixtureRequest) -> AsyncIterator[Connect]:
-    """`await connect()` for one more session on the test's database (or on another); all closed at the end."""
+def own_url(request: pytest.FixtureRequest) -> str | None:
+    """The test's `database_url`, when it has one."""
+    return request.getfixturevalue("database_url") if "database_url" in request.fixturenames else None
+
+
+@pytest.fixture
+async def connect(own_url: str | None) -> AsyncIterator[Connect]:
+    """`await connect()` for one more session on the test's database, `connect(dsn)` on another; all closed at the end."""
     opened: list[asyncpg.Connection] = []
 
     async def open_one(dsn: str | None = None) -> asyncpg.Connection:
-        connection = await asyncpg.connect(dsn or request.getfixturevalue("database_url"))
+        connection = await asyncpg.connect(dsn or own_url)
         await with_json(connection)
         opened.append(connection)
         return connection
 
-    if "database_url" in request.fixturenames:
-        request.getfixturevalue("database_url")
     yield open_one
     await asyncio.gather(*(connection.close(timeout=5) for connection in opened), return_exceptions=True)
 

@@ -15,6 +15,9 @@ from automations.db.named_queries import queries
 SQL = queries("runs")
 
 
+StepRowStatus = Literal["started", "completed", "failed", "stopped", "waiting"]
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """An answer of the claim: `run` and `alone` are taken; `drain` and `more` are hints to the worker."""
@@ -33,7 +36,7 @@ class StepRow:
     key: str
     account_id: UUID
     node_id: str
-    status: Literal["started", "completed", "failed", "stopped", "waiting"]
+    status: StepRowStatus
     attempt: int
     outcome: Any
     record: Any
@@ -69,7 +72,7 @@ class RunStore:
         return [Claimed(*row) for row in rows]
 
     async def load(self, ids: Sequence[UUID]) -> list[Any]:
-        return await self.connection.fetch(SQL["load"], ids)
+        return list(await self.connection.fetch(SQL["load"], ids))
 
     async def seconds_until_next_due(self) -> float | None:
         value: float | None = await self.connection.fetchval(SQL["next_due"])

@@ -10,6 +10,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any, assert_never
 
+from automations.db.run_store import StepRowStatus
 from automations.engine.checkpoints import outcome_to_json
 from automations.engine.run import PendingRow, Rendered, Run, StepDone, TimerFired
 from automations.engine.step_runner import StepRunner
@@ -29,6 +30,7 @@ class Advancer:
             match happening:
                 case StepDone():
                     run.in_flight -= 1
+                    run.checkpoint_due = True
                     self.settle(run, happening.command, happening.outcome, happening.entry)
                 case TimerFired():
                     run.armed.discard(happening.key)
@@ -75,10 +77,10 @@ class Advancer:
         """True when the step ran here."""
         step = run.loaded.steps[command.node_id]
         if command.unknown and step.effect == "external" and step.node.on_unknown == "fail":
-            outcome = Fail(
+            lost = Fail(
                 "the worker was lost while this step ran; whether it took effect is not known", code="unknown_outcome"
             )
-            self.settle(run, command, outcome, self._steps.entry(run, command, outcome))
+            self.settle(run, command, lost, self._steps.entry(run, command, lost))
             return True
         if step.values.engine_sources and command.key not in run.rendered:
             run.renders.append(command)
@@ -121,7 +123,7 @@ class Advancer:
         run.dirty[command.key] = PendingRow(command.node_id, "started", command.attempt, None, record)
 
 
-def _row_status(outcome: Outcome) -> str:
+def _row_status(outcome: Outcome) -> StepRowStatus:
     match outcome:
         case Continue():
             return "completed"

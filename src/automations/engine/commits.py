@@ -69,6 +69,7 @@ class Committer:
             await self._write(store, result)
         for run in live:
             run.dirty.clear()
+            run.checkpoint_due = False
         return result
 
     async def _database_steps(self, store: RunStore, runs: Sequence[Run]) -> None:
@@ -146,7 +147,7 @@ def step_rows(run: Run) -> list[StepRow]:
             row.attempt,
             row.outcome,
             row.record,
-            row.due_at,  # type: ignore[arg-type]
+            row.due_at,
         )
         for key, row in run.dirty.items()
     ]

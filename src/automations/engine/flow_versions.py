@@ -16,7 +16,7 @@ from automations.errors import FlowInvalid, Problem, TemplateError
 from automations.flow.compile import compile_flow
 from automations.flow.graph import CompiledFlow, FlowNode
 from automations.flow.machine import Machine
-from automations.flow.node import Config, Node
+from automations.flow.node import Config, Node, literal_fields
 from automations.flow.outcomes import Effect, JsonObject
 from automations.flow.registry import NodeRegistry
 from automations.flow.templates import CompiledValue, compile_value
@@ -78,23 +78,13 @@ def load_flow(version_id: UUID | None, nodes: object, edges: object, registry: N
 
 
 def _prepare(node: FlowNode, node_type: Node[Any]) -> PreparedStep:
-    values = compile_value(node.config, literal_fields=literal_fields(node_type))
+    values = compile_value(node.config, literal_fields=literal_fields(node_type.config_model))
     fixed: Config | None = None
     shown: Any = None
     if values.static:
         fixed = node_type.config_model.model_validate(node.config)
         shown = masked(fixed.model_dump(mode="json", exclude_unset=True))
     return PreparedStep(node, node_type, values, fixed, shown)
-
-
-def literal_fields(node_type: Node[Any]) -> frozenset[str]:
-    """Fields of a config whose `{{ }}` is never rendered."""
-    found = set()
-    for name, field in node_type.config_model.model_fields.items():
-        extra = field.json_schema_extra
-        if isinstance(extra, dict) and extra.get("template") is False:
-            found.add(name)
-    return frozenset(found)
 
 
 class FlowVersions:

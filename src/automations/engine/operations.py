@@ -20,6 +20,9 @@ from automations.flow.ports import RecordTable
 # lock_not_available, deadlock_detected, serialization_failure: somebody else's transaction, not this step's fault.
 LOCKED = frozenset({"55P03", "40P01", "40001"})
 
+# Each row looks its run up in a text as long as the batch: beyond this, longer statements cost more than they save.
+BULK_AT_MOST = 32
+
 EXPLANATIONS = {
     "42501": ("not_allowed", "the account may not do this: {message}"),
     "23503": ("foreign_key", "it refers to something that is not there: {message}"),
@@ -179,7 +182,12 @@ def same_shape(operations: list[dict[str, Any]]) -> list[list[int]]:
             continue
         records[shape].add(record)
         groups.setdefault(shape, []).append(i)
-    return [positions for positions in groups.values() if len(positions) > 1]
+    return [
+        positions[start : start + BULK_AT_MOST]
+        for positions in groups.values()
+        for start in range(0, len(positions), BULK_AT_MOST)
+        if len(positions) - start > 1
+    ]
 
 
 def _uuid(text: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -150,7 +151,7 @@ class Performer:
         return batch
 
     def _needs_commit(self, run: Run) -> bool:
-        if run.finish is not None or run.database or run.externals:
+        if run.finish is not None or run.database or run.externals or run.checkpoint_due:
             return True
         if run.is_idle and not (run.timers or run.signals):
             # The machine left nothing to do and no end: our bug, which must not become a run that never ends.
@@ -289,7 +290,7 @@ class Performer:
         for key, due in run.timers.items():
             if key not in run.armed:
                 run.armed.add(key)
-                self._later((due - now).total_seconds(), lambda key=key: self.deliver(run, TimerFired(key)))  # type: ignore[misc]
+                self._later((due - now).total_seconds(), partial(self.deliver, run, TimerFired(key)))
 
     def _later(self, delay: float, action: Any) -> None:
         def fire() -> None:

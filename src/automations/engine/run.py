@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from automations.db.run_store import StepRowStatus
 from automations.engine.flow_versions import LoadedFlow
 from automations.flow.commands import Command, Finish, RunStep
 from automations.flow.outcomes import JsonObject, Outcome
@@ -46,7 +47,7 @@ class PendingRow:
     """What has to be written of a step at the next commit."""
 
     node_id: str
-    status: str
+    status: StepRowStatus
     attempt: int
     outcome: dict[str, Any] | None = None
     record: dict[str, Any] | None = None
@@ -87,6 +88,8 @@ class Run:
 
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     dirty: dict[str, PendingRow] = field(default_factory=dict)
+    # An outside step has ended: its outcome is committed before anything else is waited for.
+    checkpoint_due: bool = False
     finish: Finish | None = None
     # A step met a locked row; it stays in `database` and is tried again.
     blocked: bool = False

@@ -131,7 +131,7 @@ def _bounded(outcome: Outcome) -> Outcome:
         size = json_size(outcome.output)
         if size > MAX_OUTPUT_BYTES:
             return Fail(
-                f"the output has {size:,} bytes; at most {MAX_OUTPUT_BYTES:,} are kept. Ask for less data in this step.",
+                f"the output has {size:,} bytes; at most {MAX_OUTPUT_BYTES:,} are kept. Ask for less in this step.",
                 code="output_too_large",
             )
     return outcome

@@ -10,12 +10,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from automations.errors import Problem
-from automations.flow.node import Config, Node
+from automations.flow.node import Node, literal_fields
 from automations.flow.outcomes import ERROR_HANDLE, JsonObject
 from automations.flow.parse import DrawnNode, shorten
+from automations.flow.template_check import is_literal, literal_patterns
+from automations.flow.template_syntax import is_template
 from automations.flow.templates import check_templates
 
 MAX_PROBLEMS_PER_NODE = 20
+MAX_MESSAGE_LENGTH = 500
 MAX_ERRORS_READ = 2_000  # pydantic hands out all or none, at 10 µs each
 
 _FIX_FIELD = "Change this field; the documentation of the node type describes it."
@@ -47,21 +50,34 @@ def read_handles(drawn: DrawnNode, node: Node[Any] | None) -> Handles:
     return Handles(names, error=not node.is_trigger)
 
 
-def check_config(drawn: DrawnNode, node: Node[Any], known_steps: set[str], ancestors: frozenset[str]) -> list[Problem]:
+def check_config(
+    drawn: DrawnNode, node: Node[Any], handles: Handles, known_steps: set[str], ancestors: frozenset[str]
+) -> list[Problem]:
     """At most 20 problems of one node; `ancestors` are the steps whose outputs its templates may use."""
     problems = dict.fromkeys(
-        Problem("bad_config", message, _FIX_FIELD, drawn.id, field=path)
+        Problem("bad_config", _cut(message), _FIX_FIELD, drawn.id, field=path)
         for path, message in islice(_model_problems(drawn.config, node), MAX_PROBLEMS_PER_NODE)
     )
+    if handles.names is None and not problems:
+        message = f"{node.title}: the node type cannot tell which handles this configuration has"
+        problems[Problem("bad_config", message, _FIX_FIELD, drawn.id)] = None
     for path, message, hint in check_templates(
-        _rendered_part(drawn.config, node.config_model), known_steps=known_steps, ancestors=ancestors
+        drawn.config,
+        known_steps=known_steps,
+        ancestors=ancestors,
+        literal_fields=literal_fields(node.config_model),
     ):
-        problems[Problem("bad_template", message, hint, drawn.id, field=path)] = None
+        problems[Problem("bad_template", _cut(message), _cut(hint), drawn.id, field=path)] = None
     return list(problems)[:MAX_PROBLEMS_PER_NODE]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_MESSAGE_LENGTH else f"{text[: MAX_MESSAGE_LENGTH - 1]}…"
 
 
 def _model_problems(config: JsonObject, node: Node[Any]) -> Iterator[tuple[str | None, str]]:
     name = node.title
+    literal = literal_patterns(literal_fields(node.config_model))
     try:
         parsed = node.config_model.model_validate(config)
     except ValidationError as invalid:
@@ -69,9 +85,9 @@ def _model_problems(config: JsonObject, node: Node[Any]) -> Iterator[tuple[str |
             yield None, f"{name}: {invalid.error_count():,} values of this configuration are wrong"
             return
         for error in invalid.errors(include_url=False, include_input=False, include_context=False):
-            path, value = _locate(config, error["loc"])
-            rendered_later = isinstance(value, str) and "{{" in value and error["type"] != "extra_forbidden"
-            if rendered_later and not _is_literal(node.config_model, path):
+            path, value = _locate(config, error["loc"], missing=error["type"] == "missing")
+            rendered_later = isinstance(value, str) and is_template(value) and error["type"] != "extra_forbidden"
+            if rendered_later and not is_literal(".".join(path), literal):
                 continue
             yield ".".join(path) or None, f"{name}: {_sentence(path, error['type'], error['msg'])}"
         return
@@ -97,8 +113,11 @@ def _sentence(path: list[str], kind: str, message: str) -> str:
             return f"{field}: {message.removeprefix('Value error, ')}"
 
 
-def _locate(config: Any, location: tuple[int | str, ...]) -> tuple[list[str], Any]:
-    """The path inside the raw config, without pydantic's names of union branches, and the value that is there."""
+def _locate(config: Any, location: tuple[int | str, ...], *, missing: bool) -> tuple[list[str], Any]:
+    """The path inside the raw config, without pydantic's names of union branches, and the value that is there.
+
+    Of a `missing` field the place is named too, and its value is None.
+    """
     path: list[str] = []
     value = config
     for position, part in enumerate(location):
@@ -106,19 +125,9 @@ def _locate(config: Any, location: tuple[int | str, ...]) -> tuple[list[str], An
         in_list = isinstance(value, list) and isinstance(part, int) and part < len(value)
         if in_object or in_list:
             value = value[part]
-        elif isinstance(value, dict) and position == len(location) - 1:
-            # A field that is missing; its place is named, its value is not there.
+        elif missing and position == len(location) - 1:
             value = None
         else:
             continue
         path.append(str(part))
     return path, value
-
-
-def _is_literal(model: type[Config], path: list[str]) -> bool:
-    field = model.model_fields.get(path[0]) if path else None
-    return field is not None and isinstance(extra := field.json_schema_extra, dict) and extra.get("template") is False
-
-
-def _rendered_part(config: JsonObject, model: type[Config]) -> JsonObject:
-    return {name: value for name, value in config.items() if not _is_literal(model, [name])}

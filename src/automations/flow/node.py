@@ -6,7 +6,9 @@ Palette, form, docs page, JSON Schema and AI-tool schema are derived from it.
 
 from __future__ import annotations
 
+import builtins
 from abc import ABC, abstractmethod
+from functools import cache
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -41,6 +43,31 @@ class Retry(BaseModel):
     jitter: bool = True
 
 
+@cache
+def literal_fields(model: type[BaseModel]) -> frozenset[str]:
+    """Dotted fields of a config (`*` for any list index or key) whose text is never rendered, nested ones too."""
+    schema = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+    found: set[str] = set()
+    pending: list[tuple[str, dict[str, Any], frozenset[str]]] = [("", schema, frozenset())]
+    while pending:
+        field, part, seen = pending.pop()
+        if part.get("template") is False:
+            found.add(field)
+            continue
+        reference = part.get("$ref")
+        if isinstance(reference, str) and reference not in seen:
+            pending.append((field, definitions.get(reference.rsplit("/", 1)[-1], {}), seen | {reference}))
+        for name, child in part.get("properties", {}).items():
+            pending.append((f"{field}.{name}" if field else name, child, seen))
+        for keyword in ("items", "additionalProperties"):
+            if isinstance(part.get(keyword), dict):
+                pending.append((f"{field}.*" if field else "*", part[keyword], seen))
+        for keyword in ("anyOf", "allOf", "oneOf"):
+            pending += [(field, child, seen) for child in part.get(keyword, ())]
+    return frozenset(found)
+
+
 class Node(ABC, Generic[C]):
     """One node type. `title` and `group` are for people; the first line of the docstring is its description."""
 
@@ -51,13 +78,13 @@ class Node(ABC, Generic[C]):
     effect: ClassVar[Effect] = "pure"
     is_trigger: ClassVar[bool] = False
     default_retry: ClassVar[Retry] = Retry()
-    config_model: ClassVar[type[Config]]
+    config_model: ClassVar[builtins.type[Config]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         for base in getattr(cls, "__orig_bases__", ()):
             for argument in get_args(base):
-                if isinstance(argument, type) and issubclass(argument, Config):
+                if isinstance(argument, builtins.type) and issubclass(argument, Config):
                     cls.config_model = argument
 
     def handles(self, config: JsonObject) -> tuple[str, ...]:

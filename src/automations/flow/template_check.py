@@ -10,6 +10,7 @@ from typing import Final
 from automations.flow.outcomes import Json
 from automations.flow.template_scope import NO_SECRETS, ROOTS, offer
 from automations.flow.template_syntax import (
+    FUNCTIONS,
     Code,
     Part,
     Path,
@@ -23,7 +24,6 @@ from automations.flow.template_syntax import (
 MOST_EXPRESSIONS: Final = 500
 MOST_PROBLEMS: Final = 50
 
-_FUNCTIONS: Final = frozenset({"range", "dict", "namespace", "cycler", "joiner"})
 _ENV: Final = ("now", "execution_id", "test_mode")
 _INCLUDE: Final = re.compile(r"\{%[-+]?\s*(include|import|from|extends)\b", re.ASCII)
 _STEP_IN_BRACKETS: Final = re.compile(r"""\bsteps\s?\[\s?(?:"([^"\\]{1,64})"|'([^'\\]{1,64})')""", re.ASCII)
@@ -93,7 +93,7 @@ def _check_code(source: str, known_steps: Collection[str], ancestors: Collection
         return
     brackets = {("steps", one or other) for one, other in _STEP_IN_BRACKETS.findall(source)}
     for name in sorted(names | (brackets if any(name[0] == "steps" for name in names) else set())):
-        if name[0] not in _FUNCTIONS:
+        if name[0] not in FUNCTIONS:
             yield from _check_name(name, known_steps, ancestors)
 
 

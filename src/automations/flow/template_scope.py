@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -25,54 +25,64 @@ _ROOT_HINTS: Final = {
 def look_up(path: Path, scope: Mapping[str, Any], field: str = "") -> Any:
     """What is at a path of the scope. Raises `TemplateError` if nothing is."""
     value: Any = scope
-    for position, segment in enumerate(path.segments):
-        if isinstance(value, Mapping):
-            key = str(segment)
-            if key in value:
-                value = value[key]
-                continue
-        elif isinstance(value, list) and -1 < (index := _index(segment)) < len(value):
-            value = value[index]
-            continue
-        raise _missing(path, position, value, field)
+    for segment in path.segments:
+        value = _child(value, segment)
+        if value is _NOTHING:
+            place = f"{field}: " if field else ""
+            problem, hint = describe_gap(path.segments, scope) or ("something is missing", "")
+            raise TemplateError(f"{place}{{{{ {path.source} }}}}: {problem}", hint=hint)
     return value
 
 
-def _index(segment: str | int) -> int:
-    if isinstance(segment, int):
-        return segment
-    return int(segment) if segment.isascii() and segment.isdigit() and len(segment) < 10 else -1
+def describe_gap(segments: Sequence[str | int], scope: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The first part of a path that is not there, in words, and a hint; None if all of it is there."""
+    value: Any = scope
+    for position, segment in enumerate(segments):
+        child = _child(value, segment)
+        if child is _NOTHING:
+            problem, hint = _describe(str(segment), ".".join(map(str, segments[:position])), value)
+            if "-" in str(segment) and position > 0:
+                hint += " To subtract, write spaces around the minus."
+            return problem, hint
+        value = child
+    return None
 
 
-def _missing(path: Path, position: int, value: Any, field: str) -> TemplateError:
-    segment = str(path.segments[position])
-    parent = ".".join(map(str, path.segments[:position]))
+_NOTHING: Final = object()
+
+
+def _child(value: Any, segment: str | int) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(str(segment), _NOTHING)
+    if isinstance(value, list):
+        if isinstance(segment, str):
+            segment = int(segment) if segment.isascii() and segment.isdigit() and len(segment) < 10 else -1
+        if 0 <= segment < len(value):
+            return value[segment]
+    return _NOTHING
+
+
+def _describe(segment: str, parent: str, value: Any) -> tuple[str, str]:
     match value:
-        case _ if position == 0:
-            problem, hint = f"there is no `{segment}`", _ROOT_HINTS.get(segment, "")
-            hint = hint or offer(segment, [key for key in ROOTS if key in value])
+        case Mapping() if not parent:
+            known = offer(segment, [key for key in ROOTS if key in value])
+            return f"there is no `{segment}`", _ROOT_HINTS.get(segment, known)
         case Mapping() if parent == "steps":
-            problem = f"there is no output of a step `{segment}`"
-            hint = "It did not run before this one, or there is no such step. " + offer(segment, list(value))
+            hint = f"It did not run before this one, or there is no such step. {offer(segment, list(value))}"
+            return f"there is no output of a step `{segment}`", hint
         case Mapping() if parent == "vars":
-            problem, hint = f"no variable `{segment}` has been set", offer(segment, list(value))
+            return f"no variable `{segment}` has been set", offer(segment, list(value))
         case Mapping():
-            problem, hint = f"there is no `{segment}` in {parent}", offer(segment, list(value))
+            return f"there is no `{segment}` in {parent}", offer(segment, list(value))
         case list():
-            problem = f"{parent} is a list of {len(value)}, without `{segment}`"
             hint = "Its items are counted from 0." if value else "It is empty."
+            return f"{parent} is a list of {len(value)}, without `{segment}`", hint
         case None:
-            problem = f"{parent} is null, so there is no `{segment}` in it"
-            hint = f'Where it may be null, write {{{{ {parent}.{segment} if {parent} else "" }}}}.'
+            hint = "Check what comes before it, or set a default in an earlier step."
+            return f"{parent} is null, so there is no `{segment}` in it", hint
         case _:
-            problem, hint = (
-                f"{parent} is {_kind(value)}, so there is no `{segment}` in it",
-                "Use it without the last part.",
-            )
-    if "-" in segment and position > 0:
-        hint += " To subtract, write spaces around the minus."
-    place = f"{field}: " if field else ""
-    return TemplateError(f"{place}{{{{ {path.source} }}}}: {problem}", hint=hint)
+            problem = f"{parent} is {_kind(value)}, so there is no `{segment}` in it"
+            return problem, "Use it without the last part."
 
 
 def offer(given: str, known: list[str]) -> str:

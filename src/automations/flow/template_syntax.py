@@ -15,6 +15,8 @@ import minijinja
 OPENINGS: Final = ("{{", "{%")
 LONGEST_CODE: Final = 4_096
 """Characters of one piece of code: an expression, or a whole text that holds `{% %}`."""
+FUNCTIONS: Final = frozenset({"range", "dict", "namespace", "cycler", "joiner"})
+"""What the engine knows besides the scope."""
 WRITE_BRACES: Final = "To write braces as text, use {{ '{{' }}."
 
 _SEGMENT: Final = r"""\.[A-Za-z_0-9][A-Za-z0-9_-]*|\[[ ]*(?:[0-9]{1,9}|"[^"\\]*"|'[^'\\]*')[ ]*\]"""
@@ -184,8 +186,9 @@ _parser = minijinja.Environment(debug=False, undefined_behavior="strict", keep_t
 
 @lru_cache(maxsize=1024)
 def names_used(source: str) -> frozenset[tuple[str, ...]]:
-    """The names that a piece of code takes from outside, as far as they are written with dots. Raises `TemplateSyntaxError`.
+    """The names that a piece of code takes from outside, as far as they are written with dots.
 
+    Raises `TemplateSyntaxError`.
     `steps.find.count` is one name of three parts; `steps["find"]` is only `steps`.
     """
     if len(source) > LONGEST_CODE:

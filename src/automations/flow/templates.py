@@ -88,13 +88,19 @@ def _compile_text(text: str, field: str, fields: dict[str, str]) -> Resolver:
         return resolvers[0]
 
     def resolve(scope: Mapping[str, Any], rendered: Mapping[str, Json]) -> Json:
-        result = "".join([text_of(part(scope, rendered)) for part in resolvers])
-        if len(result) > LONGEST_RESULT:
-            raise TemplateError(
-                f"{field}: the text has {len(result):,} characters once its templates are filled in",
-                hint=f"At most {LONGEST_RESULT:,} are allowed; insert less.",
-            )
-        return result
+        pieces: list[str] = []
+        length = 0
+        for part in resolvers:
+            piece = text_of(part(scope, rendered))
+            length += len(piece)
+            # Judged as it grows: hundreds of large values must not be in memory before we refuse them.
+            if length > LONGEST_RESULT:
+                raise TemplateError(
+                    f"{field}: the text has more than {LONGEST_RESULT:,} characters once its templates are filled in",
+                    hint="Insert less of the data.",
+                )
+            pieces.append(piece)
+        return "".join(pieces)
 
     return resolve
 

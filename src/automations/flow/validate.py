@@ -72,7 +72,7 @@ def examine(nodes: object, edges: object, registry: NodeRegistry) -> Examined:
     if not acyclic:
         _name_cycles(drawing, order, children, problems)
     ancestors = ancestor_bits(order, parents) if acyclic else []
-    _check_configs(drawing, types, order if acyclic else list(drawing.nodes), ancestors, problems)
+    _check_configs(drawing, types, handles, order if acyclic else list(drawing.nodes), ancestors, problems)
     return Examined(
         drawing, tuple(problems[:MAX_PROBLEMS]), triggers, types, handles, flow_edges, tuple(order), ancestors
     )
@@ -196,7 +196,12 @@ def _name_cycles(drawing: Drawing, order: list[str], children: dict[str, list[st
 
 
 def _check_configs(
-    drawing: Drawing, types: dict[str, Node[Any]], order: list[str], ancestors: list[int], problems: list[Problem]
+    drawing: Drawing,
+    types: dict[str, Node[Any]],
+    handles: dict[str, Handles],
+    order: list[str],
+    ancestors: list[int],
+    problems: list[Problem],
 ) -> None:
     known = set(drawing.nodes)
     everything = frozenset(known)
@@ -207,7 +212,7 @@ def _check_configs(
         if node is not None:
             # On or behind a cycle "before" means nothing: only the cycle is reported.
             before = frozenset(order[j] for j in iter_bits(ancestors[i])) if ancestors else everything
-            problems.extend(check_config(drawing.nodes[node_id], node, known, before))
+            problems.extend(check_config(drawing.nodes[node_id], node, handles[node_id], known, before))
 
 
 def _names(names: list[str] | tuple[str, ...]) -> str:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from functools import cached_property
+
 from pydantic import Field, JsonValue
 
-from automations.flow.conditions import check_condition, compile_condition
+from automations.flow.conditions import Holds, check_condition, compile_condition
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome
 from automations.flow.ports import Context
@@ -15,6 +17,11 @@ class LogicConditionConfig(Config):
         "steps.find.count.",
         json_schema_extra={"widget": "condition"},
     )
+
+    # Once per config, not once per run: without templates in it, all runs share one.
+    @cached_property
+    def holds(self) -> Holds:
+        return compile_condition(self.condition).holds
 
 
 class LogicCondition(Node[LogicConditionConfig]):
@@ -39,5 +46,5 @@ class LogicCondition(Node[LogicConditionConfig]):
         return {"result": True}
 
     async def run(self, config: LogicConditionConfig, ctx: Context) -> Outcome:
-        result = compile_condition(config.condition).holds(ctx.scope)
+        result = config.holds(ctx.scope)
         return Continue(output={"result": result}, handle="true" if result else "false")

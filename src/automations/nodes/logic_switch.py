@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from automations.flow.conditions import check_condition, compile_condition
+from automations.flow.conditions import Holds, check_condition, compile_condition
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import ERROR_HANDLE, Continue, JsonObject, Outcome
 from automations.flow.ports import Context
@@ -29,6 +30,11 @@ class SwitchCase(BaseModel):
         description="This way is taken if the condition holds and none of the cases above did.",
         json_schema_extra={"widget": "condition"},
     )
+
+    # Once per config, not once per run: without templates in it, all runs share one.
+    @cached_property
+    def holds(self) -> Holds:
+        return compile_condition(self.condition).holds
 
 
 class LogicSwitchConfig(Config):
@@ -80,6 +86,6 @@ class LogicSwitch(Node[LogicSwitchConfig]):
 
     async def run(self, config: LogicSwitchConfig, ctx: Context) -> Outcome:
         for case in config.cases:
-            if compile_condition(case.condition).holds(ctx.scope):
+            if case.holds(ctx.scope):
                 return Continue(output={"case": case.id, "label": case.label}, handle=case.id)
         return Continue(output={"case": DEFAULT_CASE, "label": "Default"}, handle=DEFAULT_CASE)

@@ -99,7 +99,11 @@ class End(Node[NoConfig]):
         raise NotImplementedError
 
 
-class Broken(Node[NoConfig]):
+class BrokenConfig(Config):
+    checked: bool = True
+
+
+class Broken(Node[BrokenConfig]):
     """Somebody's node type with bugs."""
 
     type, title, group, icon = "action-broken", "Broken", "action", "Bug"
@@ -107,10 +111,12 @@ class Broken(Node[NoConfig]):
     def handles(self, config: JsonObject) -> tuple[str, ...]:
         raise KeyError("cases")
 
-    def check(self, config: NoConfig) -> list[tuple[str, str]]:
-        raise RuntimeError("oops")
+    def check(self, config: BrokenConfig) -> list[tuple[str, str]]:
+        if config.checked:
+            raise RuntimeError("oops")
+        return []
 
-    async def run(self, config: NoConfig, ctx: Context) -> Outcome:
+    async def run(self, config: BrokenConfig, ctx: Context) -> Outcome:
         raise NotImplementedError
 
 
@@ -235,10 +241,12 @@ CONFIG_PROBLEMS: list[tuple[JsonObject, list[tuple[str | None, str]]]] = [
     ({"low": -1}, [("low", "must not be negative")]),
     ({"low": 2, "high": 1}, [(None, "low is above high")]),
     ({"either": "x"}, [("either", "integer"), ("either", "list")]),
+    ({"either": {"a": 1}}, [("either", "integer"), ("either", "list")]),
     ({"pattern": "{{ six }}"}, [("pattern", "5 characters")]),
     ({"count": "{{ trigger.n }}", "mode": "{{ trigger.m }}", "email": "{{ trigger.e }}"}, []),
     ({"either": "{{ trigger.n }}", "parts": "{{ trigger.p }}"}, []),
     ({"parts": [{"size": "{{ trigger.n }}", "tags": ["{{ trigger.n }}"]}]}, []),
+    ({"count": "{% if trigger.n %}1{% else %}2{% endif %}"}, []),
     ({"count": "{{ trigger.n }}", "mode": "medium"}, [("mode", "fast")]),
 ]
 
@@ -258,6 +266,9 @@ def test_a_node_type_with_bugs_is_reported_and_breaks_nothing() -> None:
     found = problems("t>b1", "b1:whatever>a", nodes=[node("b1", "action-broken")])
     assert places(found) == [("bad_config", "b1", None, None)]
     assert "cannot check" in found[0].message
+    found = problems("t>b1", "b1:whatever>a", nodes=[node("b1", "action-broken", {"checked": False})])
+    assert places(found) == [("bad_config", "b1", None, None)]
+    assert "which handles" in found[0].message
 
 
 TEMPLATES = [

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from automations.flow.outcomes import Continue, Fail, JsonObject, Stop
+from automations.flow.outcomes import Continue, Fail, Json, JsonObject, Stop
 from automations.nodes.logic_condition import LogicCondition, LogicConditionConfig
 from automations.nodes.logic_stop import LogicStop
 from automations.nodes.logic_switch import LogicSwitch, LogicSwitchConfig
@@ -45,7 +45,7 @@ def test_a_condition_is_checked_where_it_is_drawn() -> None:
     assert (field, "unknown operator" in message) == ("condition.all.0.operator", True)
 
 
-CASES: list[JsonObject] = [
+CASES: list[Json] = [
     {"id": "hot", "label": "Hot", "condition": HOT},
     {"id": "warm", "label": "Warm", "condition": WARM},
 ]

@@ -76,7 +76,7 @@ async def test_an_update_changes_the_record_of_the_run_or_the_one_that_is_named(
     records: MemoryRecords, context: Any, config: JsonObject, changed: Any
 ) -> None:
     outcome = await run_node(ActionUpdateRecord(), {**config, "values": {"status": "won"}}, records=records, **context)
-    assert records.writes == [Write("update", *changed, {"status": "won"})]
+    assert records.writes == [Write("update", changed[0], changed[1], {"status": "won"})]
     (row,) = [row for row in records.rows(changed[0]) if row["id"] == changed[1]]
     assert (outcome, row["status"]) == (Continue({"record": row}), "won")
 

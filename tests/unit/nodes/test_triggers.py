@@ -38,13 +38,14 @@ async def test_a_trigger_goes_on_with_the_trigger_data(node: Node[Any], config: 
 def test_every_trigger_takes_limits(node: Node[Any], config: JsonObject) -> None:
     limits: JsonObject = {"concurrency": {"limit": 1, "per": "record"}, "max_starts_per_hour": 100}
     assert problems(node, {**config, **limits}) == []
-    for wrong in (
+    wrongs: list[JsonObject] = [
         {"concurrency": {"limit": 0}},
         {"concurrency": {"per": "account"}},
         {"concurrency": {"unknown": 1}},
         {"concurrency": 3},
         {"max_starts_per_hour": 0},
-    ):
+    ]
+    for wrong in wrongs:
         with pytest.raises(ValidationError):
             problems(node, {**config, **wrong})
 
@@ -98,10 +99,11 @@ def test_watching_columns_makes_sense_for_updates_only() -> None:
 
 
 def test_conditions_of_an_event_are_checked_and_hold_no_templates() -> None:
-    for conditions, field in (
+    cases: list[tuple[JsonObject, str]] = [
         ({"field": "new.score", "operator": "bigger", "value": 1}, "conditions.operator"),
         ({"field": "new.name", "operator": "equals", "value": "{{ vars.x }}"}, "conditions.value"),
-    ):
+    ]
+    for conditions, field in cases:
         assert [path for path, _ in problems(TriggerEvent(), {**EVENT, "conditions": conditions})] == [field]
 
 

@@ -12,31 +12,36 @@
 
 -- The run whose step makes this change, if there is one and it belongs to the account: anybody can set the setting.
 -- It holds one run id, or, where one statement writes for many runs, `<record id>=<run id>` pairs.
-create or replace function automations.causing_run(p_account uuid, p_record uuid)
-returns public.automation_executions
+create or replace function automations.causing_run(
+  p_account uuid, p_record uuid,
+  out execution_id uuid, out automation_id uuid, out ancestors uuid[], out depth smallint
+)
 language plpgsql stable
 as $$
 declare
   v_setting text := pg_catalog.current_setting('automations.execution_id', true);
-  v_run public.automation_executions;
   v_at integer;
 begin
   if v_setting is null or v_setting = '' then
-    return null;
+    return;
   end if;
   if pg_catalog.length(v_setting) > 36 then
     v_at := pg_catalog.strpos(v_setting, p_record::text || '=');
     if v_at = 0 then
-      return null;
+      return;
     end if;
     v_setting := pg_catalog.substr(v_setting, v_at + 37, 36);
   end if;
-  select e.* into v_run
+  -- Looked at before it is cast: an exception block would cost every change of a run a subtransaction.
+  if pg_catalog.translate(v_setting, '0123456789abcdefABCDEF', '') <> '----' or pg_catalog.length(v_setting) <> 36
+    or v_setting not like '________-____-____-____-____________'
+  then
+    return;
+  end if;
+  select e.id, e.automation_id, e.ancestors, e.depth
+  into execution_id, automation_id, ancestors, depth
   from public.automation_executions e
   where e.id = v_setting::pg_catalog.uuid and e.account_id = p_account;
-  return v_run;
-exception when invalid_text_representation then
-  return null;
 end
 $$;
 
@@ -98,7 +103,7 @@ declare
   -- NOTIFY refuses 8,000 bytes and more, which would abort the writer's own statement.
   c_max_payload constant integer := 7999;
   v_changed text[];
-  v_cause public.automation_executions;
+  v_cause record;
   v_ancestors uuid[] := '{}';
   v_depth smallint := 0;
   v_data jsonb;
@@ -118,8 +123,8 @@ begin
     v_changed := automations.changed_columns(p_old, p_new);
   end if;
 
-  v_cause := automations.causing_run(p_account, p_record);
-  if v_cause.id is not null then
+  select * into v_cause from automations.causing_run(p_account, p_record);
+  if v_cause.execution_id is not null then
     v_ancestors := v_cause.ancestors || v_cause.automation_id;
     v_depth := v_cause.depth + 1;
   end if;
@@ -181,7 +186,7 @@ begin
     insert into automations.events (account_id, source, operation, record_id, old, new, changed, actor, execution_id, held)
     values (
       p_account, p_table, p_operation, p_record, p_old, p_new, v_changed,
-      automations.current_actor(), v_cause.id, v_held
+      automations.current_actor(), v_cause.execution_id, v_held
     )
     returning id into v_event;
   end if;

@@ -92,7 +92,8 @@ comment on table automations.stat_deltas is
 create index idx_stat_deltas_automation on automations.stat_deltas (automation_id);
 
 create table automations.start_windows (
-  automation_id uuid primary key references public.automations (id) on delete cascade,
+  -- No foreign key: a claim must not wait for somebody who is deleting the automation.
+  automation_id uuid primary key,
   account_id uuid not null,
   window_start timestamptz not null,
   starts integer not null

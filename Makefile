@@ -1,0 +1,103 @@
+# Two commands for a fresh machine with Python 3.11 or newer: `make up` and `make test`. `make` alone lists all.
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Which Python the virtual environment is made with; the first of these that is 3.11 or newer.
+PYTHON ?=
+PYTHONS = $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
+# uv where it is on PATH, else pip. `make up UV=` insists on pip.
+UV     := $(shell command -v uv 2>/dev/null)
+# Further arguments of `up`, pytest and the benches: make test ARGS="tests/unit -k machine".
+ARGS   ?=
+
+PYTEST   = $(BIN)/python -m pytest
+PARALLEL = -n auto
+# GNU make 4 keeps the lines of parallel targets apart; make 3.81 (macOS) does not know how.
+TOGETHER = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+
+ifdef UV
+install = $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode
+else
+install = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help up test test-all check lint format types imports bench soak fmt docs lock clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+up: $(VENV)/.run ## Install into .venv, start everything on the bundled PostgreSQL, load the demo, stay until Ctrl-C
+	@exec $(BIN)/automations up $(ARGS)
+
+test: $(VENV)/.dev ## Run the tests, the slow ones sampled
+	@$(PYTEST) $(PARALLEL) -m "not full and not soak" $(ARGS)
+
+test-all: $(VENV)/.dev ## Run the tests, the slow ones whole
+	@$(PYTEST) $(PARALLEL) -m "not soak" $(ARGS)
+
+soak: $(VENV)/.dev ## Run minutes of load under kills
+	@$(PYTEST) -m soak --timeout 0 $(ARGS)
+
+check: $(VENV)/.dev ## Lint, format, types and the direction of imports; changes nothing
+	@$(MAKE) --no-print-directory --keep-going --jobs 4 $(TOGETHER) lint format types imports
+
+lint:
+	@$(BIN)/ruff check --quiet .
+format:
+	@$(BIN)/ruff format --check --quiet . || { echo "not formatted; run make fmt:"; $(BIN)/ruff format --check .; }
+types:
+	@$(BIN)/mypy
+imports:
+	@$(BIN)/lint-imports --cache-dir .import_linter_cache
+
+bench: $(VENV)/.dev ## Measure latency, throughput, the trigger's cost and memory, and print the table
+	@$(BIN)/python -m benches $(ARGS)
+
+fmt: $(VENV)/.dev ## Format the code and mend what the linter can
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+docs: $(VENV)/.dev ## Write the pages of docs/ that are made from the code: node types, settings, commands
+	@$(BIN)/python docs/generate.py
+
+lock: $(VENV)/.run ## Resolve the dependencies anew into requirements.lock and requirements-dev.lock
+	@test -n "$(UV)" -o -x $(BIN)/uv || $(install) uv
+	@uv="$(UV)"; uv="$${uv:-$(BIN)/uv}"; export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
+	lock="$$uv pip compile pyproject.toml --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	  --python-version 3.11"; \
+	$$lock --group build -o requirements.lock && \
+	$$lock --group build --group dev -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove .venv, caches and builds; data stays, and what runs goes on (stop it first)
+	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find src tests docs benches examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What is locked, then the checkout itself, as links to the sources. Made again when one of the files changes.
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/.made
+	@echo "installing into $(VENV) ..."
+	@$(install) --require-hashes -r requirements.lock
+	@$(install) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	@echo "installing what tests and checks need ..."
+	@$(install) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.made:
+	@rm -rf $(VENV)
+	@for python in $(PYTHONS); do \
+	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
+	done; \
+	if [ -z "$$python" ]; then \
+	  echo "Python 3.11 or newer is needed and none was found; name one with: make up PYTHON=/path/to/python3" >&2; exit 1; \
+	elif $$python -c 'import ensurepip, venv' 2>/dev/null; then \
+	  $$python -m venv $(VENV); \
+	elif [ -n "$(UV)" ]; then \
+	  $(UV) venv --quiet --python "$$(command -v $$python)" $(VENV); \
+	else \
+	  echo "$$python cannot make virtual environments: install python3-venv" \
+	    "(Debian, Ubuntu: apt-get install python3-venv) or uv, then run make again" >&2; exit 1; \
+	fi
+	@touch $@

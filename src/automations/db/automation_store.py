@@ -1,0 +1,201 @@
+"""Automations, their drafts and versions: one method is one round trip; transactions are the caller's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from automations.db.connection import Connection
+from automations.db.named_queries import queries
+from automations.db.sql_errors import translated
+
+SQL = queries("automations")
+
+
+@dataclass(frozen=True, slots=True)
+class AutomationRow:
+    """The seed's list columns, and ours that tell draft from published."""
+
+    id: UUID
+    agent_id: UUID
+    user_id: UUID
+    name: str
+    description: str | None
+    icon: str | None
+    color: str | None
+    status: str
+    enabled: bool
+    trigger_type: str
+    trigger_config: dict[str, Any]
+    execution_count: int
+    last_executed_at: datetime | None
+    last_execution_status: str | None
+    created_at: datetime
+    updated_at: datetime
+    published_version: UUID | None
+    draft_revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class AutomationDetail:
+    """One automation with its draft; `draft_is_published` says that what is drawn is what runs."""
+
+    id: UUID
+    agent_id: UUID
+    user_id: UUID
+    name: str
+    description: str | None
+    icon: str | None
+    color: str | None
+    status: str
+    enabled: bool
+    trigger_type: str
+    trigger_config: dict[str, Any]
+    nodes: list[Any]
+    edges: list[Any]
+    viewport: dict[str, Any] | None
+    execution_count: int
+    last_executed_at: datetime | None
+    last_execution_status: str | None
+    created_at: datetime
+    updated_at: datetime
+    published_version: UUID | None
+    draft_revision: int
+    published_number: int | None
+    draft_is_published: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An id and what people call it."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    id: UUID
+    number: int
+    nodes: list[Any]
+    edges: list[Any]
+    trigger_type: str
+    trigger_config: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an import writes; `trigger_type` and `trigger_config` count only while nothing is published."""
+
+    id: UUID
+    name: str
+    description: str | None
+    icon: str | None
+    color: str | None
+    trigger_type: str
+    trigger_config: dict[str, Any]
+    nodes: list[Any]
+    edges: list[Any]
+
+
+class AutomationStore:
+    """Every method raises the `AutomationsError` that `db.sql_errors` makes of what PostgreSQL refuses."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    async def all_of(self, account: UUID | None) -> list[AutomationRow]:
+        with translated():
+            return [AutomationRow(**row) for row in await self.connection.fetch(SQL["list"], account)]
+
+    async def find(self, account: UUID | None, ids: tuple[UUID, UUID] | None, name: str) -> list[Named]:
+        """Those whose id is in the range or whose name is exactly `name`, at most 20."""
+        low, high = ids or (None, None)
+        with translated():
+            return [Named(**row) for row in await self.connection.fetch(SQL["find"], account, low, high, name)]
+
+    async def get(self, automation_id: UUID) -> AutomationDetail | None:
+        with translated():
+            row = await self.connection.fetchrow(SQL["get"], automation_id)
+        return None if row is None else AutomationDetail(**row)
+
+    async def create(self, draft: Draft, *, agent_id: UUID, account: UUID) -> None:
+        with translated():
+            await self.connection.execute(
+                SQL["create"],
+                draft.id,
+                agent_id,
+                account,
+                draft.name,
+                draft.description,
+                draft.icon,
+                draft.color,
+                draft.trigger_type,
+                draft.trigger_config,
+                draft.nodes,
+                draft.edges,
+            )
+
+    async def update_draft(self, draft: Draft) -> bool:
+        """Whether anything differed."""
+        with translated():
+            answer = await self.connection.execute(
+                SQL["update_draft"],
+                draft.id,
+                draft.name,
+                draft.description,
+                draft.icon,
+                draft.color,
+                draft.trigger_type,
+                draft.trigger_config,
+                draft.nodes,
+                draft.edges,
+            )
+        return answer != "UPDATE 0"
+
+    async def set_enabled(self, automation_id: UUID, enabled: bool) -> bool:
+        """Whether it was the other way before."""
+        with translated():
+            return await self.connection.execute(SQL["set_enabled"], automation_id, enabled) != "UPDATE 0"
+
+    async def publish(
+        self,
+        automation_id: UUID,
+        *,
+        nodes: list[Any],
+        edges: list[Any],
+        trigger_type: str,
+        trigger_config: dict[str, Any],
+        note: str | None,
+        expected_revision: int | None,
+    ) -> UUID:
+        """The new version. `Conflict` when the draft is at another revision."""
+        with translated():
+            version: UUID = await self.connection.fetchval(
+                SQL["publish"], automation_id, nodes, edges, trigger_type, trigger_config, note, expected_revision
+            )
+        return version
+
+    async def pause(self, automation_id: UUID, reason: str | None) -> None:
+        with translated():
+            await self.connection.execute(SQL["pause"], automation_id, reason)
+
+    async def resume(self, automation_id: UUID) -> None:
+        with translated():
+            await self.connection.execute(SQL["resume"], automation_id)
+
+    async def version(self, version_id: UUID) -> Version | None:
+        with translated():
+            row = await self.connection.fetchrow(SQL["version"], version_id)
+        return None if row is None else Version(**row)
+
+    async def accounts(self) -> list[UUID]:
+        """Owners of agents, at most 50."""
+        with translated():
+            return [row["account_id"] for row in await self.connection.fetch(SQL["accounts"])]
+
+    async def agents(self, account: UUID) -> list[Named]:
+        with translated():
+            return [Named(**row) for row in await self.connection.fetch(SQL["agents"], account)]

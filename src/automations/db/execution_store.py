@@ -1,0 +1,207 @@
+"""Runs as people ask for them: lists, one whole, steps, and the actions that the database offers to users."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from automations.db.automation_store import Named
+from automations.db.connection import Connection
+from automations.db.named_queries import queries
+from automations.db.sql_errors import translated
+
+SQL = queries("executions")
+
+OPEN = ("pending", "running")
+FINAL = ("completed", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """What is None or empty does not matter. `account` None: of all accounts."""
+
+    account: UUID | None = None
+    automation_id: UUID | None = None
+    statuses: tuple[str, ...] = ()
+    lead_id: UUID | None = None
+    since: datetime | None = None
+    tests: bool = True
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        statuses = list(self.statuses) or None
+        return (self.account, self.automation_id, statuses, self.lead_id, self.since)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run in a list; `steps` counts those that ran so far."""
+
+    id: UUID
+    automation_id: UUID
+    automation: str
+    account_id: UUID
+    trigger_type: str
+    status: str
+    error: str | None
+    error_node_id: str | None
+    started_at: datetime
+    run_started_at: datetime | None
+    completed_at: datetime | None
+    duration_ms: int | None
+    test_mode: bool
+    triggered_by: UUID | None
+    lead_id: UUID | None
+    conversation_id: UUID | None
+    event_id: int | None
+    parent_id: UUID | None
+    seq: int
+    event: str | None
+    table: str | None
+    steps: int
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A run, whole. `held`: a worker has it now."""
+
+    id: UUID
+    automation_id: UUID
+    automation: str
+    account_id: UUID
+    trigger_type: str
+    trigger_data: Any
+    status: str
+    nodes_executed: Any
+    variables: Any
+    output: Any
+    error: str | None
+    error_node_id: str | None
+    started_at: datetime
+    run_started_at: datetime | None
+    completed_at: datetime | None
+    duration_ms: int | None
+    test_mode: bool
+    triggered_by: UUID | None
+    lead_id: UUID | None
+    conversation_id: UUID | None
+    event_id: int | None
+    parent_id: UUID | None
+    version_id: UUID | None
+    depth: int
+    due_at: datetime | None
+    held: bool
+    takeovers: int
+    seq: int
+    automation_enabled: bool
+    automation_status: str
+    ancestors: list[UUID] = field(default_factory=list)
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """`record` is an entry of `nodes_executed`."""
+
+    key: str
+    record: dict[str, Any]
+
+
+class ExecutionStore:
+    """Every method raises the `AutomationsError` that `db.sql_errors` makes of what PostgreSQL refuses."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    async def latest(self, chosen: RunFilter, *, limit: int, after_seq: int | None = None) -> list[RunRow]:
+        """Newest first."""
+        with translated():
+            rows = await self.connection.fetch(SQL["list"], *chosen.arguments, after_seq, chosen.tests, limit)
+        return [RunRow(**row) for row in rows]
+
+    async def some(self, ids: Sequence[UUID]) -> list[RunRow]:
+        """Oldest first; those that are gone are left out."""
+        with translated():
+            return [RunRow(**row) for row in await self.connection.fetch(SQL["some"], ids)]
+
+    async def count(self, chosen: RunFilter) -> int:
+        with translated():
+            return int(await self.connection.fetchval(SQL["count"], *chosen.arguments, chosen.tests))
+
+    async def matching_ids(self, chosen: RunFilter, *, limit: int, after_seq: int = 0) -> list[tuple[UUID, int]]:
+        """(id, seq), oldest first."""
+        with translated():
+            rows = await self.connection.fetch(SQL["matching_ids"], *chosen.arguments, chosen.tests, limit, after_seq)
+        return [(row["id"], row["seq"]) for row in rows]
+
+    async def newest_seq(self) -> int:
+        with translated():
+            return int(await self.connection.fetchval(SQL["newest_seq"]))
+
+    async def find(self, account: UUID | None, low: UUID, high: UUID) -> list[UUID]:
+        with translated():
+            return [row["id"] for row in await self.connection.fetch(SQL["find"], account, low, high)]
+
+    async def find_record(
+        self, kind: Literal["lead", "conversation"], account: UUID | None, ids: tuple[UUID, UUID] | None, text: str
+    ) -> list[Named]:
+        """By a range of ids; a lead also by its exact e-mail address or name."""
+        low, high = ids or (None, None)
+        with translated():
+            if kind == "lead":
+                rows = await self.connection.fetch(SQL["find_lead"], account, low, high, text)
+            else:
+                rows = await self.connection.fetch(SQL["find_conversation"], account, low, high)
+        return [Named(**row) for row in rows]
+
+    async def get(self, execution_id: UUID) -> RunDetail | None:
+        with translated():
+            row = await self.connection.fetchrow(SQL["get"], execution_id)
+        return None if row is None else RunDetail(**row)
+
+    async def status(self, execution_id: UUID) -> str | None:
+        with translated():
+            found: str | None = await self.connection.fetchval(SQL["status"], execution_id)
+        return found
+
+    async def steps(self, execution_id: UUID, *, after: str | None = None, limit: int = 1000) -> list[StepRecord]:
+        """A page, in the order in which they were written; `after` is the key of the last one of the page before."""
+        with translated():
+            rows = await self.connection.fetch(SQL["steps"], execution_id, after, limit)
+        return [StepRecord(**row) for row in rows]
+
+    async def start(
+        self,
+        automation_id: UUID,
+        *,
+        given: dict[str, Any],
+        lead_id: UUID | None,
+        conversation_id: UUID | None,
+        key: str | None,
+    ) -> UUID:
+        with translated():
+            started: UUID = await self.connection.fetchval(
+                SQL["start"], automation_id, given, lead_id, conversation_id, key
+            )
+        return started
+
+    async def cancel(self, execution_id: UUID, reason: str | None) -> str:
+        """The status afterwards: `cancelled`, or what it had ended as before."""
+        with translated():
+            status: str = await self.connection.fetchval(SQL["cancel"], execution_id, reason)
+        return status
+
+    async def retry(self, execution_id: UUID) -> UUID:
+        with translated():
+            again: UUID = await self.connection.fetchval(SQL["retry"], execution_id)
+        return again

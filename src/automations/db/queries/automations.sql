@@ -1,0 +1,73 @@
+-- name: list
+-- The seed's list columns and what tells draft from published; $1: account, null: all.
+select a.id, a.agent_id, a.user_id, a.name, a.description, a.icon, a.color, a.status, a.enabled, a.trigger_type,
+  a.trigger_config, a.execution_count, a.last_executed_at, a.last_execution_status, a.created_at, a.updated_at,
+  a.published_version, a.draft_revision
+from public.automations a
+where $1::uuid is null or a.user_id = $1
+order by a.name, a.created_at, a.id;
+
+-- name: find
+-- What a person may mean: ids in a range (a prefix), or an exact name.
+select a.id, a.name
+from public.automations a
+where ($1::uuid is null or a.user_id = $1)
+  and (a.id between $2::uuid and $3::uuid or a.name = $4)
+order by a.name, a.id
+limit 20;
+
+-- name: get
+-- One automation with its draft, and whether the draft is what runs.
+select a.id, a.agent_id, a.user_id, a.name, a.description, a.icon, a.color, a.status, a.enabled, a.trigger_type,
+  a.trigger_config, a.nodes, a.edges, a.viewport, a.execution_count, a.last_executed_at, a.last_execution_status,
+  a.created_at, a.updated_at, a.published_version, a.draft_revision,
+  v.number as published_number, coalesce((v.nodes, v.edges) = (a.nodes, a.edges), false) as draft_is_published
+from public.automations a
+left join automations.versions v on v.id = a.published_version
+where a.id = $1;
+
+-- name: create
+-- A draft from a file: never active, never enabled.
+insert into public.automations (
+  id, agent_id, user_id, name, description, icon, color, trigger_type, trigger_config, nodes, edges
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- name: update_draft
+-- The drawing and its name. The trigger columns are what fires: an import moves them only while nothing is published.
+update public.automations a
+set name = $2, description = $3, icon = $4, color = $5, nodes = $8, edges = $9,
+  trigger_type = case when a.published_version is null then $6 else a.trigger_type end,
+  trigger_config = case when a.published_version is null then $7 else a.trigger_config end
+where a.id = $1
+  and (a.name, a.description, a.icon, a.color, a.nodes, a.edges) is distinct from ($2, $3, $4, $5, $8, $9);
+
+-- name: set_enabled
+-- The owner's switch.
+update public.automations a set enabled = $2 where a.id = $1 and a.enabled <> $2;
+
+-- name: publish
+-- A version of what was validated, and the row that points at it.
+select automations.publish_version($1, $2, $3, $4, $5, $6, $7);
+
+-- name: pause
+-- Held by a person.
+select automations.pause_automation($1, $2);
+
+-- name: resume
+-- Active again.
+select automations.resume_automation($1);
+
+-- name: version
+-- The flow that a run ran.
+select v.id, v.number, v.nodes, v.edges, v.trigger_type, v.trigger_config
+from automations.versions v where v.id = $1;
+
+-- name: accounts
+-- Whose agents there are; an account is the owner of agents.
+select g.user_id as account_id, count(*) as agents
+from public.agents g group by g.user_id order by g.user_id limit 50;
+
+-- name: agents
+-- Agents of an account, oldest first.
+select g.id, g.name from public.agents g where g.user_id = $1 order by g.created_at, g.id limit 50;

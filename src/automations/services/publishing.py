@@ -1,0 +1,100 @@
+"""Publish: a draft that has no problems becomes the version that new runs get."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from automations.db.automation_store import AutomationDetail, AutomationStore
+from automations.errors import FlowInvalid, NotFound, Problem
+from automations.flow.registry import NodeRegistry
+from automations.flow.validate import check_flow
+
+TRIGGER_TYPES = {
+    "trigger-event": "event",
+    "trigger-schedule": "schedule",
+    "trigger-manual": "manual",
+    "trigger-ai-tool": "ai_tool",
+}
+_NODE_TYPES = {trigger: node for node, trigger in TRIGGER_TYPES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    automation: AutomationDetail
+    version_id: UUID
+
+
+async def get_automation(store: AutomationStore, automation_id: UUID) -> AutomationDetail:
+    """`NotFound`."""
+    found = await store.get(automation_id)
+    if found is None:
+        raise NotFound("there is no such automation", hint="`automations list` shows all.")
+    return found
+
+
+def drawn_flow(automation: AutomationDetail) -> list[Any]:
+    """The nodes of the draft; an empty drawing is a flow of only its trigger."""
+    return list(automation.nodes) or [trigger_node(automation.trigger_type, automation.trigger_config)]
+
+
+def trigger_node(trigger_type: str, config: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": "trigger",
+        "type": _NODE_TYPES.get(trigger_type, f"trigger-{trigger_type}"),
+        "position": {"x": 0, "y": 0},
+        "data": {"label": "Trigger", "config": config},
+    }
+
+
+def check_draft(nodes: Sequence[Any], edges: Sequence[Any], registry: NodeRegistry) -> list[Problem]:
+    """Every problem that would keep the drawing from being published."""
+    problems = check_flow(list(nodes), list(edges), registry)
+    if not problems and trigger_of(nodes) is None:
+        problems.append(
+            Problem(
+                "unsupported_trigger",
+                "the flow's trigger is of a type that nothing starts",
+                f"Use one of {', '.join(TRIGGER_TYPES)}.",
+            )
+        )
+    return problems
+
+
+def trigger_of(nodes: Sequence[Any]) -> tuple[str, dict[str, Any]] | None:
+    """`trigger_type` and `trigger_config` of the columns, from the flow's trigger node; None without one."""
+    for node in nodes:
+        if isinstance(node, dict) and node.get("type") in TRIGGER_TYPES:
+            data = node.get("data")
+            config = data.get("config") if isinstance(data, dict) else None
+            return TRIGGER_TYPES[node["type"]], config if isinstance(config, dict) else {}
+    return None
+
+
+async def publish(
+    store: AutomationStore,
+    registry: NodeRegistry,
+    automation_id: UUID,
+    *,
+    note: str | None = None,
+    expected_revision: int | None = None,
+) -> Published:
+    """`FlowInvalid` with every problem; `Conflict` when somebody changed the draft since it was read."""
+    automation = await get_automation(store, automation_id)
+    nodes = drawn_flow(automation)
+    problems = check_draft(nodes, automation.edges, registry)
+    trigger = trigger_of(nodes)
+    if problems or trigger is None:
+        raise FlowInvalid(problems)
+    version = await store.publish(
+        automation_id,
+        nodes=nodes,
+        edges=automation.edges,
+        trigger_type=trigger[0],
+        trigger_config=trigger[1],
+        note=note,
+        expected_revision=automation.draft_revision if expected_revision is None else expected_revision,
+    )
+    return Published(await get_automation(store, automation_id), version)

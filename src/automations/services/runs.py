@@ -1,0 +1,138 @@
+"""Runs: look at them, start them by hand, cancel and retry one or all that match."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+from automations.db.automation_store import AutomationStore
+from automations.db.execution_store import FINAL, ExecutionStore, RunDetail, RunFilter, StepRecord
+from automations.errors import AutomationsError, NotFound, Unusable
+from automations.services.input_form import form_of, read_input
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run with its steps as entries of `nodes_executed`: recorded, or for an open run what there is so far.
+
+    `edges` are those of the version that it ran, for drawing; empty where the version is gone.
+    """
+
+    run: RunDetail
+    steps: list[dict[str, Any]]
+    edges: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What an action did to one run. `error` None: it worked; `result` is the new status or the new run."""
+
+    run_id: UUID
+    result: str | None
+    error: AutomationsError | None = None
+
+
+async def get_run(store: ExecutionStore, run_id: UUID) -> RunDetail:
+    """`NotFound`."""
+    found = await store.get(run_id)
+    if found is None:
+        raise NotFound("there is no such run", hint="It may have been cleaned up; `automations runs` shows the latest.")
+    return found
+
+
+async def view_run(executions: ExecutionStore, automations: AutomationStore, run_id: UUID) -> RunView:
+    """`NotFound`."""
+    run = await get_run(executions, run_id)
+    if run.is_final:
+        steps = [entry for entry in run.nodes_executed or [] if isinstance(entry, dict)]
+    else:
+        steps = [step.record async for step in all_steps(executions, run_id)]
+    version = None if run.version_id is None else await automations.version(run.version_id)
+    edges = [edge for edge in version.edges if isinstance(edge, dict)] if version else []
+    return RunView(run, steps, edges)
+
+
+async def all_steps(store: ExecutionStore, run_id: UUID, after: str | None = None) -> AsyncIterator[StepRecord]:
+    """The recorded steps of an open run, in the order in which they were written, page by page."""
+    while True:
+        page = await store.steps(run_id, after=after)
+        for step in page:
+            yield step
+        if len(page) < 1000:
+            return
+        after = page[-1].key
+
+
+async def start_run(
+    executions: ExecutionStore,
+    automations: AutomationStore,
+    automation_id: UUID,
+    *,
+    given: dict[str, Any],
+    lead_id: UUID | None = None,
+    conversation_id: UUID | None = None,
+    key: str | None = None,
+) -> UUID:
+    """The run, which a worker will take; the same `key` gives the same run. `Conflict` for what is not live."""
+    automation = await automations.get(automation_id)
+    if automation is None:
+        raise NotFound("there is no such automation", hint="`automations list` shows all.")
+    form = form_of(automation.trigger_type, automation.trigger_config)
+    form.require_record(lead_id=lead_id, conversation_id=conversation_id)
+    return await executions.start(
+        automation_id,
+        given=read_input(form.schema, given),
+        lead_id=lead_id,
+        conversation_id=conversation_id,
+        key=key,
+    )
+
+
+async def act_on(
+    store: ExecutionStore, action: Literal["cancel", "retry"], ids: Sequence[UUID], reason: str | None = None
+) -> AsyncIterator[Acted]:
+    """One after another, each on its own: what cannot be done to one does not keep it from the others."""
+    for run_id in ids:
+        try:
+            if action == "cancel":
+                yield Acted(run_id, await store.cancel(run_id, reason))
+            else:
+                yield Acted(run_id, str(await store.retry(run_id)))
+        except AutomationsError as error:
+            yield Acted(run_id, None, error)
+
+
+def selectable(action: Literal["cancel", "retry"], chosen: RunFilter) -> RunFilter:
+    """`chosen`, narrowed to what the action can be done to. `Unusable` when nothing could be left."""
+    possible = ("pending", "running") if action == "cancel" else FINAL
+    default = possible if action == "cancel" else ("failed",)
+    if not chosen.statuses:
+        statuses = default
+    else:
+        statuses = tuple(status for status in chosen.statuses if status in possible)
+        if not statuses:
+            raise Unusable(
+                f"a {' or '.join(chosen.statuses)} run cannot be {'cancelled' if action == 'cancel' else 'retried'}",
+                hint=f"Choose from {', '.join(possible)}.",
+            )
+    return RunFilter(chosen.account, chosen.automation_id, statuses, chosen.lead_id, chosen.since, chosen.tests)
+
+
+async def act_on_all(
+    store: ExecutionStore, action: Literal["cancel", "retry"], chosen: RunFilter, reason: str | None = None
+) -> AsyncIterator[Acted]:
+    """Every run that matches and was there when it began, oldest first; new ones are left alone."""
+    last = await store.newest_seq()
+    after = 0
+    while True:
+        batch = await store.matching_ids(chosen, limit=BATCH, after_seq=after)
+        ids = [run_id for run_id, seq in batch if seq <= last]
+        async for acted in act_on(store, action, ids, reason):
+            yield acted
+        if len(ids) < BATCH:
+            return
+        after = batch[-1][1]

@@ -1,0 +1,162 @@
+"""The installation's settings. The only reader of the environment: everything else is handed what it needs.
+
+Every setting is a variable `AUTOMATIONS_<NAME>`; all have defaults, so that an empty environment is a laptop with the
+bundled PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from automations.errors import ConfigurationError
+
+PREFIX = "AUTOMATIONS_"
+_HOST_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+):(\d{1,5})")
+
+
+class Settings(BaseSettings):
+    """Raises pydantic's ValidationError; `load_settings` turns it into words."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True)
+
+    database_url: SecretStr | None = Field(
+        default=None, description="DSN of a PostgreSQL 15 or newer. Empty: the bundled one, in the data directory."
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: default_data_dir(),
+        description="Where the bundled PostgreSQL keeps its files. Default: the platform's place for a user's data "
+        "(~/.local/share/automations on Linux); ./.automations where that cannot be written.",
+    )
+    postgres_bin_dir: Path | None = Field(
+        default=None, description="Directory of other PostgreSQL binaries than the bundled ones, and of psql."
+    )
+    http_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="host:port, comma-separated: where HTTP steps may go although it is not a public address.",
+    )
+    concurrency: int = Field(default=400, ge=1, le=100_000, description="Runs that one worker has at work at once.")
+    committers: int = Field(default=2, ge=1, le=32, description="Connections on which a worker commits.")
+    lease_seconds: float = Field(
+        default=30, ge=2, le=3600, description="After how long without a sign of life a run is taken over."
+    )
+    poll_seconds: float = Field(
+        default=1, ge=0.05, le=60, description="How often a worker looks for work that nothing announced."
+    )
+    drain_seconds: float = Field(
+        default=7, ge=0, le=3600, description="How long running steps may go on once the worker is told to stop."
+    )
+    max_run_seconds: float = Field(
+        default=3600, ge=1, le=604_800, description="How long one run may be at work without a pause."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
+    log_format: Literal["auto", "human", "json"] = Field(
+        default="auto", description="auto: human on a terminal, else one JSON object a line."
+    )
+    echo_port: int = Field(
+        default=8766, ge=0, le=65_535, description="Port of the demo's echo endpoint; 0: a free one."
+    )
+
+    @field_validator("http_allow", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part for part in re.split(r"[,\s]+", value) if part) if isinstance(value, str) else value
+
+    @field_validator("http_allow")
+    @classmethod
+    def _exact_host_and_port(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            found = _HOST_AND_PORT.fullmatch(entry)
+            if found is None or not 0 < int(found[2]) < 65_536:
+                raise ValueError(f"{entry!r} is not host:port; name each one exactly, such as crm.internal:8080")
+        return value
+
+    @field_validator("data_dir", "postgres_bin_dir")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return None if value is None else value.expanduser().absolute()
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_dsn(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("postgres://", "postgresql://")):
+            raise ValueError("it must start with postgresql://")
+        return value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @property
+    def dsn(self) -> str | None:
+        """The DSN with its password; None when the bundled PostgreSQL is used."""
+        return None if self.database_url is None else self.database_url.get_secret_value()
+
+    @property
+    def postgres_dir(self) -> Path:
+        """The data directory of the bundled server."""
+        return self.data_dir / "postgres"
+
+
+def load_settings() -> Settings:
+    """From the environment. `ConfigurationError` names every variable that makes no sense."""
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        problems = [
+            f"{PREFIX}{str(error['loc'][0]).upper()}: {error['msg'].removeprefix('Value error, ')}"
+            for error in invalid.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise ConfigurationError(
+            "; ".join(problems),
+            hint="Correct or unset "
+            + ("this variable" if len(problems) == 1 else "these variables")
+            + "; `automations doctor --settings` lists all of them.",
+        ) from None
+
+
+def unknown_variables(environment: Mapping[str, str] | None = None) -> dict[str, str | None]:
+    """`AUTOMATIONS_…` variables that mean nothing to us, each with the setting that was probably meant."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    found: dict[str, str | None] = {}
+    for name in sorted(os.environ if environment is None else environment):
+        if name.startswith(PREFIX) and name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.8)
+            found[name] = near[0] if near else None
+    return found
+
+
+def default_data_dir() -> Path:
+    """The platform's place for a user's data; `./.automations` for a user who has none that can be written."""
+    home = _user_data_home()
+    if home is not None and _can_make(home / "automations"):
+        return home / "automations"
+    return Path(".automations").absolute()
+
+
+def _user_data_home() -> Path | None:
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA")
+        return Path(local) if local else None
+    configured = os.environ.get("XDG_DATA_HOME", "")
+    if os.path.isabs(configured):
+        return Path(configured)
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return None
+    return home / "Library" / "Application Support" if sys.platform == "darwin" else home / ".local" / "share"
+
+
+def _can_make(directory: Path) -> bool:
+    nearest = next((path for path in (directory, *directory.parents) if path.exists()), None)
+    return nearest is not None and os.access(nearest, os.W_OK | os.X_OK)

@@ -1,0 +1,172 @@
+"""A whole flow in one call: the state machine of production, driven in memory, with time that jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, assert_never
+
+from minijinja import Environment
+from minijinja import TemplateError as EngineError
+from pydantic import ValidationError
+
+from automations.errors import StepError, TemplateError
+from automations.flow.commands import AwaitSignal, Finish, RunStep, SetTimer
+from automations.flow.compile import compile_flow
+from automations.flow.machine import Machine
+from automations.flow.node import literal_fields
+from automations.flow.outcomes import Fail, Json, JsonObject, Outcome
+from automations.flow.ports import Http, Records
+from automations.flow.registry import NodeRegistry
+from automations.flow.state import RunState, StepState
+from automations.flow.template_syntax import Code, parse_text
+from automations.flow.templates import compile_value
+from automations.testing.clock import FakeClock
+from automations.testing.memory_http import MemoryHttp
+from automations.testing.memory_records import MemoryRecords
+from automations.testing.step_context import StepContext, attempt
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRun:
+    """How a run ended. `steps` holds what became of each node by its id; one that the run never came to is missing."""
+
+    status: str
+    output: Json
+    error: str | None
+    error_node_id: str | None
+    steps: Mapping[str, StepState]
+    variables: Mapping[str, Json]
+
+    def output_of(self, node_id: str) -> Json:
+        return self.steps[node_id].output
+
+
+async def run_flow(
+    nodes: Sequence[JsonObject],
+    edges: Sequence[JsonObject] = (),
+    trigger: JsonObject | None = None,
+    *,
+    records: Records | None = None,
+    http: Http | None = None,
+    clock: FakeClock | None = None,
+    signals: Mapping[str, Json] | None = None,
+    registry: NodeRegistry | None = None,
+    lead_id: str | None = None,
+    conversation_id: str | None = None,
+) -> FlowRun:
+    """Run a drawn flow (React Flow's nodes and edges) on `trigger` until it ends.
+
+    Delays and retries take no time: the clock jumps. `signals` are those that arrive, by name; to wait for another one
+    without a time limit is a `LookupError`. Raises `FlowInvalid` for a drawing with problems. Templates are filled in
+    here, without the separate process that guards production against hostile ones.
+    """
+    registry = registry or installed_nodes()
+    drive = _Drive(
+        Machine(compile_flow(list(nodes), list(edges), registry)),
+        registry,
+        clock or FakeClock(),
+        dict(signals or {}),
+        StepContext(
+            lead_id=lead_id,
+            conversation_id=conversation_id,
+            trigger=trigger or {},
+            records=records or MemoryRecords(),
+            http=http or MemoryHttp(),
+        ),
+    )
+    return await drive.to_the_end()
+
+
+def installed_nodes() -> NodeRegistry:
+    """Every node type that is installed here, ours and others'."""
+    return NodeRegistry(entry.load()() for entry in entry_points(group="automations.nodes"))
+
+
+@dataclass(slots=True)
+class _Drive:
+    machine: Machine
+    registry: NodeRegistry
+    clock: FakeClock
+    signals: dict[str, Json]
+    context: StepContext
+
+    async def to_the_end(self) -> FlowRun:
+        state, commands = self.machine.start(self.context.trigger, seed=self.context.execution_id)
+        # Waits in order of their time, so that the clock never has to run backwards.
+        timers: list[tuple[Any, SetTimer | AwaitSignal]] = []
+        pending = list(commands)
+        while True:
+            if not pending:
+                if not timers:
+                    raise LookupError("the run waits for a signal that does not come; name it in `signals`")
+                due, timer = timers.pop(min(range(len(timers)), key=lambda position: timers[position][0]))
+                self.clock.move_to(max(due, self.clock.now()))
+                pending += self.machine.timer_fired(state, timer.key)
+                continue
+            command = pending.pop(0)
+            match command:
+                case Finish():
+                    return self.result(state, command)
+                case RunStep():
+                    outcome = await self.step(state, command)
+                    pending += self.machine.feed(state, command.key, outcome, attempt=command.attempt)
+                case AwaitSignal() if command.signal in self.signals:
+                    pending += self.machine.signal_arrived(state, command.key, self.signals[command.signal])
+                case AwaitSignal() | SetTimer():
+                    due = self.due(command)
+                    if due is not None:
+                        timers.append((due, command))
+                case _:
+                    assert_never(command)
+
+    def due(self, command: SetTimer | AwaitSignal) -> Any:
+        """When it strikes; None for a signal without a time limit."""
+        if isinstance(command, SetTimer) and command.delay_seconds is not None:
+            return FakeClock(self.clock.now()).advance(seconds=command.delay_seconds)
+        return command.until
+
+    async def step(self, state: RunState, command: RunStep) -> Outcome:
+        node = self.machine.flow.nodes[command.node_id]
+        kind = self.registry.get(node.type)
+        assert kind is not None
+        scope = self.machine.scope_for(state, command.key)
+        context = StepContext(
+            **{
+                **vars(self.context),
+                "step_key": command.key,
+                "attempt": command.attempt,
+                "now": self.clock.now(),
+                "steps": scope["steps"],
+                "variables": scope["vars"],
+            }
+        )
+        try:
+            compiled = compile_value(node.config, literal_fields=literal_fields(kind.config_model))
+            rendered = {source: _evaluate(source, context.scope) for source in compiled.engine_sources}
+            config: Any = compiled.resolve(context.scope, rendered)
+            return await attempt(kind, config, context)
+        except StepError as error:
+            return Fail(error.message, code=error.code)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            return Fail(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", code="template")
+
+    def result(self, state: RunState, end: Finish) -> FlowRun:
+        by_node = {key.rpartition("/")[2]: step for key, step in state.steps.items()}
+        return FlowRun(end.status, end.output, end.error, end.error_node_id, by_node, self.machine.variables(state))
+
+
+_ENGINE = Environment(undefined_behavior="strict")
+
+
+def _evaluate(source: str, scope: Mapping[str, Any]) -> Json:
+    part = parse_text(source)[0]
+    try:
+        if isinstance(part, Code) and part.is_expression:
+            value: Json = _ENGINE.eval_expr(source[2:-2].strip(), **scope)
+            return value
+        return str(_ENGINE.render_str(source, **scope))
+    except EngineError as error:
+        raise TemplateError(str(error)) from None
