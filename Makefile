@@ -49,7 +49,7 @@ format:
 types:
 	@$(BIN)/mypy
 imports:
-	@$(BIN)/lint-imports --cache-dir .import_linter_cache
+	@$(BIN)/lint-imports
 
 bench: $(VENV)/.dev ## Measure latency, throughput, the trigger's cost and memory, and print the table
 	@$(BIN)/python -m benches $(ARGS)
@@ -85,15 +85,17 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@$(install) --require-hashes -r requirements-dev.lock
 	@touch $@
 
+# Kept where it works already.
 $(VENV)/.made:
-	@rm -rf $(VENV)
-	@for python in $(PYTHONS); do \
+	@$(BIN)/python -c 'import sys, $(if $(UV),venv,pip); sys.exit(sys.version_info < (3, 11))' 2>/dev/null && exit 0; \
+	rm -rf $(VENV); \
+	for python in $(PYTHONS); do \
 	  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
 	done; \
 	if [ -z "$$python" ]; then \
 	  echo "Python 3.11 or newer is needed and none was found; name one with: make up PYTHON=/path/to/python3" >&2; exit 1; \
 	elif $$python -c 'import ensurepip, venv' 2>/dev/null; then \
-	  $$python -m venv $(VENV); \
+	  $$python -m venv $(VENV) || { rm -rf $(VENV); exit 1; }; \
 	elif [ -n "$(UV)" ]; then \
 	  $(UV) venv --quiet --python "$$(command -v $$python)" $(VENV); \
 	else \

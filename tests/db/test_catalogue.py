@@ -106,7 +106,9 @@ async def test_a_temporary_type_does_not_run_as_the_owner(
     """pg_temp is searched first for types unless it is named last: a domain there ran its CHECK as the owner."""
     account = uuid.uuid4()
     agent = await make.agent(account)
-    automation = await make.automation(account, agent, trigger_config={"event_source": "lead", "event_type": "any"})
+    condition = {"field": "new.name", "operator": "equals", "value": "x"}
+    on_lead = {"event_source": "lead", "event_type": "any", "conditions": condition}
+    automation = await make.automation(account, agent, trigger_config=on_lead)
     on_conversation = {"event_source": "conversation", "event_type": "any"}
     await make.automation(account, agent, trigger_config=on_conversation)
     manual = await make.automation(account, agent, trigger_type="manual", trigger_config={})
@@ -116,7 +118,7 @@ async def test_a_temporary_type_does_not_run_as_the_owner(
                            .replace("%I", await database.fetchval("select current_database()")))  # fmt: skip
     session = await connect()
     await session.execute("set role authenticated")
-    await session.execute(f"set request.jwt.claims = '{{\"sub\": \"{account}\", \"role\": \"authenticated\"}}'")
+    await session.execute(f'set request.jwt.claims = \'{{"sub": "{account}", "role": "authenticated"}}\'')
     await session.execute("create temp table marker ()")
     await session.execute(
         """
@@ -135,7 +137,7 @@ async def test_a_temporary_type_does_not_run_as_the_owner(
         await session.execute(
             f"create domain pg_temp.{name} as pg_catalog.{base} check (pg_temp.evil('{name}'))"
             if name != "integer" and name != "boolean" and name != "bigint" and name != "smallint"
-            else f'create domain pg_temp."{name}" as {base} check (pg_temp.evil(\'{name}\'))'
+            else f"create domain pg_temp.\"{name}\" as {base} check (pg_temp.evil('{name}'))"
         )
     # Operators and functions of the same names, should any be looked up without a schema.
     await session.execute(
@@ -143,6 +145,8 @@ async def test_a_temporary_type_does_not_run_as_the_owner(
         " $$ select pg_catalog.now() from (select pg_temp.evil('now')) x $$"
     )
     for statement in (
+        # PL/pgSQL looks types up once per session: here, before a definer function uses the same helper.
+        """select automations.condition_holds('{"field": "a", "operator": "equals", "value": 1}', '{"a": 1}')""",
         f"insert into public.leads (user_id, name) values ('{account}', 'x')",
         "update public.leads set status = 'won'",
         f"insert into public.conversations (agent_id) values ('{agent}')",
@@ -168,6 +172,7 @@ async def test_a_temporary_type_does_not_run_as_the_owner(
     ):
         await session.execute(statement)
     assert await database.fetch("select * from public.caught") == []
+    assert await database.fetchval("select count(*) from automations.events where source = 'leads'") == 3
 
 
 async def test_the_trap_itself_works(database: asyncpg.Connection, connect: Connect) -> None:

@@ -54,9 +54,7 @@ async def test_the_seeds_call_removes_all_that_is_due(
     assert await _left(database) == kept
 
 
-async def test_batches_are_bounded_and_end(
-    database: asyncpg.Connection, make: Factory, automation: uuid.UUID
-) -> None:
+async def test_batches_are_bounded_and_end(database: asyncpg.Connection, make: Factory, automation: uuid.UUID) -> None:
     for days in (31, 32, 33):
         await _old_run(database, make, automation, "completed", days)
         await _old_run(database, make, automation, "failed", days)

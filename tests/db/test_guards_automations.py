@@ -69,7 +69,7 @@ async def test_updated_at_moves_with_edits_and_not_with_runs(database: asyncpg.C
     assert await moves("name = 'Another'") == (True, False)
     assert await moves('nodes = \'[{"id": "a"}]\'') == (True, True)
     assert await moves("edges = '[{}]'") == (True, True)
-    assert await moves("trigger_config = '{\"event_source\": \"lead\", \"event_type\": \"any\"}'") == (True, True)
+    assert await moves('trigger_config = \'{"event_source": "lead", "event_type": "any"}\'') == (True, True)
     assert await moves("draft_revision = 1000") == (False, False)
 
 
@@ -96,7 +96,12 @@ async def test_a_row_that_sql_makes_active_gets_a_version(database: asyncpg.Conn
 async def test_columns_win_over_the_trigger_node(database: asyncpg.Connection, make: Factory) -> None:
     nodes = [
         {"id": "say", "type": "action-send-message", "data": {"label": "Say"}},
-        {"id": "start", "type": "trigger-event", "x": 1, "data": {"label": "Start", "config": {"event_type": "UPDATE"}}},
+        {
+            "id": "start",
+            "type": "trigger-event",
+            "x": 1,
+            "data": {"label": "Start", "config": {"event_type": "UPDATE"}},
+        },
     ]
     edges = [{"id": "e", "source": "start", "target": "say"}]
     automation = await make.automation(
@@ -115,7 +120,7 @@ async def test_a_trigger_changed_by_sql_goes_with_the_published_flow_not_with_th
 ) -> None:
     published = [{"id": "t", "type": "trigger-event", "data": {}}, {"id": "a", "type": "logic-stop", "data": {}}]
     automation = await make.automation(uuid.uuid4(), nodes=published)
-    await database.execute("update automations set nodes = '[{\"id\": \"half-done\"}]'")
+    await database.execute('update automations set nodes = \'[{"id": "half-done"}]\'')
     assert (await _version(database, automation))["number"] == 1
     await database.execute("update automations set trigger_config = $1", ANY_LEAD)
     version = await _version(database, automation)
@@ -180,9 +185,7 @@ async def test_runs_held_while_paused_are_due_when_it_is_active_again_and_nobody
     assert [row["id"] for row in due] == [held]
 
 
-async def test_deleting_an_automation_takes_everything_of_it_along(
-    database: asyncpg.Connection, make: Factory
-) -> None:
+async def test_deleting_an_automation_takes_everything_of_it_along(database: asyncpg.Connection, make: Factory) -> None:
     account = uuid.uuid4()
     automation = await make.automation(account)
     await make.lead(account)

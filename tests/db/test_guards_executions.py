@@ -24,9 +24,7 @@ async def _force(database: asyncpg.Connection, run: uuid.UUID, **columns: Any) -
     await database.execute("set session_replication_role = origin")
 
 
-async def test_a_row_with_the_seeds_columns_only_is_filled_and_due(
-    database: asyncpg.Connection, make: Factory
-) -> None:
+async def test_a_row_with_the_seeds_columns_only_is_filled_and_due(database: asyncpg.Connection, make: Factory) -> None:
     account = uuid.uuid4()
     automation = await make.automation(account)
     lead = await make.lead(account)
@@ -47,7 +45,9 @@ async def test_what_others_run_or_ran_is_left_alone(database: asyncpg.Connection
         assert (run["status"], run["due_at"], run["owner"], run["lane"]) == (status, None, None, None)
     # An edge function that takes a pending row itself.
     run_id = await make.execution(automation)
-    await database.execute("update automation_executions set status = 'running', started_at = now() where id = $1", run_id)
+    await database.execute(
+        "update automation_executions set status = 'running', started_at = now() where id = $1", run_id
+    )
     run = await _run(database, run_id)
     assert (run["due_at"], run["owner"]) == (None, None)
     assert run["run_started_at"] is not None
@@ -119,7 +119,9 @@ async def test_transitions(database: asyncpg.Connection, make: Factory) -> None:
 async def test_a_final_row_may_still_be_redacted(database: asyncpg.Connection, make: Factory) -> None:
     automation = await make.automation(uuid.uuid4(), trigger_type="manual", trigger_config={})
     run = await make.execution(automation, status="completed")
-    await database.execute("update automation_executions set trigger_data = null, nodes_executed = '[]', variables = '{}'")
+    await database.execute(
+        "update automation_executions set trigger_data = null, nodes_executed = '[]', variables = '{}'"
+    )
     assert (await _run(database, run))["trigger_data"] is None
 
 

@@ -74,9 +74,7 @@ async def test_every_file_can_be_applied_again(database_url: str, database: asyn
     assert list(report.applied) == [name for name in ALL if not name.startswith("migrations/")]
 
 
-async def test_a_database_of_a_newer_release_is_refused(
-    database_url: str, database: asyncpg.Connection
-) -> None:
+async def test_a_database_of_a_newer_release_is_refused(database_url: str, database: asyncpg.Connection) -> None:
     newer = "migrations/29991231000000_better.sql"
     await database.execute("insert into automations.migrations values ($1, 'x', '9.1.0')", newer)
     with pytest.raises(SchemaTooNew, match="29991231000000_better") as caught:
@@ -159,9 +157,7 @@ def test_no_file_needs_psql() -> None:
     assert not re.search(r"^\\", render(), re.MULTILINE)
 
 
-async def test_printed_sql_and_export_make_the_same_schema_as_the_runner(
-    databases: Databases, tmp_path: Path
-) -> None:
+async def test_printed_sql_and_export_make_the_same_schema_as_the_runner(databases: Databases, tmp_path: Path) -> None:
     await _same_schema(databases, tmp_path)
 
 

@@ -29,7 +29,9 @@ async def test_the_seeds_figures(database: asyncpg.Connection, make: Factory) ->
     automation = await _manual(make, uuid.uuid4())
     runs = await _running(database, make, automation, 6)
     await database.execute("update automation_executions set status = 'completed' where id = $1", runs[0])
-    await database.execute("update automation_executions set status = 'failed', test_mode = true where id = $1", runs[1])
+    await database.execute(
+        "update automation_executions set status = 'failed', test_mode = true where id = $1", runs[1]
+    )
     # Neither cancelled runs, nor pending ones that failed, nor changes of finished ones count.
     await database.execute("update automation_executions set status = 'cancelled' where id = $1", runs[2])
     pending = await make.execution(automation)
@@ -41,7 +43,9 @@ async def test_the_seeds_figures(database: asyncpg.Connection, make: Factory) ->
     # A batch, and an end that lies before the last one.
     earlier = datetime(2020, 1, 1, tzinfo=UTC)
     await database.execute(
-        "update automation_executions set status = 'completed', completed_at = $2 where id = any ($1)", runs[3:], earlier
+        "update automation_executions set status = 'completed', completed_at = $2 where id = any ($1)",
+        runs[3:],
+        earlier,
     )
     assert tuple(await database.fetchrow(FIGURES, automation)) == (5, last, "failed")
     assert await database.fetchval("select count(*) from automations.stat_deltas") == 0

@@ -223,11 +223,11 @@ async def test_cancel_in_every_state(database: asyncpg.Connection, make: Factory
     for run, epoch in ((pending, 1), (held, 4), (parked, 4)):
         answer, row = await cancel(run, " no longer wanted ")
         assert answer == "cancelled" == row["status"]
-        assert (row["epoch"], row["owner"], row["due_at"], row["error"]) == (epoch, None, None, " no longer wanted ")
+        assert (row["epoch"], row["owner"], row["due_at"], row["error"]) == (epoch, None, None, "no longer wanted")
         assert row["completed_at"] is not None
         assert row["duration_ms"] is not None
     again, row = await cancel(pending, "once more")
-    assert (again, row["error"], row["epoch"]) == ("cancelled", " no longer wanted ", 1)
+    assert (again, row["error"], row["epoch"]) == ("cancelled", "no longer wanted", 1)
     for status in ("completed", "failed"):
         run = await make.execution(world.automation, status=status)
         answer, row = await cancel(run)

@@ -114,7 +114,7 @@ HOSTILE = {
     "{{ " + "(" * 1000 + "1" + ")" * 1000 + " }}": "recursion",
     "{{ " + "[" * 1000 + "]" * 1000 + " }}": "recursion",
     "{% include '/etc/passwd' %}": "non-existing",
-    "{% extends 'x' %}": "non-existing",
+    "{% extends 'x' %}": "does not exist",
     "{{ 1e308 * 10 }}": "no JSON",
     "{{ 10 ** 100000000 }}": "unable to calculate",
     "{{ 1 / 0 }}": "1 / 0",
@@ -143,19 +143,20 @@ async def test_hostile_templates_end_in_a_clear_error_and_the_engine_comes_back(
 
 
 async def test_what_is_missing_is_named(engine: TemplateProcess) -> None:
-    with pytest.raises(TemplateError, match="there is no `emial` in trigger.new") as caught:
+    with pytest.raises(TemplateError, match="there is no `emial`") as caught:
         await render(engine, "{{ trigger.new.emial|upper }}")
     assert caught.value.hint is not None
     assert "`email`" in caught.value.hint
-    with pytest.raises(TemplateError, match="one of these is missing: steps.a, vars.b"):
+    with pytest.raises(TemplateError, match=r"one of these is missing: steps\.a, vars\.b"):
         await render(engine, "{{ steps.a ~ vars.b }}")
     with pytest.raises(TemplateError, match="there is no `item`"):
         await render(engine, "{{ item + 1 }}")
 
 
-async def test_hostile_templates_do_not_delay_honest_ones(engine: TemplateProcess) -> None:
+@pytest.mark.parametrize("number", [2, pytest.param(10, marks=pytest.mark.full)])
+async def test_hostile_templates_do_not_delay_honest_ones(engine: TemplateProcess, number: int) -> None:
     await render(engine, HONEST)
-    hostile = [f"{{{{ [0] * {99_999_980 + number} }}}}" for number in range(10)]
+    hostile = [f"{{{{ [0] * {99_999_900 + position} }}}}" for position in range(number)]
 
     async def fails(source: str) -> None:
         with pytest.raises(TemplateError):
@@ -171,17 +172,17 @@ async def test_hostile_templates_do_not_delay_honest_ones(engine: TemplateProces
         return slowest
 
     begun = time.monotonic()
-    attacks = asyncio.gather(*map(fails, hostile[:5]))
+    attacks = asyncio.gather(*map(fails, hostile))
     await asyncio.sleep(0)
     new = await slowest_honest(attacks)
-    again = asyncio.gather(*map(fails, hostile[:5]))
+    again = asyncio.gather(*map(fails, hostile))
     await asyncio.sleep(0)
     known = await slowest_honest(again)
     attacked_for = time.monotonic() - begun
-    # Loose, for busy machines: 0.12 s and 0.002 s on a quiet one, where the attack lasts for 10 seconds.
+    # Loose, for busy machines: 0.12 s and 0.002 s on a quiet one, where ten hostile ones keep it up for 20 seconds.
     assert new < 1.0, f"new hostile templates delayed an honest one by {new:.3f} s"
     assert known < 0.5, f"known hostile templates delayed an honest one by {known:.3f} s"
-    assert attacked_for > 4
+    assert attacked_for > number  # each of them took its whole second, twice
 
 
 async def test_an_honest_slow_template_gets_its_second_and_is_forgiven(
@@ -232,7 +233,8 @@ async def test_the_queue_is_bounded(engine: TemplateProcess, monkeypatch: pytest
 async def test_only_the_needed_part_of_the_scope_is_sent(engine: TemplateProcess) -> None:
     scope = {"steps": {"big": "x" * 6_000_000, "small": {"n": 1}}, "vars": {"a": 1}}
     assert await render(engine, "{{ steps.small.n + vars.a }}", scope) == 2
-    for source in ("{{ steps.big|length }}", "{{ steps|length }}", "{% if vars %}{{ steps.small.n }}{% endif %}"):
+    assert await render(engine, "{% if vars.a %}{{ steps.small.n }}{% endif %}", scope) == "1"
+    for source in ("{{ steps.big|length }}", "{{ steps|length }}", "{% set s = steps %}{{ s.small.n }}"):
         with pytest.raises(TemplateError, match="at most 5,000,000 are allowed"):
             await render(engine, source, scope)
 
@@ -277,7 +279,7 @@ async def test_turns_prefer_the_known_and_forget_nobody() -> None:
     async def take(name: str, handicap: int) -> None:
         async with turns.turn(handicap):
             order.append(name)
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.01)
 
     async with asyncio.TaskGroup() as group:
         group.create_task(take("first", 0))
@@ -288,11 +290,12 @@ async def test_turns_prefer_the_known_and_forget_nobody() -> None:
             group.create_task(take(f"known{number}", 0))
         await asyncio.sleep(0)
         cancelled.cancel()
-    assert order == ["first", "known0", "known1", "new", "known2", "known3"]
+    assert order == ["first", "known0", "new", "known1", "known2", "known3"]
 
 
 def test_values_are_written_as_the_flow_writes_them() -> None:
-    for value in (None, True, 1, 1.5, 2**80, "é", ["é", None, {"a": 1e100}], {}, ""):
+    values: tuple[Json, ...] = (None, True, 1, 1.5, 2**80, "é", ["é", None, {"a": 1e100}], {}, "")
+    for value in values:
         assert template_child.text_of(value) == template_scope.text_of(value)
 
 

@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Final
 
 from automations.flow.outcomes import Json
-from automations.flow.template_scope import NO_SECRETS, ROOTS, offer
+from automations.flow.template_scope import NO_SECRETS, offer
 from automations.flow.template_syntax import (
     FUNCTIONS,
+    ROOTS,
     Code,
     Part,
     Path,

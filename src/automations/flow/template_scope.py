@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from automations.errors import TemplateError
 from automations.flow.outcomes import Json
-from automations.flow.template_syntax import Path
+from automations.flow.template_syntax import ROOTS, Path
 
-ROOTS: Final = ("trigger", "steps", "vars", "item", "index", "env")
 NO_SECRETS: Final = "Secrets cannot be used in templates yet; use a node with a field for credentials."
 
 _ROOT_HINTS: Final = {

@@ -15,6 +15,7 @@ import minijinja
 OPENINGS: Final = ("{{", "{%")
 LONGEST_CODE: Final = 4_096
 """Characters of one piece of code: an expression, or a whole text that holds `{% %}`."""
+ROOTS: Final = ("trigger", "steps", "vars", "item", "index", "env")
 FUNCTIONS: Final = frozenset({"range", "dict", "namespace", "cycler", "joiner"})
 """What the engine knows besides the scope."""
 WRITE_BRACES: Final = "To write braces as text, use {{ '{{' }}."
@@ -188,8 +189,7 @@ _parser = minijinja.Environment(debug=False, undefined_behavior="strict", keep_t
 def names_used(source: str) -> frozenset[tuple[str, ...]]:
     """The names that a piece of code takes from outside, as far as they are written with dots.
 
-    Raises `TemplateSyntaxError`.
-    `steps.find.count` is one name of three parts; `steps["find"]` is only `steps`.
+    `steps.find.count` is one name of three parts; `steps["find"]` is only `steps`. Raises `TemplateSyntaxError`.
     """
     if len(source) > LONGEST_CODE:
         _code(source, is_expression=False)
@@ -199,4 +199,27 @@ def names_used(source: str) -> frozenset[tuple[str, ...]]:
         text = error.detail or error.message or "it cannot be read"
         line = f" (line {error.line})" if error.line and "\n" in source else ""
         raise TemplateSyntaxError(text + line, WRITE_BRACES) from None
-    return frozenset(tuple(name.split(".")) for name in found)
+    # The parser overlooks what is sliced (`env.now[:4]`).
+    mentioned = mentions(_without_strings(source)) if is_expression(source) else frozenset()
+    return frozenset(tuple(name.split(".")) for name in found) | mentioned
+
+
+def mentions(source: str) -> frozenset[tuple[str, ...]]:
+    """`(root,)` or `(root, key)` wherever a root of the scope is written; too many rather than too few."""
+    return frozenset((root, key) if key else (root,) for root, key in _MENTION.findall(source))
+
+
+_MENTION: Final = re.compile(rf"(?<![.\w])({'|'.join(ROOTS)})\b(?:\s?\.\s?([A-Za-z_]\w*))?", re.ASCII)
+
+
+def _without_strings(source: str) -> str:
+    kept: list[str] = []
+    position = 0
+    while position < len(source):
+        if source[position] in "'\"":
+            position = _string_end(source, position)
+            kept.append("''")
+        else:
+            kept.append(source[position])
+            position += 1
+    return "".join(kept)

@@ -21,7 +21,7 @@ import structlog
 from automations.errors import TemplateError
 from automations.flow.outcomes import Json
 from automations.flow.template_scope import describe_gap
-from automations.flow.template_syntax import FUNCTIONS, TemplateSyntaxError, is_expression, names_used
+from automations.flow.template_syntax import FUNCTIONS, TemplateSyntaxError, is_expression, mentions, names_used
 from automations.integrations.template_lane import DiedError, Lane, OvertimeError
 
 log = structlog.get_logger(__name__)
@@ -100,10 +100,11 @@ def _remember(sources: OrderedDict[str, None], source: str) -> None:
 
 def _request(source: str, scope: Mapping[str, Any]) -> bytes:
     try:
-        expression, names = is_expression(source), names_used(source)
+        expression = is_expression(source)
+        names_used(source)  # its syntax errors are better found here than in the child
     except TemplateSyntaxError as error:
         raise _failure(source, error.message, error.hint) from None
-    request = {"source": source, "expression": expression, "scope": _needed(scope, names, source, expression)}
+    request = {"source": source, "expression": expression, "scope": _needed(scope, mentions(source))}
     try:
         body = orjson.dumps(request, default=_plain)
     except TypeError:
@@ -121,25 +122,18 @@ def _request(source: str, scope: Mapping[str, Any]) -> bytes:
     return body
 
 
-def _needed(
-    scope: Mapping[str, Any], names: frozenset[tuple[str, ...]], source: str, expression: bool
-) -> dict[str, Any]:
-    """The part of the scope that a template can reach. Two levels: `steps.find.count` needs `steps.find`."""
-    if not expression:
-        # Names can be set anew in a text with {% %}, and then the list of names is no longer all of it.
-        return {root: scope[root] for root in scope if root in source}
+def _needed(scope: Mapping[str, Any], names: frozenset[tuple[str, ...]]) -> dict[str, Any]:
+    """The part of the scope that a template can reach: of `steps.find.count` it is `steps.find`."""
     needed: dict[str, Any] = {}
-    for name in sorted(names):  # `vars` comes before `vars.x` and makes it superfluous
-        root = name[0]
-        content = scope.get(root)
-        if root not in scope or (root in needed and needed[root] is content):
+    for root in {name[0] for name in names}:
+        if root not in scope:
             continue
-        if len(name) == 1 or not isinstance(content, Mapping) or name[1] in _METHODS:
-            needed[root] = content
+        content = scope[root]
+        keys = {name[1] if len(name) > 1 else "" for name in names if name[0] == root}
+        if isinstance(content, Mapping) and "" not in keys and not keys & _METHODS:
+            needed[root] = {key: content[key] for key in keys if key in content}
         else:
-            part = needed.setdefault(root, {})
-            if name[1] in content:
-                part[name[1]] = content[name[1]]
+            needed[root] = content
     return needed
 
 
@@ -175,6 +169,8 @@ def _explained(source: str, answer: Mapping[str, Any], scope: Mapping[str, Any])
         case "UnknownFilter" | "UnknownTest":
             hint = "Filters are, for example, upper, lower, trim, default, join, length, round, first, replace."
             return _failure(source, f"{message}{line}", hint)
+        case "InvalidOperation" if "undefined" in message:
+            return _failure(source, *_undefined(source, scope))
         case _:
             hint = "Check the types of what it combines; `|string`, `|int` and `|float` convert."
             return _failure(source, f"{message or kind}{line}", hint)

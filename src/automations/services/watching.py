@@ -13,6 +13,7 @@ from automations.services.runs import all_steps, get_run
 
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 0.5
+LOOK_BACK = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +65,28 @@ def _new(entry: dict[str, Any], shown: set[tuple[str, str]]) -> bool:
 async def follow_runs(store: ExecutionStore, chosen: RunFilter, *, newest: list[RunRow]) -> AsyncIterator[RunRow]:
     """Runs after those of `newest` as they are accepted, and every open one again when its status changes; for ever."""
     last = max((row.seq for row in newest), default=await store.newest_seq())
+    seen = {row.id: row.seq for row in newest}
     open_runs = {row.id: row.status for row in newest if not row.is_final}
     any_status = replace(chosen, statuses=())
     wanted = set(chosen.statuses)
+    floor = last
     while True:
         await asyncio.sleep(0.25)
         for row in await store.some(list(open_runs)):
             if row.status != open_runs[row.id]:
-                if row.is_final:
-                    del open_runs[row.id]
-                else:
-                    open_runs[row.id] = row.status
+                open_runs[row.id] = row.status
                 if not wanted or row.status in wanted:
                     yield row
-        for row in reversed(await store.latest(any_status, limit=500, after_seq=last)):
+            if row.is_final:
+                del open_runs[row.id]
+        # A transaction that began earlier may commit later, with lower numbers: look back a little.
+        for row in reversed(await store.latest(any_status, limit=2 * LOOK_BACK, after_seq=max(floor, last - LOOK_BACK))):
+            if row.id in seen:
+                continue
+            seen[row.id] = row.seq
             last = max(last, row.seq)
             if not row.is_final:
                 open_runs[row.id] = row.status
             if not wanted or row.status in wanted:
                 yield row
+        seen = {run_id: seq for run_id, seq in seen.items() if seq > last - LOOK_BACK}

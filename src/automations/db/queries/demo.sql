@@ -35,3 +35,7 @@ from jsonb_to_recordset($1::jsonb) as m (
   id uuid, conversation_id uuid, lead_id uuid, direction text, sender_type text, channel text, body text, status text
 )
 on conflict (id) do nothing;
+
+-- name: alone
+-- Two programs that start at once on one empty database.
+select pg_advisory_xact_lock(7263202);

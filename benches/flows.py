@@ -1,0 +1,56 @@
+"""The flows that are measured, as React Flow JSON."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+TRIGGER_CONFIG = {"event_source": "lead", "event_type": "INSERT"}
+
+
+def _node(node_id: str, node_type: str, config: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": node_id,
+        "type": node_type,
+        "position": {"x": 0, "y": 0},
+        "data": {"label": node_id.capitalize(), "config": config},
+    }
+
+
+def _chain(nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    edges = []
+    for source, target in pairwise(nodes):
+        edge = {"id": f"{source['id']}-{target['id']}", "source": source["id"], "target": target["id"]}
+        if source["type"] == "logic-condition":
+            edge["sourceHandle"] = "true"
+        edges.append(edge)
+    return edges
+
+
+FIVE_NODES = [
+    _node("trigger", "trigger-event", TRIGGER_CONFIG),
+    _node(
+        "check",
+        "logic-condition",
+        {"condition": {"field": "trigger.new.score", "operator": "greater_than", "value": 50}},
+    ),
+    _node("tier", "transform-set-variable", {"variables": {"tier": "hot"}}),
+    _node(
+        "text",
+        "transform-set-variable",
+        {"variables": {"message": "Hello {{ trigger.new.name }}, you are {{ vars.tier }}"}},
+    ),
+    _node(
+        "update",
+        "action-update-record",
+        {"table": "leads", "values": {"stage": "qualified", "data": {"message": "{{ vars.message }}"}}},
+    ),
+]
+FIVE_EDGES = _chain(FIVE_NODES)
+
+# Three steps that change nothing outside of the run.
+NO_OP_NODES = [
+    _node("trigger", "trigger-event", TRIGGER_CONFIG),
+    *(_node(name, "transform-set-variable", {"variables": {name: True}}) for name in ("one", "two", "three")),
+]
+NO_OP_EDGES = _chain(NO_OP_NODES)

@@ -1,0 +1,243 @@
+"""Writes the pages of docs/ that are made from the code, so that they cannot say anything else: `make docs`.
+
+tests/docs fails when a page is not what this writes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import typer.main
+
+from automations.cli.main import app
+from automations.flow.node import Config, Node
+from automations.settings import PREFIX, Settings
+
+HERE: Final = Path(__file__).parent
+MADE: Final = "<!-- Made from the code by `make docs`; changes here are lost. -->\n\n"
+GROUPS: Final = {
+    "trigger": "Triggers: what starts a run",
+    "logic": "Logic: which way it goes",
+    "transform": "Transform: values for the steps that follow",
+    "action": "Actions: what it does",
+}
+EFFECTS: Final = {
+    "pure": "none; it may run again after a crash as long as nothing after it was committed",
+    "database": "on the database, exactly once: its write and the record of the step are one commit",
+    "external": "outside, at least once: after a crash in the middle the request may be sent again, with the same "
+    "`Idempotency-Key`",
+}
+HANDLE_NOTES: Final = {"logic-switch": "one for each case (its `id`), then `default`"}
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by its path below docs/."""
+    nodes = sorted((entry.load() for entry in entry_points(group="automations.nodes")), key=lambda node: node.type)
+    ours = [node for node in nodes if node.__module__.startswith("automations.")]
+    return {
+        "nodes/README.md": _node_index(ours),
+        **{f"nodes/{node.type}.md": _node_page(node) for node in ours},
+        "settings.md": _settings_page(),
+        "commands.md": _commands_page(),
+    }
+
+
+def _node_index(nodes: list[type[Node[Any]]]) -> str:
+    lines = ["# Node types", ""]
+    for group, title in GROUPS.items():
+        lines += [f"## {title}", "", "| type | name | what it does |", "|---|---|---|"]
+        lines += [
+            f"| [`{node.type}`]({node.type}.md) | {node.title} | {node.describe()['description']} |"
+            for node in nodes
+            if node.group == group
+        ]
+        lines.append("")
+    return MADE + "\n".join(lines)
+
+
+def _node_page(node: type[Node[Any]]) -> str:
+    described = node.describe()
+    lines = [f"# {node.title}", "", inspect.cleandoc(node.__doc__ or ""), ""]
+    lines += [f"- Type: `{node.type}`", f"- Effect: {EFFECTS[node.effect]}", f"- Handles: {_handles(node, described)}"]
+    if node.default_retry.attempts > 1:
+        retry = node.default_retry
+        lines.append(
+            f"- Tried again: up to {retry.attempts} attempts, the first pause {retry.delay_seconds:g} s, "
+            f"{retry.backoff}; `data.retry` of the node says otherwise"
+        )
+    lines += ["", "## Config", ""]
+    lines += _fields(node.config_model, described["config_schema"])
+    example = None if node.is_trigger else node().sample_output({})
+    if example:
+        text = orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
+        lines += ["", "## Example of its output", "", "```json", text, "```"]
+    return MADE + "\n".join(lines).rstrip() + "\n"
+
+
+def _handles(node: type[Node[Any]], described: dict[str, Any]) -> str:
+    handles = HANDLE_NOTES.get(node.type) or ", ".join(f"`{handle}`" for handle in described["handles"])
+    if node.group == "action":
+        handles += ", `error`"
+    return handles or "none; the run ends here"
+
+
+def _fields(model: type[Config], schema: dict[str, Any]) -> list[str]:
+    definitions = schema.get("$defs", {})
+    rows = _rows(schema, definitions, "")
+    if not rows:
+        return ["None."]
+    return ["| field | type | default | meaning |", "|---|---|---|---|", *rows]
+
+
+def _rows(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> list[str]:
+    required = schema.get("required", [])
+    rows: list[str] = []
+    for name, field in schema.get("properties", {}).items():
+        default = "required" if name in required else f"`{orjson.dumps(field.get('default')).decode()}`"
+        notes = [_sentence(field.get("description", ""))]
+        if field.get("secrets"):
+            notes.append("May hold `{{ secrets.NAME }}`.")
+        elif field.get("template") is False:
+            notes.append("Taken literally, no templates.")
+        text = " ".join(note for note in notes if note)
+        rows.append(f"| `{prefix}{name}` | {_cell(_type(field, definitions))} | {_cell(default)} | {_cell(text)} |")
+        nested, mark = _nested(field, definitions)
+        if nested:
+            rows += _rows(nested, definitions, f"{prefix}{name}{mark}.")
+    return rows
+
+
+def _nested(field: dict[str, Any], definitions: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
+    """The model inside a field, and `[]` if it is a list of them."""
+    for part in [field, *field.get("anyOf", [])]:
+        mark = "[]" if part.get("type") == "array" else ""
+        target = _resolve(part.get("items", {}) if mark else part, definitions)
+        if target is not part and "properties" in target:
+            return target, mark
+    return None, ""
+
+
+def _resolve(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    reference = field.get("$ref", "")
+    found: dict[str, Any] = definitions.get(reference.removeprefix("#/$defs/"), field) if reference else field
+    return found
+
+
+def _type(field: dict[str, Any], definitions: dict[str, Any]) -> str:
+    """A schema in the words of JSON: `one of "a", "b"`, `integer, 1 to 200`, `list of text`."""
+    field = {**_resolve(field, definitions), **{key: value for key, value in field.items() if key != "$ref"}}
+    if "anyOf" in field:
+        return " or ".join(dict.fromkeys(_type(part, definitions) for part in field["anyOf"]))
+    if "enum" in field:
+        return "one of " + ", ".join(f"`{orjson.dumps(value).decode()}`" for value in field["enum"])
+    if "const" in field:
+        return f"`{orjson.dumps(field['const']).decode()}`"
+    match field.get("type"):
+        case "array":
+            return f"list of {_type(field.get('items', {}), definitions)}"
+        case "object":
+            values = field.get("additionalProperties")
+            return f"object of {_type(values, definitions)}" if isinstance(values, dict) else "object"
+        case "string":
+            return "text" + _range(field, "minLength", "maxLength", " characters")
+        case "integer" | "number" as kind:
+            return kind + _range(field, "minimum", "maximum", "")
+        case "boolean":
+            return "`true` or `false`"
+        case "null":
+            return "`null`"
+        case None:
+            return "any JSON"
+        case other:
+            return str(other)
+
+
+def _range(field: dict[str, Any], lowest: str, highest: str, unit: str) -> str:
+    low, high = field.get(lowest), field.get(highest)
+    if high is not None:
+        return f", {low or 0:,} to {high:,}{unit}"
+    return f", {low:,} or more{unit}" if low and lowest == "minimum" else ""
+
+
+def _settings_page() -> str:
+    lines = [
+        "# Settings",
+        "",
+        "Environment variables of every command. All have defaults: an empty environment is a laptop with the bundled "
+        "PostgreSQL. `automations doctor --settings` shows what they are now. Settings of the database (journal, "
+        "notifications, retention) are in [operating.md](operating.md).",
+        "",
+        "| variable | default | meaning |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        # A default that is computed from the machine is told in the description.
+        default = "" if field.default_factory is not None or field.default in (None, ()) else f"`{field.default}`"
+        lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {_cell(field.description or '')} |")
+    return MADE + "\n".join(lines) + "\n"
+
+
+def _commands_page() -> str:
+    program = typer.main.get_command(app)
+    lines = ["# Commands", "", "`automations COMMAND --help` says the same. Every command takes `--json`.", ""]
+    for path, command in _commands(program, "automations"):
+        lines += [f"## `{path}`", "", inspect.cleandoc(command.help or "").replace("\b\n", ""), ""]
+        rows = [row for parameter in command.params if (row := _parameter(parameter))]
+        if rows:
+            lines += ["| argument | meaning |", "|---|---|", *rows, ""]
+    return MADE + "\n".join(lines).rstrip() + "\n"
+
+
+def _commands(command: Any, path: str) -> Iterable[tuple[str, Any]]:
+    for name, child in getattr(command, "commands", {}).items():
+        if child.hidden:
+            continue
+        if getattr(child, "commands", None):
+            yield from _commands(child, f"{path} {name}")
+        else:
+            yield f"{path} {name}", child
+
+
+def _parameter(parameter: Any) -> str | None:
+    if getattr(parameter, "hidden", False) or parameter.name == "help":
+        return None
+    if parameter.param_type_name == "argument":
+        label = (parameter.metavar or parameter.name).upper()
+        name = label if parameter.required else f"[{label}]"
+    else:
+        name = ", ".join([*parameter.opts, *parameter.secondary_opts])
+        if not parameter.is_flag and not getattr(parameter, "count", False):
+            name += f" {(parameter.metavar or parameter.name).upper()}"
+    return f"| `{name}` | {_cell(_sentence(parameter.help or ''))} |"
+
+
+def _sentence(text: str) -> str:
+    text = re.sub(r"\s+", " ", text).strip()
+    return text if not text or text.endswith((".", "?", "!", ":")) else f"{text}."
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def main() -> None:
+    for path in (HERE / "nodes").glob("*.md"):
+        if f"nodes/{path.name}" not in pages():
+            path.unlink()
+    for name, text in pages().items():
+        target = HERE / name
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
+            target.parent.mkdir(exist_ok=True)
+            target.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"docs/{name}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""The composition root: settings, database, registry and the outside world are put together here, and only here."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from automations.errors import ConfigurationError, DatabaseError, DatabaseUnreachable
+from automations.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from automations.db.automation_store import AutomationStore
+    from automations.db.connection import Connection
+    from automations.db.execution_store import ExecutionStore
+    from automations.db.journal_store import JournalStore
+    from automations.engine.step_runner import StepRunner
+    from automations.engine.worker import Worker
+    from automations.flow.registry import NodeRegistry
+    from automations.integrations.http_client import HttpClient
+    from automations.integrations.template_process import TemplateProcess
+
+NODE_GROUP = "automations.nodes"
+ROLE = "service_role"
+
+
+def load_registry() -> NodeRegistry:
+    """Every node type that is installed. `ConfigurationError` names the one that cannot be loaded."""
+    from automations.flow.registry import NodeRegistry
+
+    nodes: list[Any] = []
+    for entry in importlib.metadata.entry_points(group=NODE_GROUP):
+        try:
+            nodes.append(entry.load()())
+        except Exception as error:
+            package = entry.dist.name if entry.dist is not None else "unknown"
+            raise ConfigurationError(
+                f"the node type {entry.name!r} of the package {package} cannot be loaded: {error}",
+                hint=f"Update or uninstall {package}.",
+            ) from error
+    if not nodes:
+        raise ConfigurationError(
+            "no node types are installed", hint="Install automations with pip (`pip install -e .` in a clone)."
+        )
+    try:
+        return NodeRegistry(nodes)
+    except ValueError as error:
+        raise ConfigurationError(str(error), hint="`automations nodes` needs every type once.") from error
+
+
+def find_dsn(settings: Settings) -> str:
+    """The configured DSN, or that of the bundled server if it runs. `DatabaseUnreachable` says how to start it."""
+    if settings.dsn is not None:
+        return settings.dsn
+    from automations.db.embedded import find_running
+
+    server = find_running(settings.postgres_dir)
+    if server is None:
+        raise DatabaseUnreachable(
+            f"the local database in {settings.postgres_dir} does not run",
+            hint="Start it in another terminal with `automations up`, or set AUTOMATIONS_DATABASE_URL.",
+        )
+    return server.dsn
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One connection as service_role, and what is built on it."""
+
+    connection: Connection
+    dsn: str
+    settings: Settings
+    account: UUID | None
+
+    @property
+    def automations(self) -> AutomationStore:
+        from automations.db.automation_store import AutomationStore
+
+        return AutomationStore(self.connection)
+
+    @property
+    def executions(self) -> ExecutionStore:
+        from automations.db.execution_store import ExecutionStore
+
+        return ExecutionStore(self.connection)
+
+    @property
+    def journal(self) -> JournalStore:
+        from automations.db.journal_store import JournalStore
+
+        return JournalStore(self.connection)
+
+
+@asynccontextmanager
+async def open_session(account: UUID | None = None, settings: Settings | None = None) -> AsyncIterator[Session]:
+    """Raises `DatabaseError`s in words that name the next command."""
+    from automations.db.connection import close_quietly
+
+    settings = settings or load_settings()
+    dsn = find_dsn(settings)
+    connection = await connect_as_service(dsn)
+    try:
+        yield Session(connection, dsn, settings, account)
+    finally:
+        await close_quietly(connection)
+
+
+async def connect_as_service(dsn: str) -> Connection:
+    import asyncpg
+
+    from automations.db.connection import connect
+    from automations.db.sql_errors import as_ours
+
+    try:
+        return await connect(dsn, role=ROLE, application_name="automations cli")
+    except asyncpg.InvalidParameterValueError as error:
+        raise DatabaseError(
+            "this database has no role service_role: it was never migrated", hint="Run `automations migrate`."
+        ) from error
+    except asyncpg.PostgresError as error:
+        raise as_ours(error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A worker and what has to be closed after it."""
+
+    worker: Worker
+    http: HttpClient
+    templates: TemplateProcess
+
+    async def close(self) -> None:
+        await self.http.close()
+        await self.templates.close()
+
+
+def build_steps(http: HttpClient, templates: TemplateProcess) -> StepRunner:
+    from datetime import UTC, datetime
+
+    from automations.engine.step_runner import StepRunner
+
+    return StepRunner(http=http, renderer=templates, clock=lambda: datetime.now(UTC))
+
+
+def build_outside(settings: Settings, allowed: Collection[str] = ()) -> tuple[HttpClient, TemplateProcess]:
+    from automations.integrations.http_client import HttpClient
+    from automations.integrations.template_process import TemplateProcess
+
+    return HttpClient(allowed=[*settings.http_allow, *allowed]), TemplateProcess()
+
+
+def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> Engine:
+    """`allowed`: host:port that HTTP steps may reach beside what the settings name."""
+    from datetime import timedelta
+
+    from automations.engine.flow_versions import FlowVersions
+    from automations.engine.worker import Worker, WorkerOptions
+
+    http, templates = build_outside(settings, allowed)
+    options = WorkerOptions(
+        dsn=dsn,
+        concurrency=settings.concurrency,
+        claim_batch=min(100, settings.concurrency),
+        committers=settings.committers,
+        lease=timedelta(seconds=settings.lease_seconds),
+        poll_seconds=settings.poll_seconds,
+        drain_seconds=settings.drain_seconds,
+        max_run_seconds=settings.max_run_seconds,
+    )
+    return Engine(Worker(options, FlowVersions(load_registry()), build_steps(http, templates)), http, templates)
