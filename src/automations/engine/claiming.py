@@ -53,7 +53,7 @@ class Claimer:
             if answer.kind == "more":
                 self._after = answer.account_id
         if taken:
-            rows = await self._store.load([id for id in taken if id is not None])
+            rows = await self._store.load([run_id for run_id in taken if run_id is not None])
             for row in rows:
                 answer = taken[row["id"]]
                 await performer.take(row, answer.epoch or 0, self._store, alone=answer.kind == "alone")

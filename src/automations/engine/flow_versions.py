@@ -41,8 +41,6 @@ class PreparedStep:
 
     def config(self, scope: Mapping[str, Any], rendered: Mapping[str, Any]) -> Config:
         """Raises `TemplateError`, also for a value that has the wrong type once it is rendered."""
-        if self.fixed is not None:
-            return self.fixed
         resolved = self.values.resolve(scope, rendered)
         try:
             return self.node_type.config_model.model_validate(resolved)

@@ -49,10 +49,9 @@ class Housekeeper:
                 next_listen_check = now + LISTEN_CHECK_SECONDS
                 await self._presence.check_listening()
                 await check_schema(self._store.connection)
-            if now >= next_cleanup:
-                # A batch each beat until nothing is left, so that no commit is large.
-                if await self._store.cleanup(CLEANUP_BATCH) == 0:
-                    next_cleanup = now + CLEANUP_SECONDS
+            # A batch each beat until nothing is left, so that no commit is large.
+            if now >= next_cleanup and await self._store.cleanup(CLEANUP_BATCH) == 0:
+                next_cleanup = now + CLEANUP_SECONDS
             await asyncio.sleep(BEAT_SECONDS)
 
     async def _keep(self, *, renew: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
 
 from automations.db.run_store import RunStore
@@ -48,8 +49,6 @@ async def load_run(row: Any, epoch: int, versions: FlowVersions, store: RunStore
 
 def _restore_records(run: Run, steps: list[dict[str, Any]], clock: Clock) -> None:
     """Entries of finished steps, and the timers that were running: with the times that they had, not new ones."""
-    from datetime import datetime
-
     now = clock()
     dues = {}
     for step in steps:

@@ -22,7 +22,7 @@ HEARTBEAT_CHANNEL = "automations_heartbeat"
 
 
 def new_owner_key() -> int:
-    """An advisory-lock key; random, so that no two lives of any worker ever share one. Positive: `pg_locks` splits it."""
+    """A random advisory-lock key: no two lives of any worker ever share one. Positive, because `pg_locks` splits it."""
     return secrets.randbits(62) | 1
 
 

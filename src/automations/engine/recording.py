@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -22,20 +23,30 @@ SENSITIVE = ("authorization", "password", "secret", "token", "api_key", "apikey"
 
 
 def masked(value: Any) -> Any:
-    """The value with everything under a telling name hidden; shares what it does not change."""
+    """The value with everything under a telling name hidden; the value itself where there is nothing to hide."""
     match value:
         case dict():
-            return {
-                key: MASK if item is not None and _is_sensitive(key) else masked(item) for key, item in value.items()
-            }
-        case list() | tuple():
-            return [masked(item) for item in value]
+            changed = {}
+            for key, item in value.items():
+                if item is not None and is_sensitive(key):
+                    changed[key] = MASK
+                elif isinstance(item, dict | list):
+                    hidden = masked(item)
+                    if hidden is not item:
+                        changed[key] = hidden
+            return {**value, **changed} if changed else value
+        case list():
+            hidden_items = [masked(item) if isinstance(item, dict | list) else item for item in value]
+            same = all(hidden is item for hidden, item in zip(hidden_items, value, strict=True))
+            return value if same else hidden_items
         case _:
             return value
 
 
-def _is_sensitive(key: object) -> bool:
-    name = str(key).lower()
+@lru_cache(maxsize=4_096)
+def is_sensitive(key: str) -> bool:
+    """Whether what stands under this name is shown to nobody."""
+    name = key.lower()
     return any(word in name for word in SENSITIVE)
 
 

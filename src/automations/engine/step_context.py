@@ -14,15 +14,30 @@ from automations.flow.outcomes import JsonObject
 from automations.flow.ports import Http, Records, RecordTable
 
 
-@dataclass(frozen=True, slots=True)
+def scope_of(run: Run, key: str, now: datetime) -> dict[str, Any]:
+    """What templates and conditions of a step see: `trigger`, `steps`, `vars`, `env`."""
+    scope = run.loaded.machine.scope_for(run.state, key)
+    scope["env"] = {"now": now.isoformat(), "execution_id": str(run.id), "test_mode": run.test_mode}
+    return scope
+
+
+@dataclass(slots=True)
 class StepContext:
+    """`scope` is made when it is first asked for: many steps never look at it."""
+
     run: Run
     step_key: str
     attempt: int
     now: datetime
-    scope: Mapping[str, Any]
     records: Records
     http: Http
+    _scope: dict[str, Any] | None = None
+
+    @property
+    def scope(self) -> Mapping[str, Any]:
+        if self._scope is None:
+            self._scope = scope_of(self.run, self.step_key, self.now)
+        return self._scope
 
     @property
     def execution_id(self) -> str:

@@ -12,7 +12,7 @@ import structlog
 
 from automations.engine.recording import entry, json_size, masked
 from automations.engine.run import Run
-from automations.engine.step_context import NoRecords, StepContext
+from automations.engine.step_context import NoRecords, StepContext, scope_of
 from automations.errors import StepError
 from automations.flow.commands import RunStep
 from automations.flow.outcomes import Continue, Fail, Outcome, Stop
@@ -48,16 +48,11 @@ class StepRunner:
     def clock(self) -> Clock:
         return self._clock
 
-    def scope(self, run: Run, command: RunStep, now: datetime) -> dict[str, Any]:
-        scope = run.loaded.machine.scope_for(run.state, command.key)
-        scope["env"] = {"now": now.isoformat(), "execution_id": str(run.id), "test_mode": run.test_mode}
-        return scope
-
     async def render(self, run: Run, command: RunStep) -> tuple[dict[str, Any], Outcome | None]:
         """The values of the templates that need the engine, or the failure that they end in."""
         step = run.loaded.steps[command.node_id]
         try:
-            values = await self._renderer.render(step.values.engine_sources, self.scope(run, command, self._clock()))
+            values = await self._renderer.render(step.values.engine_sources, scope_of(run, command.key, self._clock()))
         except StepError as error:
             return {}, Fail(_text(error), code=error.code, retryable=error.retryable)
         return values, None
@@ -71,10 +66,9 @@ class StepRunner:
         begun = time.perf_counter()
         given: Any = None
         try:
-            scope = self.scope(run, command, now)
-            config = step.config(scope, run.rendered.get(command.key, {}))
+            context = StepContext(run, command.key, command.attempt, now, records, self._http)
+            config = step.fixed or step.config(context.scope, run.rendered.get(command.key, {}))
             given = masked(config.model_dump(mode="json", exclude_unset=True)) if step.fixed is None else step.shown
-            context = StepContext(run, command.key, command.attempt, now, scope, records, self._http)
             if timeout is None:
                 outcome = await step.node_type.run(config, context)
             else:
@@ -116,7 +110,7 @@ class StepRunner:
             duration_ms=duration_ms,
             attempt=command.attempt,
             input_=given,
-            output=masked(output) if isinstance(output, dict | list) else output,
+            output=masked(output),
             error=outcome.error if isinstance(outcome, Fail) else None,
             handle=outcome.handle if isinstance(outcome, Continue) else None,
         )

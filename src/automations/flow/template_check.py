@@ -93,7 +93,8 @@ def _check_code(source: str, known_steps: Collection[str], ancestors: Collection
     if with_minus:
         return
     brackets = {("steps", one or other) for one, other in _STEP_IN_BRACKETS.findall(source)}
-    for name in sorted(names | (brackets if any(name[0] == "steps" for name in names) else set())):
+    names = names | brackets if ("steps",) in {name[:1] for name in names} else names
+    for name in sorted({name[:2] for name in names}):
         if name[0] not in FUNCTIONS:
             yield from _check_name(name, known_steps, ancestors)
 

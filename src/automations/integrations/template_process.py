@@ -178,17 +178,20 @@ def _explained(source: str, answer: Mapping[str, Any], scope: Mapping[str, Any])
 
 def _undefined(source: str, scope: Mapping[str, Any]) -> tuple[str, str]:
     """The engine only says that something is missing; the names that are not there say what."""
-    missing: dict[str, tuple[str, str]] = {}
+    missing: dict[tuple[str, str], str] = {}
     for name in sorted(names_used(source)):
         if name[0] in FUNCTIONS or name[-1] in _METHODS:
             continue
         gap = describe_gap(name, scope)
         if gap is not None:
-            missing[".".join(name)] = gap
-    match list(missing.values()):
+            missing.setdefault(gap, ".".join(name))
+    match list(missing):
         case [only]:
             return only
         case []:
             return "something in it is missing", "Use `|default(…)` for what may be missing."
         case _:
-            return f"one of these is missing: {', '.join(missing)}", "Use `|default(…)` for what may be missing."
+            return (
+                f"one of these is missing: {', '.join(missing.values())}",
+                "Use `|default(…)` for what may be missing.",
+            )

@@ -131,8 +131,8 @@ begin
   set due_at = pg_catalog.now()
   where e.id in (
     select x.id from public.automation_executions x
-    where x.automation_id = new.id and x.status in ('pending', 'running') and x.owner is null
-      and x.due_at > pg_catalog.now() and x.status = 'pending'
+    where x.account_id = new.user_id and x.due_at > pg_catalog.now()
+      and x.automation_id = new.id and x.status = 'pending'
     for no key update skip locked
   );
   if found then
