@@ -95,12 +95,14 @@ class Session:
 
 
 @asynccontextmanager
-async def open_session(account: UUID | None = None, settings: Settings | None = None) -> AsyncIterator[Session]:
-    """Raises `DatabaseError`s in words that name the next command."""
+async def open_session(
+    account: UUID | None = None, *, settings: Settings | None = None, dsn: str | None = None
+) -> AsyncIterator[Session]:
+    """Raises `DatabaseError`s in words that name the next command. `dsn`: where it is known already."""
     from automations.db.connection import close_quietly
 
     settings = settings or load_settings()
-    dsn = find_dsn(settings)
+    dsn = dsn or find_dsn(settings)
     connection = await connect_as_service(dsn)
     try:
         yield Session(connection, dsn, settings, account)

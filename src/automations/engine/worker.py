@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import structlog
 
-from automations.db.connection import CONNECTION_LOST, Connection, close_quietly, connect
+from automations.db.connection import CONNECTION_LOST, ENGINE_PLANS, Connection, close_quietly, connect
 from automations.db.run_store import RunStore
 from automations.engine.claiming import Claimer
 from automations.engine.flow_versions import FlowVersions
@@ -106,7 +106,11 @@ class Session:
         try:
             for name in ("presence", "claim", *(f"commit {n}" for n in range(options.committers))):
                 application_name = f"automations worker: {name}"
-                connections += [await connect(options.dsn, role=ENGINE_ROLE, application_name=application_name)]
+                connections += [
+                    await connect(
+                        options.dsn, role=ENGINE_ROLE, application_name=application_name, settings=ENGINE_PLANS
+                    )
+                ]
             presence_connection, claim_connection, *commit_connections = connections
             await check_schema(presence_connection)
             wake = asyncio.Event()

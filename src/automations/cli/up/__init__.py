@@ -1,0 +1,1 @@
+"""`automations up`: everything in one foreground process."""
