@@ -18,7 +18,7 @@ TOGETHER = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 ifdef UV
 install = $(UV) pip install --quiet --python $(BIN)/python --compile-bytecode
 else
-install = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+install = $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
 endif
 
 .DEFAULT_GOAL := help
@@ -43,13 +43,13 @@ check: $(VENV)/.dev ## Lint, format, types and the direction of imports; changes
 	@$(MAKE) --no-print-directory --keep-going --jobs 4 $(TOGETHER) lint format types imports
 
 lint:
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff check --output-format concise .
 format:
-	@$(BIN)/ruff format --check --quiet . || { echo "not formatted; run make fmt:"; $(BIN)/ruff format --check .; }
+	@$(BIN)/ruff format --check --output-format concise .
 types:
 	@$(BIN)/mypy
 imports:
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 bench: $(VENV)/.dev ## Measure latency, throughput, the trigger's cost and memory, and print the table
 	@$(BIN)/python -m benches $(ARGS)

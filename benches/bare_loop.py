@@ -55,16 +55,16 @@ async def run(lab: Lab, *, quick: bool) -> list[Figure]:
         account = await new_account(connection)
         automation = await new_automation(connection, account, NO_OP_NODES, NO_OP_EDGES)
         with worker(dsn) as process:
-            await _rows(connection, automation, WARM_UP)
-            await _leads(connection, account, WARM_UP)
-            await _bare(connection, WARM_UP)
+            await start_by_rows(connection, automation, WARM_UP)
+            await start_by_leads(connection, account, WARM_UP)
+            await bare_lives(connection, WARM_UP)
             quietness = Quietness((lab.server.pid, process.pid))
             for _ in range(pairs):
-                rates["row"].append(await _rows(connection, automation, starts))
+                rates["row"].append(await start_by_rows(connection, automation, starts))
                 await asyncio.sleep(PAUSE_SECONDS)
-                rates["bare"].append(await _bare(connection, starts))
+                rates["bare"].append(await bare_lives(connection, starts))
                 await asyncio.sleep(PAUSE_SECONDS)
-                rates["lead"].append(await _leads(connection, account, starts))
+                rates["lead"].append(await start_by_leads(connection, account, starts))
                 await asyncio.sleep(PAUSE_SECONDS)
             others = quietness.others()
         await require_recorded(connection, 2 * (WARM_UP + pairs * starts), len(NO_OP_NODES))
@@ -81,7 +81,7 @@ async def run(lab: Lab, *, quick: bool) -> list[Figure]:
     ]  # fmt: skip
 
 
-async def _rows(connection: Connection, automation: UUID, count: int) -> float:
+async def start_by_rows(connection: Connection, automation: UUID, count: int) -> float:
     insert = await connection.prepare(
         "insert into automation_executions (automation_id, trigger_type, trigger_data, status) "
         "values ($1, 'event', '{\"event\": \"INSERT\"}', 'pending')"
@@ -93,7 +93,7 @@ async def _rows(connection: Connection, automation: UUID, count: int) -> float:
     return count / (time.perf_counter() - begun)
 
 
-async def _leads(connection: Connection, account: Account, count: int) -> float:
+async def start_by_leads(connection: Connection, account: Account, count: int) -> float:
     insert = await connection.prepare("insert into leads (user_id, name, score) values ($1, 'Ada', 80)")
     begun = time.perf_counter()
     for _ in range(count):
@@ -102,7 +102,7 @@ async def _leads(connection: Connection, account: Account, count: int) -> float:
     return count / (time.perf_counter() - begun)
 
 
-async def _bare(connection: Connection, count: int) -> float:
+async def bare_lives(connection: Connection, count: int) -> float:
     automation = uuid4()
     insert = await connection.prepare(
         "insert into bare_executions (automation_id, trigger_type, trigger_data, status) "

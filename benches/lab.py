@@ -27,7 +27,7 @@ from benches.flows import TRIGGER_CONFIG
 START_SECONDS = 30.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.005
-GIVE_UP_SECONDS = 120.0
+GIVE_UP_SECONDS = 60.0
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import asyncpg
 
 from automations.db.connection import Connection
 from benches import trigger_cost
+from benches.bare_loop import start_by_rows
 from benches.flows import FIVE_EDGES, FIVE_NODES, NO_OP_EDGES, NO_OP_NODES
 from benches.lab import Account, Lab, all_finished, connected, insert_leads, lab, new_account, new_automation, worker
 from benches.processes import cpu_seconds, tree
@@ -49,9 +50,8 @@ async def one_by_one(connection: Connection, account: Account) -> int:
 
 
 async def one_a_commit(connection: Connection, account: Account) -> int:
-    for _ in range(2000):
-        await insert_leads(connection, account, 1)
-    await all_finished(connection)
+    automation = await connection.fetchval("select id from automations where user_id = $1", account.id)
+    await start_by_rows(connection, automation, 2000)
     return 2000
 
 

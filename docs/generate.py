@@ -17,7 +17,7 @@ import orjson
 import typer.main
 
 from automations.cli.main import app
-from automations.flow.node import Config, Node
+from automations.flow.node import Node
 from automations.settings import PREFIX, Settings
 
 HERE: Final = Path(__file__).parent
@@ -54,7 +54,7 @@ def _node_index(nodes: list[type[Node[Any]]]) -> str:
     for group, title in GROUPS.items():
         lines += [f"## {title}", "", "| type | name | what it does |", "|---|---|---|"]
         lines += [
-            f"| [`{node.type}`]({node.type}.md) | {node.title} | {node.describe()['description']} |"
+            _line([f"[`{node.type}`]({node.type}.md)", node.title, node.describe()["description"]])
             for node in nodes
             if node.group == group
         ]
@@ -65,7 +65,10 @@ def _node_index(nodes: list[type[Node[Any]]]) -> str:
 def _node_page(node: type[Node[Any]]) -> str:
     described = node.describe()
     lines = [f"# {node.title}", "", inspect.cleandoc(node.__doc__ or ""), ""]
-    lines += [f"- Type: `{node.type}`", f"- Effect: {EFFECTS[node.effect]}", f"- Handles: {_handles(node, described)}"]
+    lines.append(f"- Type: `{node.type}`")
+    if not node.is_trigger:
+        lines.append(f"- Effect: {EFFECTS[node.effect]}")
+    lines.append(f"- Handles: {_handles(node, described)}")
     if node.default_retry.attempts > 1:
         retry = node.default_retry
         lines.append(
@@ -73,8 +76,8 @@ def _node_page(node: type[Node[Any]]) -> str:
             f"{retry.backoff}; `data.retry` of the node says otherwise"
         )
     lines += ["", "## Config", ""]
-    lines += _fields(node.config_model, described["config_schema"])
-    example = None if node.is_trigger else node().sample_output({})
+    lines += _fields(node, described["config_schema"])
+    example = None if node.is_trigger else node().sample_output({"table": "leads"})
     if example:
         text = orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
         lines += ["", "## Example of its output", "", "```json", text, "```"]
@@ -88,30 +91,38 @@ def _handles(node: type[Node[Any]], described: dict[str, Any]) -> str:
     return handles or "none; the run ends here"
 
 
-def _fields(model: type[Config], schema: dict[str, Any]) -> list[str]:
-    definitions = schema.get("$defs", {})
-    rows = _rows(schema, definitions, "")
+def _fields(node: type[Node[Any]], schema: dict[str, Any]) -> list[str]:
+    rows = list(_rows(schema, schema.get("$defs", {}), "", literal=False))
     if not rows:
         return ["None."]
-    return ["| field | type | default | meaning |", "|---|---|---|---|", *rows]
+    # Nothing of a trigger is a template: its config is read before there is a run.
+    columns = ["field", "type", "default", "meaning"] + ([] if node.is_trigger else ["templates"])
+    return [_line(columns), "|---" * len(columns) + "|", *(_line(row[: len(columns)]) for row in rows)]
 
 
-def _rows(schema: dict[str, Any], definitions: dict[str, Any], prefix: str) -> list[str]:
-    required = schema.get("required", [])
-    rows: list[str] = []
+def _rows(
+    schema: dict[str, Any], definitions: dict[str, Any], prefix: str, *, literal: bool
+) -> Iterable[tuple[str, str, str, str, str]]:
+    """One row a field, with those of models inside it."""
     for name, field in schema.get("properties", {}).items():
-        default = "required" if name in required else f"`{orjson.dumps(field.get('default')).decode()}`"
-        notes = [_sentence(field.get("description", ""))]
-        if field.get("secrets"):
-            notes.append("May hold `{{ secrets.NAME }}`.")
-        elif field.get("template") is False:
-            notes.append("Taken literally, no templates.")
-        text = " ".join(note for note in notes if note)
-        rows.append(f"| `{prefix}{name}` | {_cell(_type(field, definitions))} | {_cell(default)} | {_cell(text)} |")
+        taken_literally = literal or field.get("template") is False
+        default = "required" if name in schema.get("required", []) else f"`{_default(field)}`"
+        meaning = _sentence(field.get("description", ""))
+        yield f"`{prefix}{name}`", _type(field, definitions), default, meaning, "" if taken_literally else "yes"
         nested, mark = _nested(field, definitions)
         if nested:
-            rows += _rows(nested, definitions, f"{prefix}{name}{mark}.")
-    return rows
+            yield from _rows(nested, definitions, f"{prefix}{name}{mark}.", literal=taken_literally)
+
+
+def _default(field: dict[str, Any]) -> str:
+    """A default that is made anew for each config is not in the schema: an empty object or list."""
+    if "default" not in field:
+        return {"object": "{}", "array": "[]"}.get(field.get("type", ""), "null")
+    return orjson.dumps(field["default"]).decode()
+
+
+def _line(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(map(_cell, cells)) + " |"
 
 
 def _nested(field: dict[str, Any], definitions: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
@@ -141,14 +152,14 @@ def _type(field: dict[str, Any], definitions: dict[str, Any]) -> str:
         return f"`{orjson.dumps(field['const']).decode()}`"
     match field.get("type"):
         case "array":
-            return f"list of {_type(field.get('items', {}), definitions)}"
+            return f"list of {_inner(field.get('items', {}), definitions)}"
         case "object":
             values = field.get("additionalProperties")
-            return f"object of {_type(values, definitions)}" if isinstance(values, dict) else "object"
+            return f"object of {_inner(values, definitions)}" if isinstance(values, dict) else "object"
         case "string":
             return "text" + _range(field, "minLength", "maxLength", " characters")
         case "integer" | "number" as kind:
-            return kind + _range(field, "minimum", "maximum", "")
+            return str(kind) + _range(field, "minimum", "maximum", "")
         case "boolean":
             return "`true` or `false`"
         case "null":
@@ -157,6 +168,11 @@ def _type(field: dict[str, Any], definitions: dict[str, Any]) -> str:
             return "any JSON"
         case other:
             return str(other)
+
+
+def _inner(field: dict[str, Any], definitions: dict[str, Any]) -> str:
+    text = _type(field, definitions)
+    return f"({text})" if " or " in text and "anyOf" in field else text
 
 
 def _range(field: dict[str, Any], lowest: str, highest: str, unit: str) -> str:
@@ -180,7 +196,7 @@ def _settings_page() -> str:
     for name, field in Settings.model_fields.items():
         # A default that is computed from the machine is told in the description.
         default = "" if field.default_factory is not None or field.default in (None, ()) else f"`{field.default}`"
-        lines.append(f"| `{PREFIX}{name.upper()}` | {default} | {_cell(field.description or '')} |")
+        lines.append(_line([f"`{PREFIX}{name.upper()}`", default, field.description or ""]))
     return MADE + "\n".join(lines) + "\n"
 
 
@@ -215,7 +231,7 @@ def _parameter(parameter: Any) -> str | None:
         name = ", ".join([*parameter.opts, *parameter.secondary_opts])
         if not parameter.is_flag and not getattr(parameter, "count", False):
             name += f" {(parameter.metavar or parameter.name).upper()}"
-    return f"| `{name}` | {_cell(_sentence(parameter.help or ''))} |"
+    return _line([f"`{name}`", _sentence(parameter.help or "")])
 
 
 def _sentence(text: str) -> str:
@@ -224,7 +240,9 @@ def _sentence(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    """For a table: outside of code, `<column>` would be taken for HTML."""
+    parts = text.replace("|", "\\|").replace("\n", " ").split("`")
+    return "`".join(part if number % 2 else part.replace("<", "&lt;") for number, part in enumerate(parts))
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """What tests of several rooms share: a throw-away PostgreSQL, a migrated database per test, and rows to work on.
 
-One server per test process (so one per xdist worker), without fsync, gone when the process ends. A database is made from a
-migrated template in a fifth of a second. PostgreSQL 15 is used where its binaries are on the machine.
+One server per test process (so one per xdist worker), without fsync, gone when the process ends. A database is made
+from a migrated template in a fifth of a second. PostgreSQL 15 is used where its binaries are on the machine.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Databases:
         return await self.create(name)
 
     async def drop(self, dsn: str) -> None:
-        name = dsn.split("?")[0].rsplit("/", 1)[1]
+        name = dsn.partition("?")[0].rpartition("/")[2]
         await self.execute(f"drop database if exists {name} with (force)")
 
     async def execute(self, statement: str) -> None:
@@ -89,8 +89,9 @@ def _start(directory: Path, bin_dir: Path | None) -> Iterator[Databases]:
 
 @pytest.fixture(scope="session")
 def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    """The server that comes with pip (PostgreSQL 18)."""
-    yield from _start(tmp_path_factory.mktemp("pg18"), None)
+    """The server that comes with pip (PostgreSQL 18), or the binaries that TEST_POSTGRES_BIN_DIR names."""
+    bin_dir = os.environ.get("TEST_POSTGRES_BIN_DIR")
+    yield from _start(tmp_path_factory.mktemp("pg"), Path(bin_dir) if bin_dir else None)
 
 
 @pytest.fixture(scope="session")
@@ -151,7 +152,7 @@ def own_url(request: pytest.FixtureRequest) -> str | None:
 
 @pytest.fixture
 async def connect(own_url: str | None) -> AsyncIterator[Connect]:
-    """`await connect()` for one more session on the test's database, `connect(dsn)` on another; all closed at the end."""
+    """`await connect()`: one more session on the test's database; `connect(dsn)`: on another. All closed at the end."""
     opened: list[asyncpg.Connection] = []
 
     async def open_one(dsn: str | None = None) -> asyncpg.Connection:
@@ -185,8 +186,8 @@ Acting = Callable[..., AbstractAsyncContextManager[asyncpg.Connection]]
 
 @pytest.fixture
 def acting() -> Acting:
-    """`async with acting(conn, "authenticated", user_id):` is a request as PostgREST makes it: one transaction, role and
-    claims local to it, committed at the end."""
+    """`async with acting(conn, "authenticated", user_id):` is a request as PostgREST makes it: one transaction, role
+    and claims local to it, committed at the end."""
     return _acting
 
 

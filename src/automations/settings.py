@@ -32,7 +32,7 @@ class Settings(BaseSettings):
         default=None, description="DSN of a PostgreSQL 15 or newer. Empty: the bundled one, in the data directory."
     )
     data_dir: Path = Field(
-        default_factory=lambda: default_data_dir(),
+        default_factory=lambda: default_data_dir(),  # noqa: PLW0108 - defined below
         description="Where the bundled PostgreSQL keeps its files. Default: the platform's place for a user's data "
         "(~/.local/share/automations on Linux); ./.automations where that cannot be written.",
     )
@@ -160,3 +160,8 @@ def _user_data_home() -> Path | None:
 def _can_make(directory: Path) -> bool:
     nearest = next((path for path in (directory, *directory.parents) if path.exists()), None)
     return nearest is not None and os.access(nearest, os.W_OK | os.X_OK)
+
+
+def environment_for_programs() -> dict[str, str]:
+    """What programs that we start on a person's behalf (psql) get: everything but our own settings and libpq's."""
+    return {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "PG")) or name == "PGTZ"}

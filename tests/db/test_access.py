@@ -71,7 +71,8 @@ async def test_what_is_there_is_left_alone(theirs: tuple[str, asyncpg.Connection
     await migrate(dsn)
     assert await connection.fetch(STATE, THEIRS) == before
     triggers = await connection.fetch(
-        "select tgrelid::regclass::text, tgname from pg_trigger where not tgisinternal and tgrelid::regclass::text = any ($1)",
+        "select tgrelid::regclass::text, tgname from pg_trigger"
+        " where not tgisinternal and tgrelid::regclass::text = any ($1)",
         THEIRS,
     )
     # Their messages have no conversation: no journal of them.

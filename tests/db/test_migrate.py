@@ -18,7 +18,7 @@ from automations.db.schema_files import schema_files
 from automations.errors import DatabaseUnreachable, MigrationChanged, MigrationError, SchemaTooNew
 
 if TYPE_CHECKING:
-    from tests.conftest import Connect, Databases
+    from tests.conftest import Connect, Databases, Factory
 
 ALL = [file.name for file in schema_files()]
 FIRST = ALL[0]
@@ -141,6 +141,22 @@ async def test_it_gives_way_to_writers(database_url: str, connect: Connect) -> N
     await long.execute("rollback")
     report = await asyncio.wait_for(migrating, timeout=20)
     assert "policies/leads.sql" in report.applied
+
+
+async def test_where_it_and_a_writer_want_each_others_tables_the_writer_wins(
+    database_url: str, connect: Connect, make: Factory
+) -> None:
+    agent = await make.agent()
+    writer = await connect()
+    await writer.execute("update automations.migrations set checksum = 'older' where name = 'functions/fire.sql'")
+    await writer.execute("begin")
+    await writer.execute("insert into public.conversations (agent_id) values ($1)", agent)
+    migrating = asyncio.create_task(migrate(database_url))
+    # It has replaced the trigger on leads and waits for conversations.
+    await asyncio.sleep(0.2)
+    await writer.execute("insert into public.leads (user_id) values (gen_random_uuid())")
+    await writer.execute("commit")
+    assert "functions/fire.sql" in (await asyncio.wait_for(migrating, timeout=20)).applied
 
 
 async def test_it_gives_up_in_words_when_it_never_gets_its_locks(database_url: str, connect: Connect) -> None:

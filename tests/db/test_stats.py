@@ -68,7 +68,8 @@ async def test_runs_of_one_automation_finish_side_by_side(
     one, two = await connect(), await connect()
     await one.execute("begin")
     await one.execute("update automation_executions set status = 'completed' where id = $1", first)
-    await two.execute("set lock_timeout = '500ms'")
+    # Not lock_timeout: the trigger would survive that, late.
+    await two.execute("set statement_timeout = '3s'")
     await two.execute("update automation_executions set status = 'failed' where id = $1", second)
     # Held by the first session, so the second left its figures aside; nobody waited.
     assert (await database.fetchrow(FIGURES, automation))["execution_count"] == 0
@@ -87,7 +88,8 @@ async def test_batches_in_opposite_order_do_not_deadlock(
     one, two = await connect(), await connect()
     finish = "update automation_executions set status = 'completed' where id = $1"
     for session in (one, two):
-        await session.execute("set lock_timeout = '1s'")
+        # Less than it takes to find a deadlock.
+        await session.execute("set statement_timeout = '900ms'")
         await session.execute("begin")
     await one.execute(finish, of_a[0])
     await two.execute(finish, of_b[0])
@@ -130,7 +132,7 @@ async def test_nothing_about_figures_can_stop_a_run(
     # Somebody edits it and does not commit.
     editor = await connect()
     await editor.execute("begin; update automations set name = 'being edited'")
-    await database.execute("set lock_timeout = '500ms'")
+    await database.execute("set statement_timeout = '3s'")
     await database.execute(finish, runs[1])
     await editor.execute("rollback")
     # A transaction of stricter isolation, begun before the row changed.

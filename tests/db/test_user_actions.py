@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from automations.db.sqlstates import as_our_error
+from automations.db.sql_errors import as_ours
 from automations.errors import Conflict, NotAllowed, NotFound, Unusable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from tests.conftest import Acting, Connect, Factory
 
 NODES = [{"id": "t", "type": "trigger-manual", "data": {"label": "Go"}}]
@@ -31,17 +29,17 @@ class World:
 
 
 @pytest.fixture
-async def world(make: Factory) -> AsyncIterator[World]:
+async def world(make: Factory) -> World:
     account = uuid.uuid4()
     agent = await make.agent(account)
     automation = await make.automation(account, agent, trigger_type="manual", trigger_config={})
     run = await make.execution(automation, trigger_data={"a": 1})
     ended = await make.execution(automation, trigger_data={"a": 1}, status="failed")
-    yield World(account, agent, automation, run, ended)
+    return World(account, agent, automation, run, ended)
 
 
 def _calls(world: World) -> dict[str, tuple[str, tuple[Any, ...]]]:
-    publish = (world.automation, NODES, [], "manual", {}, None, None)
+    publish: tuple[Any, ...] = (world.automation, NODES, [], "manual", {}, None, None)
     return {
         "start_run": ("start_run($1)", (world.automation,)),
         "cancel_run": ("cancel_run($1)", (world.run,)),
@@ -80,7 +78,7 @@ async def test_who_may(database: asyncpg.Connection, make: Factory, world: World
                         async with acting(database, "authenticated", user) as session:
                             await session.execute(f"select {schema}.{call}", *arguments)
                     assert (person, caught.value.sqlstate) == (person, code)
-                    ours = as_our_error(caught.value)
+                    ours = as_ours(caught.value)
                     assert isinstance(ours, kind)
                     assert ours.hint
                 await transaction.rollback()
@@ -136,7 +134,7 @@ async def test_what_cannot_be_started(
         with pytest.raises(asyncpg.PostgresError) as caught:
             async with acting(database, "authenticated", world.account) as user:
                 await user.execute("select start_run($1, $2, $3, $4, $5)", automation, *arguments)
-        ours = as_our_error(caught.value)
+        ours = as_ours(caught.value)
         assert isinstance(ours, kind)
         assert ours.hint
         return ours.message
@@ -248,7 +246,7 @@ async def test_retry_is_a_new_run_of_what_is_published_now(database: asyncpg.Con
     assert row["version_id"] == await database.fetchval("select published_version from automations")
     with pytest.raises(asyncpg.PostgresError, match="has not ended, it is pending") as caught:
         await database.execute("select automations.retry_run($1)", retry)
-    assert isinstance(as_our_error(caught.value), Conflict)
+    assert isinstance(as_ours(caught.value), Conflict)
 
 
 async def test_publishing(database: asyncpg.Connection, make: Factory, world: World, acting: Acting) -> None:
@@ -267,13 +265,18 @@ async def test_publishing(database: asyncpg.Connection, make: Factory, world: Wo
     assert kept["nodes"] == nodes
     with pytest.raises(asyncpg.PostgresError, match="at revision 1, not 0") as caught:
         await database.execute(publish, draft, nodes, [], "event", config, None, 0)
-    assert isinstance(as_our_error(caught.value), Conflict)
+    assert isinstance(as_ours(caught.value), Conflict)
     await database.execute(publish, draft, nodes, [], "event", config, None, 1)
     assert await database.fetchval("select count(*) from automations.versions where automation_id = $1", draft) == 2
-    for wrong in (({}, [], "event", config), (nodes, {}, "event", config), (nodes, [], "evnt", config)):
+    wrongs: list[tuple[Any, ...]] = [
+        ({}, [], "event", config),
+        (nodes, {}, "event", config),
+        (nodes, [], "evnt", config),
+    ]
+    for wrong in wrongs:
         with pytest.raises(asyncpg.PostgresError) as caught:
             await database.execute(publish, draft, *wrong, None, None)
-        assert isinstance(as_our_error(caught.value), Unusable)
+        assert isinstance(as_ours(caught.value), Unusable)
     # Nodes without an event to listen to are the table's own to refuse.
     with pytest.raises(asyncpg.CheckViolationError):
         await database.execute(publish, draft, nodes, [], "event", {}, None, None)
@@ -311,7 +314,7 @@ async def test_pause_and_resume(database: asyncpg.Connection, make: Factory, wor
     for action in ("pause", "resume"):
         with pytest.raises(asyncpg.PostgresError) as caught:
             await database.execute(f"select automations.{action}_automation($1)", draft)
-        assert isinstance(as_our_error(caught.value), Conflict)
+        assert isinstance(as_ours(caught.value), Conflict)
 
 
 async def test_steps_are_read_masked_in_pages_and_by_the_account_only(
@@ -319,7 +322,8 @@ async def test_steps_are_read_masked_in_pages_and_by_the_account_only(
 ) -> None:
     for index in range(5):
         await database.execute(
-            "insert into automations.steps (execution_id, key, account_id, node_id, status, outcome, record, written_at)"
+            "insert into automations.steps"
+            " (execution_id, key, account_id, node_id, status, outcome, record, written_at)"
             " values ($1, $2, $3, 'n', 'completed', '{\"secret\": 1}', $4, now() + $5 * interval '1 s')",
             world.run,
             f"k{9 - index}",

@@ -19,7 +19,7 @@ from automations.errors import TemplateError
 from automations.flow import template_scope
 from automations.flow.outcomes import Json
 from automations.integrations import template_child, template_lane, template_process
-from automations.integrations.template_lane import CHILD, Turns
+from automations.integrations.template_lane import CHILD, OvertimeError, Turns
 from automations.integrations.template_process import TemplateProcess
 
 SCOPE: dict[str, Any] = {
@@ -36,6 +36,12 @@ async def engine() -> AsyncIterator[TemplateProcess]:
     process = TemplateProcess()
     yield process
     await process.close()
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a blink can be too short for an honest template; here it has to stay in the first lane."""
+    monkeypatch.setattr(template_process, "BLINK_SECONDS", 30.0)
 
 
 async def render(engine: TemplateProcess, source: str, scope: dict[str, Any] = SCOPE) -> Json:
@@ -188,10 +194,14 @@ async def test_hostile_templates_do_not_delay_honest_ones(engine: TemplateProces
 async def test_an_honest_slow_template_gets_its_second_and_is_forgiven(
     engine: TemplateProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def too_slow(*_: object) -> dict[str, Any]:
+        raise OvertimeError
+
+    monkeypatch.setattr(engine._first, "ask", too_slow)
     monkeypatch.setattr(template_process, "BLINK_SECONDS", 0.0)
     assert await render(engine, HONEST) == "ANN@EXAMPLE.COM"
     assert HONEST in engine._slow
-    monkeypatch.setattr(template_process, "BLINK_SECONDS", 0.9)
+    monkeypatch.setattr(template_process, "BLINK_SECONDS", 30.0)
     assert await render(engine, HONEST) == "ANN@EXAMPLE.COM"
     assert HONEST not in engine._slow
 
@@ -206,9 +216,10 @@ async def test_a_cancelled_render_does_not_answer_the_next_one(engine: TemplateP
     assert await asyncio.gather(*(render(engine, f"{{{{ 1 + {n} }}}}") for n in range(50))) == list(range(1, 51))
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_killed_child_is_replaced(engine: TemplateProcess) -> None:
-    for _ in range(3):
-        await render(engine, HONEST)
+    for number in range(3):
+        await render(engine, f"{{{{ {number} + 1 }}}}")
         child = engine._first._child
         assert child is not None
         os.kill(child._process.get_pid(), signal.SIGKILL)
@@ -220,6 +231,7 @@ async def test_concurrent_renders_get_their_own_answers(engine: TemplateProcess)
     assert answers == [2 * n for n in range(500)]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_the_queue_is_bounded(engine: TemplateProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine._first, "_most_waiting", 5)
     answers = await asyncio.gather(
@@ -249,6 +261,7 @@ async def test_latency_when_quiet(engine: TemplateProcess) -> None:
     assert statistics.median(times) < 0.005  # 0.00015 on a quiet machine
 
 
+@pytest.mark.usefixtures("patient")
 async def test_after_close_nothing_runs_and_nothing_starts() -> None:
     engine = TemplateProcess()
     await engine.close()
@@ -313,6 +326,7 @@ def test_the_child_ends_with_its_stdin_and_has_no_environment() -> None:
     assert done.stderr == b""
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.skipif(not os.path.exists("/proc/self/limits"), reason="reads /proc")
 async def test_the_childs_limits(engine: TemplateProcess) -> None:
     await render(engine, HONEST)

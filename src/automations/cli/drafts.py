@@ -1,7 +1,234 @@
+"""`import`, `export`, `validate`: drafts and files."""
+
 from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from automations.cli.options import Account, AsJson, read_account
+
+if TYPE_CHECKING:
+    from automations.db.automation_store import AutomationDetail
+    from automations.errors import Problem
+    from automations.services.transfer import FlowFile, Imported
+
 
 def register(app: typer.Typer) -> None:
-    pass
+    app.command("import")(import_files)
+    app.command()(export)
+    app.command()(validate)
+
+
+def import_files(
+    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Files of `automations export`; - is stdin.")],
+    agent: Annotated[
+        str | None, typer.Option("--agent", metavar="UUID", help="Agent of new automations. Default: the only one.")
+    ] = None,
+    account: Account = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring drafts from files. The same file again updates its draft; what is published goes on until `publish`."""
+
+    async def work() -> list[Imported]:
+        from automations.cli.compose import load_registry, open_session
+        from automations.services.transfer import import_file, only_account, read_file
+
+        read = [read_file(_read(name), name) for name in files]
+        registry = load_registry()
+        async with open_session(read_account(account)) as session:
+            owner = session.account or await _owner_of(session, read) or await only_account(session.automations)
+            agent_id = read_account(agent)
+            # All or none.
+            async with session.connection.transaction():
+                return [
+                    await import_file(session.automations, registry, file, account=owner, agent_id=agent_id)
+                    for file in read
+                ]
+
+    imported = asyncio.run(work())
+    if as_json:
+        from automations.cli.output import print_json
+
+        print_json(
+            [
+                {
+                    "id": one.automation.id,
+                    "name": one.automation.name,
+                    "change": one.change,
+                    "problems": one.problems,
+                    "published": one.automation.draft_is_published,
+                }
+                for one in imported
+            ]
+        )
+        return
+    for one in imported:
+        print(f"{one.change:<9}  {one.automation.id}  {one.automation.name}{_what_next(one)}")
+
+
+def _what_next(one: Imported) -> str:
+    if one.problems:
+        return f"  ({len(one.problems)} problems: automations validate {str(one.automation.id)[:8]})"
+    if not one.automation.draft_is_published:
+        return f"  (next: automations publish {str(one.automation.id)[:8]})"
+    return ""
+
+
+async def _owner_of(session: Any, files: Sequence[FlowFile]) -> Any:
+    """The account of the first file that is there already."""
+    for file in files:
+        found = await session.automations.get(file.id) if file.id is not None else None
+        if found is not None:
+            return found.user_id
+    return None
+
+
+def _read(name: str) -> bytes:
+    from automations.errors import Unusable
+
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise Unusable(f"{name} cannot be read: {error.strerror}", hint="Check the path.") from None
+
+
+def export(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]…", help="Ids or names. None: all.")] = None,
+    directory: Annotated[
+        Path | None, typer.Option("--dir", "-d", metavar="DIR", help="One file each, here. Default: stdout, for one.")
+    ] = None,
+    account: Account = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write drafts as files: one JSON file an automation, made for diffs, without anything of this installation."""
+
+    async def load() -> list[AutomationDetail]:
+        from automations.cli.compose import open_session
+        from automations.services.naming import find_automation
+        from automations.services.publishing import get_automation
+
+        async with open_session(read_account(account)) as session:
+            if ids:
+                chosen = [await find_automation(session.automations, text, session.account) for text in ids]
+            else:
+                chosen = [row.id for row in await session.automations.all_of(session.account)]
+            return [await get_automation(session.automations, one) for one in dict.fromkeys(chosen)]
+
+    from automations.errors import Unusable
+    from automations.services.transfer import write_file
+
+    found = asyncio.run(load())
+    if directory is None:
+        if len(found) != 1:
+            raise Unusable(f"{len(found)} automations do not go into one file", hint="Add --dir DIR, or name one.")
+        print(write_file(found[0]), end="")
+        return
+    written = _write(found, directory)
+    if as_json:
+        from automations.cli.output import print_json
+
+        print_json([str(path) for path in written])
+    else:
+        for path in written:
+            print(path)
+
+
+def _write(found: Sequence[AutomationDetail], directory: Path) -> list[Path]:
+    from automations.errors import Unusable
+    from automations.services.transfer import file_name, write_file
+
+    written: list[Path] = []
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        before = _files_by_id(directory)
+        taken = [path.name for path in before.values()]
+        for automation in found:
+            # A renamed automation stays in its file, so that the diff shows the change.
+            path = before.get(str(automation.id)) or directory / file_name(automation, taken)
+            taken.append(path.name)
+            path.write_text(write_file(automation), encoding="utf-8")
+            written.append(path)
+    except OSError as error:
+        raise Unusable(f"{directory} cannot be written: {error.strerror}", hint="Choose another --dir.") from None
+    return written
+
+
+def _files_by_id(directory: Path) -> dict[str, Path]:
+    found = {}
+    for path in sorted(directory.glob("*.json")):
+        try:
+            value = json.loads(path.read_bytes())
+        except ValueError:
+            continue
+        if isinstance(value, dict) and isinstance(value.get("id"), str):
+            found[value["id"]] = path
+    return found
+
+
+def validate(
+    subject: Annotated[str, typer.Argument(metavar="FILE|ID", help="A file, or an automation whose draft is meant.")],
+    account: Account = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say every problem that keeps a draft from being published. Exit code 1 when there is one."""
+    from automations.cli.compose import load_registry
+    from automations.services.publishing import check_draft
+
+    nodes, edges = _drawing_of(subject, account)
+    problems = check_draft(nodes, edges, load_registry())
+    if as_json:
+        from automations.cli.output import print_json
+
+        print_json(problems)
+    elif problems:
+        _print_problems(problems)
+    else:
+        print(f"No problems: {len(nodes)} steps can be published.")
+    if problems:
+        raise typer.Exit(1)
+
+
+def _drawing_of(subject: str, account: str | None) -> tuple[list[Any], list[Any]]:
+    from automations.services.transfer import read_file
+
+    if subject == "-" or Path(subject).is_file() or subject.endswith(".json"):
+        file = read_file(_read(subject), subject)
+        return file.nodes, file.edges
+
+    async def load() -> tuple[list[Any], list[Any]]:
+        from automations.cli.compose import open_session
+        from automations.services.naming import find_automation
+        from automations.services.publishing import drawn_flow, get_automation
+
+        async with open_session(read_account(account)) as session:
+            automation_id = await find_automation(session.automations, subject, session.account)
+            automation = await get_automation(session.automations, automation_id)
+            return drawn_flow(automation), automation.edges
+
+    return asyncio.run(load())
+
+
+def _print_problems(problems: Sequence[Problem]) -> None:
+    from rich.table import Table
+
+    from automations.cli.output import console, plain
+
+    table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("STEP", "FIELD", "PROBLEM", "WHAT TO DO"):
+        table.add_column(name, overflow="fold")
+    for problem in problems:
+        table.add_row(
+            plain(problem.node_id or problem.edge_id or "flow", "bold"),
+            plain(problem.field or ""),
+            plain(problem.message, "red"),
+            plain(problem.hint),
+        )
+    out = console()
+    out.print(table)
+    out.print(plain(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}", "bold"))

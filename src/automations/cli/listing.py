@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def list_automations(account: Account = None, as_json: AsJson = False) -> None:
     """List the automations."""
     from automations.cli.compose import open_session
-    from automations.cli.output import ago, plain, print_json, print_table, short, status_text
+    from automations.cli.output import ago, plain, print_json, print_table, shortest, status_text
 
     async def load() -> list[Any]:
         async with open_session(read_account(account)) as session:
@@ -46,11 +46,12 @@ def list_automations(account: Account = None, as_json: AsJson = False) -> None:
     if not rows:
         print("There are no automations. `automations import FILE` brings some.")
         return
+    brief = shortest([row.id for row in rows])
     print_table(
         ("ID", "NAME", "STATUS", "ENABLED", "STARTS ON", "RUNS", "LAST RUN"),
         [
             (
-                short(row.id),
+                brief[str(row.id)],
                 plain(row.name),
                 status_text(row.status, mark=False),
                 plain("yes", "green") if row.enabled else plain("no", "yellow"),
@@ -129,13 +130,14 @@ async def read_filter(
 
 
 def print_runs(rows: list[RunRow]) -> None:
-    from automations.cli.output import ago, plain, print_table, short, span, status_text
+    from automations.cli.output import ago, plain, print_table, short, shortest, span, status_text
 
+    brief = shortest([row.id for row in rows])
     print_table(
         ("RUN", "AUTOMATION", "STATUS", "STARTED BY", "LEAD", "STEPS", "ACCEPTED", "TOOK", "ERROR"),
         [
             (
-                short(row.id),
+                brief[str(row.id)],
                 plain(row.automation),
                 status_text(row.status),
                 plain(started_by(row)),

@@ -1,4 +1,4 @@
-"""`automations`: the command line. One command family a file; what is heavy is imported by the command that needs it."""
+"""`automations`, the command line. One command family a file; a command imports what is heavy when it runs."""
 
 from __future__ import annotations
 

@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
 
 def migrate(
     print_sql: Annotated[bool, typer.Option("--print", help="Print the SQL for psql or another tool.")] = False,
-    status: Annotated[bool, typer.Option("--status", help="Say what is applied; exit code 1 if not everything is.")] = False,
+    status: Annotated[
+        bool, typer.Option("--status", help="Say what is applied; exit code 1 if not everything is.")
+    ] = False,
     to: Annotated[
         Path | None, typer.Option("--export", metavar="DIR", help="Write what is new as files for the Supabase CLI.")
     ] = None,

@@ -28,7 +28,7 @@ COLOURS = {
     "warning": "yellow",
     "broken": "red",
 }
-WIDTH_IN_A_PIPE = 220
+WIDTH_IN_A_PIPE = 4_000
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -61,10 +61,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *,
     """`shrink`: the column that is cut where the terminal is too narrow; the others keep their words."""
     from rich.table import Table
 
+    kept = [list(row) for row in rows]
     table = Table(box=None, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in columns:
-        table.add_column(name, no_wrap=True, overflow="ellipsis" if name == shrink else "fold")
-    for row in rows:
+    for number, name in enumerate(columns):
+        widest = max(len(name), *(len(row[number]) for row in kept), 0)
+        table.add_column(name, no_wrap=True, overflow="ellipsis", min_width=None if name == shrink else widest)
+    for row in kept:
         table.add_row(*row)
     console().print(table)
 
@@ -86,6 +88,15 @@ def plain(text: str, style: str = "") -> Text:
 def short(identifier: object) -> str:
     """The beginning of an id, which commands take for the whole."""
     return "" if identifier is None else str(identifier)[:8]
+
+
+def shortest(identifiers: Sequence[object]) -> dict[str, str]:
+    """Beginnings of at least 8 characters that tell these ids apart."""
+    texts = [str(identifier) for identifier in identifiers]
+    length = 8
+    while length < 36 and len({text[:length] for text in texts}) < len(set(texts)):
+        length += 1
+    return {text: text[:length] for text in texts}
 
 
 def ago(moment: datetime | None) -> str:

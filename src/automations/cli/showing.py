@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 def show(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Id of the run, or a unique beginning of it.")],
-    full: Annotated[bool, typer.Option("--full", help="Whole inputs and outputs, and steps that were skipped.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Whole inputs and outputs, and steps that were skipped.")
+    ] = False,
     account: Account = None,
     as_json: AsJson = False,
 ) -> None:
@@ -128,7 +130,8 @@ def _parents(edges: list[dict[str, Any]], shown: dict[str, Any]) -> Iterator[tup
         before = [
             (place[source], source, str(edge.get("sourceHandle") or ""))
             for edge in edges
-            if edge.get("target") == key and (source := str(edge.get("source"))) in place
+            if edge.get("target") == key
+            and (source := str(edge.get("source"))) in place
             and place[source] < place[key]
             and (not edge.get("sourceHandle") or shown[source].get("handle") in (None, edge["sourceHandle"]))
         ]

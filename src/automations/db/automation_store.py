@@ -141,7 +141,7 @@ class AutomationStore:
     async def update_draft(self, draft: Draft) -> bool:
         """Whether anything differed."""
         with translated():
-            answer = await self.connection.execute(
+            answer: str = await self.connection.execute(
                 SQL["update_draft"],
                 draft.id,
                 draft.name,
@@ -158,7 +158,8 @@ class AutomationStore:
     async def set_enabled(self, automation_id: UUID, enabled: bool) -> bool:
         """Whether it was the other way before."""
         with translated():
-            return await self.connection.execute(SQL["set_enabled"], automation_id, enabled) != "UPDATE 0"
+            answer: str = await self.connection.execute(SQL["set_enabled"], automation_id, enabled)
+        return answer != "UPDATE 0"
 
     async def publish(
         self,

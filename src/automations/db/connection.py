@@ -27,6 +27,14 @@ CONNECTION_LOST = (
     OSError,
 )
 
+# What says nothing about the statement: cancelled, victim of a deadlock, out of room. The same may work the next time.
+PASSING = (
+    asyncpg.OperatorInterventionError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
 
 # For the engine's few statements, which run all the time: plans are made once, and never for the empty table that a new
 # database has, whose plan would read everything when it is full. Measured: 0.4 ms less a claim.

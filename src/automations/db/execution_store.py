@@ -205,3 +205,8 @@ class ExecutionStore:
         with translated():
             again: UUID = await self.connection.fetchval(SQL["retry"], execution_id)
         return again
+
+    async def record(self, kind: Literal["lead", "conversation"], record_id: UUID, account: UUID) -> Any | None:
+        """The row as JSON; None when the account has no such record."""
+        with translated():
+            return await self.connection.fetchval(SQL[f"{kind}_record"], record_id, account)

@@ -32,7 +32,17 @@ def encode_json(value: Any) -> str:
     return text
 
 
-decode_json = orjson.loads
+def decode_json(text: str) -> Any:
+    """What Postgres holds may be more than a double or our parser can take: numbers become infinite, depth raises."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
+
+
+def clean_text(text: str) -> str:
+    """Text that Postgres accepts: no U+0000, no lone surrogates."""
+    return text.replace("\x00", REPLACEMENT).encode("utf-8", "replace").decode()
 
 
 def _clean(value: Any, depth: int = 0) -> Any:
@@ -40,9 +50,7 @@ def _clean(value: Any, depth: int = 0) -> Any:
         return None
     match value:
         case str():
-            if "\x00" in value:
-                value = value.replace("\x00", REPLACEMENT)
-            return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+            return clean_text(value)
         case bool() | None | int():
             return value
         case float():
@@ -50,8 +58,15 @@ def _clean(value: Any, depth: int = 0) -> Any:
         case Decimal():
             return float(value) if math.isfinite(value) else None
         case dict():
-            return {_clean(str(key)): _clean(item, depth + 1) for key, item in value.items()}
+            return {_text_of(key): _clean(item, depth + 1) for key, item in value.items()}
         case list() | tuple():
             return [_clean(item, depth + 1) for item in value]
         case _:
-            return str(value)
+            return _text_of(value)
+
+
+def _text_of(value: object) -> str:
+    try:
+        return clean_text(str(value))
+    except Exception:
+        return f"<{type(value).__name__}>"

@@ -1,7 +1,8 @@
 """Bring a database up to date, from any earlier state, beside running workers and other migrators.
 
 One session advisory lock for the whole (so use a direct or session-pooled connection, not a transaction pooler), one
-transaction a file, short lock timeouts with retries: a writer never queues behind a migrator for longer than half a second.
+transaction a file, short lock timeouts with retries: a writer never queues behind a migrator for longer than half a
+second.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from automations.errors import DatabaseUnreachable, MigrationChanged, MigrationE
 __all__ = ["LATEST", "FileStatus", "MigrationReport", "export", "migrate", "render", "schema_version", "status"]
 
 LATEST = latest_version()
-"""The newest schema that this program understands, as `schema_version` gives it. A change that older workers cannot live
-with comes with a numbered migration, so a worker stops claiming while `schema_version(conn) > LATEST`."""
+"""The newest schema that this program understands, as `schema_version` gives it. A change that older workers cannot
+live with comes with a numbered migration, so a worker stops claiming while `schema_version(conn) > LATEST`."""
 
 _LOCK = 7263200
 _GIVING_WAY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
@@ -40,8 +41,9 @@ class MigrationReport:
 
 @dataclass(frozen=True, slots=True)
 class FileStatus:
-    """`state`: applied; pending (to be applied, or applied again because its text changed); changed (a numbered migration
-    whose text is another one now: migrate refuses); unknown (a numbered migration that only a newer release has)."""
+    """`state`: applied; pending (to be applied, or applied again because its text changed); changed (a numbered
+    migration whose text is another one now: migrate refuses); unknown (a numbered migration that only a newer release
+    has)."""
 
     name: str
     state: Literal["applied", "pending", "changed", "unknown"]
@@ -151,7 +153,7 @@ async def _apply(connection: Any, file: SchemaFile, patience: float) -> None:
             if loop.time() > deadline:
                 raise MigrationError(
                     f"{file.name} could not be applied: other transactions hold its tables ({error})",
-                    hint="Find long transactions with `select pid, xact_start, query from pg_stat_activity order by 2`, "
+                    hint="Find long transactions (`select pid, xact_start, query from pg_stat_activity order by 2`), "
                     "end them, and migrate again; what was applied so far stays.",
                 ) from error
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - a pause, no secret

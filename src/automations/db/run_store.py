@@ -9,7 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from automations.db.connection import Connection
-from automations.db.json_text import JsonText, encode_json
+from automations.db.json_text import JsonText, clean_text, encode_json
 from automations.db.named_queries import queries
 
 SQL = queries("runs")
@@ -71,8 +71,9 @@ class RunStore:
         rows = await self.connection.fetch(SQL["claim"], owner, limit, lease, after, idle)
         return [Claimed(*row) for row in rows]
 
-    async def load(self, ids: Sequence[UUID]) -> list[Any]:
-        return list(await self.connection.fetch(SQL["load"], ids))
+    async def load(self, ids: Sequence[UUID], *, begun: bool = False) -> list[Any]:
+        """`begun`: with their checkpoints although this is their first claim."""
+        return list(await self.connection.fetch(SQL["load"], ids, begun))
 
     async def seconds_until_next_due(self) -> float | None:
         value: float | None = await self.connection.fetchval(SQL["next_due"])
@@ -132,7 +133,7 @@ class RunStore:
             [row.nodes for row in rows],
             [row.variables for row in rows],
             [None if row.output is None else JsonText(encode_json(row.output)) for row in rows],
-            [row.error for row in rows],
+            [None if row.error is None else clean_text(row.error) for row in rows],
             [row.error_node_id for row in rows],
         )
 

@@ -1,9 +1,10 @@
 """The SQL files of the schema: which there are, in what order they apply, and as text for other people's tools.
 
-Three kinds: numbered `migrations/` (applied once, never edited after a release), then `functions/` and `policies/`, which only
-hold what can be re-created and are applied again when their text changes. Within a kind the order is that of the names.
-That is safe because function bodies are not looked into when they are created (`check_function_bodies = off`) and whatever
-else a file needs (tables, the function behind its trigger) is in a migration, in the same file or in an earlier kind.
+Three kinds: numbered `migrations/` (applied once, never edited after a release), then `functions/` and `policies/`,
+which only hold what can be re-created and are applied again when their text changes. Within a kind the order is that of
+the names. That is safe because function bodies are not looked into when they are created (`check_function_bodies =
+off`) and whatever else a file needs (tables, the function behind its trigger) is in a migration, in the same file or in
+an earlier kind. A trigger is created once, where it is missing; to change one takes a numbered migration.
 """
 
 from __future__ import annotations
@@ -96,12 +97,12 @@ def render(files: Iterable[SchemaFile] | None = None) -> str:
 def export(directory: Path, *, now: datetime) -> list[Path]:
     """Write what is new as files for the Supabase CLI (or dbmate, …): `<14 digits>_automations_<subject>.sql`.
 
-    Such tools apply every file once, in the order of the numbers, so a file is numbered by the time of its export, and one
-    that was exported before is not written again: each numbered migration is a file of its own; functions and policies,
-    which change with releases, are one file `…_automations_code.sql` that is written anew when they differ from the
-    newest one there. Returns the paths written. No file begins or commits a transaction; the tool does. Their settings are
-    the session's: the Supabase CLI sends the statements of a file as one pipeline, where `set local` may find no transaction
-    yet, and it resets all settings before each file.
+    Such tools apply every file once, in the order of the numbers, so a file is numbered by the time of its export, and
+    one that was exported before is not written again: each numbered migration is a file of its own; functions and
+    policies, which change with releases, are one file `…_automations_code.sql` that is written anew when they differ
+    from the newest one there. Returns the paths written. No file begins or commits a transaction; the tool does. Their
+    settings are the session's: the Supabase CLI sends the statements of a file as one pipeline, where `set local` may
+    find no transaction yet, and it resets all settings before each file.
     """
     directory.mkdir(parents=True, exist_ok=True)
     contents: list[tuple[str, str]] = []

@@ -43,7 +43,7 @@ def translated() -> Iterator[None]:
         yield
     except asyncpg.PostgresError as error:
         raise as_ours(error) from error
-    except (CONNECTION_LOST, TimeoutError) as error:
+    except (*CONNECTION_LOST, TimeoutError) as error:
         raise DatabaseUnreachable(
             f"the connection to the database was lost: {error or type(error).__name__}",
             hint="Check that the server runs, then try again; `automations doctor` tells more.",
@@ -60,7 +60,7 @@ def as_ours(error: asyncpg.PostgresError) -> AutomationsError:
         return DatabaseUnreachable(
             f"the connection to the database was lost: {text}", hint="Check that the server runs, then try again."
         )
-    if isinstance(error, _NOT_MIGRATED):
+    if isinstance(error, _NOT_MIGRATED) and not text.startswith("operator "):
         return MigrationError(
             f"the database does not have the schema that this program expects: {text}",
             hint="Run `automations migrate`, then try again.",

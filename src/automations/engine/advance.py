@@ -101,11 +101,14 @@ class Advancer:
     def settle(self, run: Run, command: RunStep, outcome: Outcome, record: dict[str, Any]) -> None:
         """A step has its outcome: tell the machine, and note what is to be written."""
         run.rendered.pop(command.key, None)
+        self.note_outcome(run, command, outcome, record)
+        run.commands.extend(run.loaded.machine.feed(run.state, command.key, outcome, attempt=command.attempt))
+
+    def note_outcome(self, run: Run, command: RunStep, outcome: Outcome, record: dict[str, Any]) -> None:
         run.entries[command.key] = record
         run.dirty[command.key] = PendingRow(
             command.node_id, _row_status(outcome), command.attempt, outcome_to_json(outcome), record
         )
-        run.commands.extend(run.loaded.machine.feed(run.state, command.key, outcome, attempt=command.attempt))
 
     def _wait(self, run: Run, key: str, due: Any) -> None:
         if due is not None:
@@ -121,6 +124,17 @@ class Advancer:
             resumed = command.resumed
             record["resumed"] = {"by": resumed.by, "payload": resumed.payload, "note": resumed.note}  # type: ignore[assignment]
         run.dirty[command.key] = PendingRow(command.node_id, "started", command.attempt, None, record)
+
+
+def end_now(run: Run, error: str) -> None:
+    """The run fails for a reason that is not in its flow. What is open is abandoned, and recorded as that."""
+    opened = [key for key, step in run.state.steps.items() if step.is_open]
+    run.loaded.machine.cancel(run.state, error)
+    run.finish = Finish("failed", error=error, error_node_id=opened[0].rpartition("/")[2] if opened else None)
+    run.commands.clear()
+    run.database.clear()
+    run.externals.clear()
+    run.renders.clear()
 
 
 def _row_status(outcome: Outcome) -> StepRowStatus:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from automations.db.run_store import RunStore
+import structlog
+
+from automations.db.connection import CONNECTION_LOST, PASSING
+from automations.db.run_store import Claimed, RunStore
 from automations.engine.performing import Performer
 
 if TYPE_CHECKING:
     from automations.engine.worker import WorkerOptions
+
+log = structlog.get_logger(__name__)
 
 
 class Claimer:
@@ -48,13 +53,16 @@ class Claimer:
         answers = await self._store.claim(
             self._owner, limit, self._options.lease, after=self._after, idle=performer.is_idle
         )
-        taken = {answer.execution_id: answer for answer in answers if answer.kind in ("run", "alone")}
+        taken = {
+            answer.execution_id: answer
+            for answer in answers
+            if answer.kind in ("run", "alone") and answer.execution_id is not None
+        }
         for answer in answers:
             if answer.kind == "more":
                 self._after = answer.account_id
         if taken:
-            rows = await self._store.load([run_id for run_id in taken if run_id is not None])
-            for row in rows:
+            for row in await self._load(taken):
                 answer = taken[row["id"]]
                 await performer.take(row, answer.epoch or 0, self._store, alone=answer.kind == "alone")
         if any(answer.kind == "alone" for answer in answers) or any(answer.kind == "drain" for answer in answers):
@@ -62,6 +70,27 @@ class Claimer:
             await performer.emptied()
             return True
         return any(answer.kind == "more" for answer in answers)
+
+    async def _load(self, taken: dict[UUID, Claimed]) -> list[Any]:
+        """The rows of these runs. One that cannot be read (numbers beyond all bounds, say) ends; the others go on."""
+        try:
+            return await self._store.load(list(taken))
+        except (*CONNECTION_LOST, *PASSING) as error:
+            if not isinstance(error, ValueError):
+                raise
+        except Exception as error:
+            log.warning("runs cannot be read together; one by one", reason=str(error)[:300])
+        rows = []
+        for run_id, answer in taken.items():
+            try:
+                rows += await self._store.load([run_id])
+            except (*CONNECTION_LOST, *PASSING) as error:
+                if not isinstance(error, ValueError):
+                    raise
+                await self._performer.end_unread(run_id, answer.epoch or 0, self._store, error)
+            except Exception as error:
+                await self._performer.end_unread(run_id, answer.epoch or 0, self._store, error)
+        return rows
 
     async def _sleep(self) -> None:
         until_due = await self._store.seconds_until_next_due()

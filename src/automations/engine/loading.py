@@ -9,13 +9,12 @@ from typing import Any
 from automations.db.run_store import RunStore
 from automations.engine.checkpoints import recorded_step
 from automations.engine.flow_versions import FlowVersions
-from automations.engine.run import Run, TimerFired
-from automations.engine.step_runner import Clock
+from automations.engine.run import PendingRow, Run, TimerFired
 from automations.errors import FlowInvalid, Problem
 from automations.flow.commands import AwaitSignal, SetTimer
 
 
-async def load_run(row: Any, epoch: int, versions: FlowVersions, store: RunStore, *, clock: Clock) -> Run:
+async def load_run(row: Any, epoch: int, versions: FlowVersions, store: RunStore) -> Run:
     """Raises `FlowInvalid` when the flow of the run cannot be run."""
     if row["version_id"] is None:
         raise FlowInvalid(
@@ -43,13 +42,38 @@ async def load_run(row: Any, epoch: int, versions: FlowVersions, store: RunStore
         conversation_id=row["conversation_id"],
     )
     run.commands.extend(commands)
-    _restore_records(run, steps, clock)
+    _restore_records(run, steps, row["loaded_at"])
     return run
 
 
-def _restore_records(run: Run, steps: list[dict[str, Any]], clock: Clock) -> None:
-    """Entries of finished steps, and the timers that were running: with the times that they had, not new ones."""
-    now = clock()
+def outside_facts(run: Run) -> dict[str, PendingRow]:
+    """Outcomes of outside steps that are not committed yet: true, whatever becomes of the transaction."""
+    return {
+        key: row
+        for key, row in run.dirty.items()
+        if row.outcome is not None and run.loaded.steps[row.node_id].effect == "external"
+    }
+
+
+def with_facts(row: Any, run: Run) -> dict[str, Any]:
+    """The stored row as if what `run` knows of outside were committed."""
+    steps = {step["key"]: step for step in row["steps"] or []}
+    for key, fact in outside_facts(run).items():
+        steps[key] = {
+            "key": key,
+            "attempt": fact.attempt,
+            "outcome": fact.outcome,
+            "record": fact.record,
+            "due_at": None if fact.due_at is None else fact.due_at.isoformat(),
+        }
+    return {**row, "steps": list(steps.values())}
+
+
+def _restore_records(run: Run, steps: list[dict[str, Any]], now: datetime) -> None:
+    """Entries of finished steps, and the timers that were running: with the times that they had, not new ones.
+
+    `now` is the database's: it said that the run is due, and a worker's clock that is behind must not disagree.
+    """
     dues = {}
     for step in steps:
         record = step["record"]

@@ -13,11 +13,13 @@ from uuid import UUID
 import structlog
 
 from automations.db.connection import CONNECTION_LOST as LOST
-from automations.db.run_store import RunStore
-from automations.engine.advance import Advancer
-from automations.engine.commits import Committed, Committer, RedoAlone, failed_row
+from automations.db.connection import PASSING
+from automations.db.run_store import FinishRow, RunStore
+from automations.engine.advance import Advancer, end_now
+from automations.engine.bounds import described
+from automations.engine.commits import Committed, Committer, RedoAlone, failed_row, finish_row
 from automations.engine.flow_versions import FlowVersions
-from automations.engine.loading import load_run
+from automations.engine.loading import load_run, outside_facts, with_facts
 from automations.engine.run import Rendered, Run, StepDone, TimerFired
 from automations.engine.step_runner import StepRunner
 from automations.errors import FlowInvalid
@@ -33,6 +35,8 @@ log = structlog.get_logger(__name__)
 LOCKED_FIRST_SECONDS = 0.005
 LOCKED_AT_MOST_SECONDS = 1.0
 LOCKED_TRIES = 66
+# A transaction that was cancelled or chosen as a deadlock's victim is done again so many times.
+PASSING_TRIES = 5
 
 
 class Performer:
@@ -77,14 +81,38 @@ class Performer:
 
     async def take(self, row: Any, epoch: int, store: RunStore, *, alone: bool = False) -> None:
         """A claimed row becomes a run at work."""
+        run = await self._load(row, epoch, store)
+        if run is not None:
+            self._admit(run, alone=alone)
+
+    async def _load(self, row: Any, epoch: int, store: RunStore) -> Run | None:
+        """None when the run cannot be run; then it has been ended."""
         try:
-            run = await load_run(row, epoch, self._versions, store, clock=self._steps.clock)
+            return await load_run(row, epoch, self._versions, store)
         except FlowInvalid as error:
             await self._refuse(row, error, store, epoch)
-            return
+        except (*LOST, *PASSING):
+            raise
+        except Exception as error:
+            # Say, checkpoints that another program wrote. It must end this run, not the worker with everybody else's.
+            log.exception("a run cannot be loaded", execution_id=str(row["id"]))
+            await self.end_unread(row["id"], epoch, store, error)
+        return None
+
+    def _admit(self, run: Run, *, alone: bool) -> None:
+        before = self.runs.get(run.id)
+        if before is not None:
+            # Claimed again by the worker that held it: its lease ran out in between.
+            self.drop(before)
         run.solo = alone
         self.runs[run.id] = run
         self._enqueue(run)
+
+    async def end_unread(self, run_id: UUID, epoch: int, store: RunStore, error: Exception) -> None:
+        """The run is there and ours, but what is stored of it cannot be read."""
+        async with store.connection.transaction():
+            if await store.hold(self.owner, [run_id], [epoch]):
+                await store.finish([failed_row(run_id, f"the stored run cannot be read: {described(error)}")])
 
     async def _refuse(self, row: Any, error: FlowInvalid, store: RunStore, epoch: int) -> None:
         """The flow cannot be run: its run says why, and the automation stops until somebody mends it."""
@@ -117,6 +145,9 @@ class Performer:
             batch = self._next_batch()
             needing = []
             for run in batch:
+                if run.stale:
+                    await self._go_on_redoing(store, run)
+                    continue
                 await self._advance(run)
                 self._start_renders(run)
                 if self._needs_commit(run):
@@ -132,9 +163,7 @@ class Performer:
         except Exception as error:
             # Our bug; it must end this run, not the worker with everybody else's.
             log.exception("a run cannot go on", execution_id=str(run.id))
-            run.finish = Finish("failed", error=f"internal error: {type(error).__name__}: {error}")
-            run.database.clear()
-            run.externals.clear()
+            end_now(run, f"internal error: {described(error)}")
 
     def _next_batch(self) -> list[Run]:
         batch: list[Run] = []
@@ -185,11 +214,12 @@ class Performer:
         await self._after_commit(store, result)
 
     async def _one_by_one(self, store: RunStore, runs: list[Run], error: Exception) -> None:
-        if len(runs) == 1 and runs[0].solo:
-            await self._give_up(store, runs[0], error)
-        else:
+        if len(runs) > 1 or not runs[0].solo:
             log.warning("a shared transaction failed; its runs are done one by one", reason=str(error)[:300])
-            await self._redo(store, runs)
+        elif not isinstance(error, PASSING) or runs[0].tries >= PASSING_TRIES:
+            await self._give_up(store, runs[0], error)
+            return
+        await self._redo(store, runs)
 
     async def _after_commit(self, store: RunStore, result: Committed) -> None:
         for run in (*result.finished, *result.parked):
@@ -197,9 +227,10 @@ class Performer:
         for run in result.written:
             run.queued = False
             run.tries = 0
+            self._start_renders(run)
             self._start_externals(run)
             self._arm_timers(run)
-            if run.inbox:
+            if run.inbox or run.database:
                 self._enqueue(run)
         for run in result.blocked:
             self._start_externals(run)
@@ -239,22 +270,65 @@ class Performer:
         run.tries = 0
 
     async def _redo(self, store: RunStore, runs: list[Run]) -> None:
-        """Nothing of the transaction happened; the runs in memory are ahead of the database. Load them anew."""
-        rows = {row["id"]: row for row in await store.load([run.id for run in runs])}
+        """Nothing of the transaction happened; the runs in memory are ahead of the database. Load them anew.
+
+        What was called outside has been called, whatever became of the transaction: its outcome is carried over, and
+        a call that is still under way is waited for first.
+        """
         for run in runs:
+            run.stale = True
+            if run.in_flight:
+                run.queued = False
+                if run.inbox:
+                    self._enqueue(run)
+        calm = [run for run in runs if not run.in_flight]
+        rows = {row["id"]: row for row in await store.load([run.id for run in calm], begun=True)}
+        for run in calm:
             self.drop(run)
-        for run in runs:
             row = rows.get(run.id)
-            if row is not None:
-                await self.take(row, run.epoch, store, alone=True)
+            again = None if row is None else await self._load(with_facts(row, run), run.epoch, store)
+            if again is not None:
+                again.tries = run.tries + 1
+                again.dirty.update(outside_facts(run))
+                again.checkpoint_due = bool(again.dirty)
+                self._admit(again, alone=True)
+
+    async def _go_on_redoing(self, store: RunStore, run: Run) -> None:
+        """A call of a run that is to be loaded anew has ended."""
+        run.queued = False
+        while run.inbox:
+            happening = run.inbox.popleft()
+            if isinstance(happening, StepDone | Rendered):
+                run.in_flight -= 1
+            if isinstance(happening, StepDone):
+                self._advancer.note_outcome(run, happening.command, happening.outcome, happening.entry)
+        if not run.in_flight:
+            await self._redo(store, [run])
 
     async def _give_up(self, store: RunStore, run: Run, error: Exception) -> None:
         log.exception("a run cannot be committed", execution_id=str(run.id), exc_info=error)
         self.drop(run)
-        async with store.connection.transaction():
-            if await store.hold(self.owner, [run.id], [run.epoch]):
-                node = run.database[0].node_id if run.database else None
-                await store.finish([failed_row(run.id, f"the database refused this run: {error}", node)])
+        text = f"the database refused this run: {described(error)}"
+        for row in (await self._given_up(store, run, text), failed_row(run.id, text)):
+            try:
+                async with store.connection.transaction():
+                    if await store.hold(self.owner, [run.id], [run.epoch]):
+                        await store.finish([row])
+                return
+            except Exception as refused:
+                # With all that it did the record was refused, too: then without.
+                if isinstance(refused, LOST) and not isinstance(refused, ValueError):
+                    raise
+                log.warning("the record of a run was refused", execution_id=str(run.id), reason=str(refused)[:300])
+
+    async def _given_up(self, store: RunStore, run: Run, text: str) -> FinishRow:
+        """The end of a run as far as it is committed; the step that it broke at is the one that fails."""
+        rows = await store.load([run.id], begun=True)
+        again = await self._load(rows[0], run.epoch, store) if rows else None
+        if again is None:
+            return failed_row(run.id, text)
+        end_now(again, text)
+        return finish_row(again)
 
     # Outside of transactions
 
@@ -315,11 +389,7 @@ class Performer:
 
     def expire(self, run: Run) -> None:
         """A run that has been at work for too long is ended; what it still does outside is not waited for."""
-        run.finish = Finish(
-            "failed", error=f"the run was at work for more than {self._options.max_run_seconds:g} seconds"
-        )
-        run.database.clear()
-        run.externals.clear()
+        end_now(run, f"the run was at work for more than {self._options.max_run_seconds:g} seconds")
         self._enqueue(run)
 
     async def drain(self, seconds: float) -> None:

@@ -133,11 +133,3 @@ def _shortened(value: Any) -> Any:
 def _truncation(left_out: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     count = sum(1 for _ in left_out)
     return [{"truncated": True, "left_out": count}] if count else []
-
-
-def json_size(value: Any) -> int:
-    """Bytes of the value as JSON; what output caps count."""
-    try:
-        return len(orjson.dumps(value))
-    except TypeError:
-        return len(encode_json(value))

@@ -94,6 +94,8 @@ class Run:
     # A step met a locked row; it stays in `database` and is tried again.
     blocked: bool = False
     dropped: bool = False
+    # Its transaction failed: what is in memory is worth nothing but the outcomes of what was called outside.
+    stale: bool = False
 
     @property
     def is_idle(self) -> bool:

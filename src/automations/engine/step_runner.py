@@ -10,17 +10,17 @@ from typing import Any, Protocol
 
 import structlog
 
-from automations.engine.recording import entry, json_size, masked
+from automations.engine.bounds import bounded, described
+from automations.engine.recording import entry, masked
 from automations.engine.run import Run
 from automations.engine.step_context import NoRecords, StepContext, scope_of
 from automations.errors import StepError
 from automations.flow.commands import RunStep
-from automations.flow.outcomes import Continue, Fail, Outcome, Stop
+from automations.flow.outcomes import Continue, Fail, Outcome
 from automations.flow.ports import Http, Records
 
 log = structlog.get_logger(__name__)
 
-MAX_OUTPUT_BYTES = 1_048_576
 NO_RECORDS = NoRecords()
 
 Clock = Callable[[], datetime]
@@ -54,7 +54,10 @@ class StepRunner:
         try:
             values = await self._renderer.render(step.values.engine_sources, scope_of(run, command.key, self._clock()))
         except StepError as error:
-            return {}, Fail(_text(error), code=error.code, retryable=error.retryable)
+            return {}, bounded(Fail(_text(error), code=error.code, retryable=error.retryable))
+        except Exception as error:
+            log.exception("templates crashed", execution_id=str(run.id), node_id=command.node_id)
+            return {}, bounded(Fail(f"internal error in a template: {described(error)}", code="internal"))
         return values, None
 
     async def attempt(
@@ -65,27 +68,33 @@ class StepRunner:
         now = self._clock()
         begun = time.perf_counter()
         given: Any = None
+        limit: asyncio.Timeout | None = None
         try:
             context = StepContext(run, command.key, command.attempt, now, records, self._http)
             config = step.fixed or step.config(context.scope, run.rendered.get(command.key, {}))
             given = masked(config.model_dump(mode="json", exclude_unset=True)) if step.fixed is None else step.shown
-            if timeout is None:
+            async with asyncio.timeout(timeout) as limit:
                 outcome = await step.node_type.run(config, context)
-            else:
-                async with asyncio.timeout(timeout):
-                    outcome = await step.node_type.run(config, context)
-            outcome = _bounded(outcome)
+            outcome = bounded(outcome)
         except RowLocked:
             raise
         except StepError as error:
-            outcome = Fail(_text(error), code=error.code, retryable=error.retryable, retry_after=error.retry_after)
-        except TimeoutError:
-            outcome = Fail(f"took longer than {timeout:g} seconds", code="timeout", retryable=True)
-        except Exception as error:
-            log.exception("step crashed", execution_id=str(run.id), node_id=command.node_id, type=step.node.type)
-            outcome = Fail(
-                f"internal error in step type {step.node.type!r}: {type(error).__name__}: {error}", code="internal"
-            )
+            failure = Fail(_text(error), code=error.code, retryable=error.retryable, retry_after=error.retry_after)
+            outcome = bounded(failure)
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:
+            # A node type is anybody's code: what it raises ends its step, not the worker. Only a cancellation that
+            # was asked for is one.
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise
+            if isinstance(error, TimeoutError) and limit is not None and limit.expired():
+                outcome = Fail(f"took longer than {timeout:g} seconds", code="timeout", retryable=True)
+            else:
+                log.exception("step crashed", execution_id=str(run.id), node_id=command.node_id, type=step.node.type)
+                text = f"internal error in step type {step.node.type!r}: {described(error)}"
+                outcome = bounded(Fail(text, code="internal"))
         duration = round((time.perf_counter() - begun) * 1000, 3)
         return outcome, self.entry(run, command, outcome, now, duration, given)
 
@@ -118,14 +127,3 @@ class StepRunner:
 
 def _text(error: StepError) -> str:
     return f"{error.message} ({error.hint})" if error.hint else error.message
-
-
-def _bounded(outcome: Outcome) -> Outcome:
-    if isinstance(outcome, Continue | Stop) and outcome.output is not None:
-        size = json_size(outcome.output)
-        if size > MAX_OUTPUT_BYTES:
-            return Fail(
-                f"the output has {size:,} bytes; at most {MAX_OUTPUT_BYTES:,} are kept. Ask for less in this step.",
-                code="output_too_large",
-            )
-    return outcome

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import structlog
 
-from automations.db.connection import CONNECTION_LOST, ENGINE_PLANS, Connection, close_quietly, connect
+from automations.db.connection import CONNECTION_LOST, ENGINE_PLANS, PASSING, Connection, close_quietly, connect
 from automations.db.run_store import RunStore
 from automations.engine.claiming import Claimer
 from automations.engine.flow_versions import FlowVersions
@@ -27,6 +27,8 @@ from automations.errors import DatabaseUnreachable
 log = structlog.get_logger(__name__)
 
 ENGINE_ROLE = "service_role"
+# A worker that stands still in the middle of a transaction (stopped, cut off) must not hold users' rows for long.
+SETTINGS = {**ENGINE_PLANS, "idle_in_transaction_session_timeout": "10s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Worker:
             try:
                 await session.run(previous)
                 return
-            except* (TimeoutError, *CONNECTION_LOST, DatabaseUnreachable) as lost:
+            except* (TimeoutError, *CONNECTION_LOST, *PASSING, DatabaseUnreachable) as lost:
                 log.warning("database connection lost; connecting again", reason=str(lost.exceptions[0])[:200])
             previous = session.owner or previous
             if session.was_up:
@@ -108,7 +110,7 @@ class Session:
                 application_name = f"automations worker: {name}"
                 connections += [
                     await connect(
-                        options.dsn, role=ENGINE_ROLE, application_name=application_name, settings=ENGINE_PLANS
+                        options.dsn, role=ENGINE_ROLE, application_name=application_name, settings=SETTINGS
                     )
                 ]
             presence_connection, claim_connection, *commit_connections = connections
@@ -144,6 +146,8 @@ class Session:
                 await self._stopping.wait()
                 claimer.stop()
                 await performer.drain(self._options.drain_seconds)
+                # A claim that is under way comes to its end, or the database would give us runs after we gave all back.
+                await asyncio.wait(services[:1], timeout=1)
                 for service in services:
                     service.cancel()
         finally:

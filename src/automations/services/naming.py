@@ -32,7 +32,7 @@ async def find_automation(store: AutomationStore, text: str, account: UUID | Non
 async def find_run(store: ExecutionStore, text: str, account: UUID | None = None) -> UUID:
     """`NotFound`, or `Unusable` when several are meant."""
     ids = id_range(text)
-    found = [] if ids is None else [Named(id, "") for id in await store.find(account, *ids)]
+    found = [] if ids is None else [Named(one, "") for one in await store.find(account, *ids)]
     return _only(found, text, "run", "`automations runs` shows the latest.")
 
 
@@ -41,7 +41,7 @@ async def find_record(
 ) -> UUID:
     """A lead is also found by its exact e-mail address or name. `NotFound`, or `Unusable` when several are meant."""
     found = await store.find_record(kind, account, id_range(text), text)
-    hint = f"`automations sql -c 'select id, * from {kind}s limit 20'` shows some."
+    hint = f"`automations sql -c 'select id, * from {kind}s limit 20'` shows some."  # noqa: S608
     return _only(found, text, kind, hint)
 
 

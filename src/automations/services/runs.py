@@ -8,7 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from automations.db.automation_store import AutomationStore
-from automations.db.execution_store import FINAL, ExecutionStore, RunDetail, RunFilter, StepRecord
+from automations.db.execution_store import FINAL, OPEN, ExecutionStore, RunDetail, RunFilter, StepRecord
 from automations.errors import AutomationsError, NotFound, Unusable
 from automations.services.input_form import form_of, read_input
 
@@ -108,17 +108,14 @@ async def act_on(
 
 def selectable(action: Literal["cancel", "retry"], chosen: RunFilter) -> RunFilter:
     """`chosen`, narrowed to what the action can be done to. `Unusable` when nothing could be left."""
-    possible = ("pending", "running") if action == "cancel" else FINAL
-    default = possible if action == "cancel" else ("failed",)
-    if not chosen.statuses:
-        statuses = default
-    else:
-        statuses = tuple(status for status in chosen.statuses if status in possible)
-        if not statuses:
-            raise Unusable(
-                f"a {' or '.join(chosen.statuses)} run cannot be {'cancelled' if action == 'cancel' else 'retried'}",
-                hint=f"Choose from {', '.join(possible)}.",
-            )
+    possible: tuple[str, ...] = OPEN if action == "cancel" else FINAL
+    default: tuple[str, ...] = OPEN if action == "cancel" else ("failed",)
+    statuses = tuple(status for status in chosen.statuses or default if status in possible)
+    if not statuses:
+        raise Unusable(
+            f"a {' or '.join(chosen.statuses)} run cannot be {'cancelled' if action == 'cancel' else 'retried'}",
+            hint=f"Choose from {', '.join(possible)}.",
+        )
     return RunFilter(chosen.account, chosen.automation_id, statuses, chosen.lead_id, chosen.since, chosen.tests)
 
 

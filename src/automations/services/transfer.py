@@ -17,11 +17,10 @@ from automations.services.publishing import check_draft, drawn_flow, trigger_nod
 FORMAT = "automations/1"
 LARGEST_FILE = 10_485_760
 # Columns of the seed's table that mean something in another installation only: a dumped row can be imported, too.
-_IGNORED = frozenset(
-    "agent_id user_id status enabled viewport execution_count last_executed_at last_execution_status created_at updated_at "
-    "published_version draft_revision".split()
-)
-_KNOWN = frozenset("format id name description icon color trigger_type trigger_config nodes edges".split())
+_IGNORED = {"agent_id", "user_id", "status", "enabled", "viewport", "execution_count", "last_executed_at"} | {
+    *("last_execution_status", "created_at", "updated_at", "published_version", "draft_revision")
+}
+_KNOWN = {"format", "id", "name", "description", "icon", "color", "trigger_type", "trigger_config", "nodes", "edges"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,9 @@ def read_file(text: str | bytes, origin: str) -> FlowFile:
         if not isinstance(trigger, str) or not isinstance(config, dict):
             raise Unusable(f"{origin} has neither nodes nor a trigger_type with its trigger_config", hint=hint)
         nodes = [trigger_node(trigger, config)]
-    return FlowFile(_id(value.get("id"), origin), name, texts["description"], texts["icon"], texts["color"], nodes, edges)
+    return FlowFile(
+        _id(value.get("id"), origin), name, texts["description"], texts["icon"], texts["color"], nodes, edges
+    )
 
 
 def write_file(automation: AutomationDetail) -> str:
@@ -141,7 +142,9 @@ async def only_account(store: AutomationStore) -> UUID:
         )
     if len(accounts) > 1:
         listed = ", ".join(str(account) for account in accounts[:5])
-        raise Unusable(f"there are several accounts: {listed}{', …' if len(accounts) > 5 else ''}", hint="Add --account.")
+        raise Unusable(
+            f"there are several accounts: {listed}{', …' if len(accounts) > 5 else ''}", hint="Add --account."
+        )
     return accounts[0]
 
 

@@ -18,7 +18,7 @@ LOOK_BACK = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """`step`: an entry of `nodes_executed`, once each. `status`: the run's status changed. `end`: the last, with it whole."""
+    """`step`: an entry of `nodes_executed`, once each. `status`: it changed. `end`: the last, with the whole run."""
 
     kind: Literal["step", "status", "end"]
     step: dict[str, Any] | None = None
@@ -80,7 +80,9 @@ async def follow_runs(store: ExecutionStore, chosen: RunFilter, *, newest: list[
             if row.is_final:
                 del open_runs[row.id]
         # A transaction that began earlier may commit later, with lower numbers: look back a little.
-        for row in reversed(await store.latest(any_status, limit=2 * LOOK_BACK, after_seq=max(floor, last - LOOK_BACK))):
+        for row in reversed(
+            await store.latest(any_status, limit=2 * LOOK_BACK, after_seq=max(floor, last - LOOK_BACK))
+        ):
             if row.id in seen:
                 continue
             seen[row.id] = row.seq

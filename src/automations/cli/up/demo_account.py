@@ -21,7 +21,7 @@ class FirstRun:
 
 
 RUN_AT_THE_END = FirstRun(
-    automation_id="de300000-0000-4000-8000-0000000000f3", lead_id="de300000-0000-4000-8000-000000000101"
+    automation_id="a3de3000-0000-4000-8000-000000000001", lead_id="1ead0001-0000-4000-8000-000000000001"
 )
 
 

@@ -69,13 +69,10 @@ class Serving:
 
     async def _end(self, engine: Engine, echo: EchoServer, tasks: list[asyncio.Task[Any]]) -> None:
         engine.worker.stop()
-        worker, *others = tasks or [None]
-        for task in others:
-            if task is not None:
-                task.cancel()
-        if worker is not None:
-            patience = self._settings.drain_seconds + AFTER_DRAIN_SECONDS
-            done, _ = await asyncio.wait({worker}, timeout=patience)
+        for task in tasks[1:]:
+            task.cancel()
+        for worker in tasks[:1]:
+            done, _ = await asyncio.wait({worker}, timeout=self._settings.drain_seconds + AFTER_DRAIN_SECONDS)
             if not done:
                 log.warning("the worker did not end in time; its runs are taken over by the next one")
                 worker.cancel()
@@ -171,5 +168,3 @@ class Serving:
                 continue
             log.info("PostgreSQL runs again", pid=again.pid)
             server = again
-
-

@@ -78,9 +78,13 @@ create or replace function automations.keep_start_window(p_window automations.st
 returns void
 language sql
 as $$
+  -- The foreign key would wait for whoever has the automation locked, with the claim lock and the runs of that very
+  -- automation in our hands: not counted this time instead.
   insert into automations.start_windows as w (automation_id, account_id, window_start, starts)
   select p_window.automation_id, p_window.account_id, p_window.window_start, p_window.starts
-  where p_window.automation_id is not null
+  from (
+    select a.id from public.automations a where a.id = p_window.automation_id for key share skip locked
+  ) free
   on conflict (automation_id) do update
   set window_start = excluded.window_start, starts = excluded.starts
 $$;
@@ -300,8 +304,9 @@ begin
 end
 $$;
 
--- Everything a worker needs to run what it claimed.
-create or replace function automations.load_runs(p_ids uuid[])
+-- Everything a worker needs to run what it claimed. A run that was never claimed before has no checkpoints, unless it is
+-- loaded a second time (p_begun).
+create or replace function automations.load_runs(p_ids uuid[], p_begun boolean default false)
 returns table (
   id uuid, automation_id uuid, account_id uuid, version_id uuid, trigger_type text, trigger_data jsonb,
   lead_id uuid, conversation_id uuid, started_at timestamptz, run_started_at timestamptz, lane text,
@@ -311,7 +316,7 @@ language sql stable
 as $$
   select e.id, e.automation_id, e.account_id, e.version_id, e.trigger_type, e.trigger_data,
     e.lead_id, e.conversation_id, e.started_at, e.run_started_at, e.lane,
-    case when e.epoch > 1 then (
+    case when p_begun or e.epoch > 1 then (
       select pg_catalog.jsonb_agg(
         pg_catalog.jsonb_build_object(
           'key', s.key, 'node_id', s.node_id, 'status', s.status, 'attempt', s.attempt, 'outcome', s.outcome,
@@ -370,9 +375,16 @@ as $$
 declare
   v_released integer;
 begin
+  -- A row that somebody has locked is left to the next release_absent_owners: nobody is waited for.
+  with mine as materialized (
+    select e.id from public.automation_executions e
+    where e.owner = p_owner and e.status = 'running'
+    for no key update skip locked
+  )
   update public.automation_executions e
   set owner = null, due_at = coalesce(p_now, pg_catalog.clock_timestamp())
-  where e.owner = p_owner and e.status = 'running';
+  from mine
+  where e.id = mine.id;
   get diagnostics v_released = row_count;
   if v_released > 0 then
     perform pg_catalog.pg_notify('automations_wake', '');
@@ -415,7 +427,7 @@ revoke execute on function automations.claim_runs(bigint, integer, interval, tim
 revoke execute on function automations.start_window(uuid, uuid, timestamptz) from public;
 revoke execute on function automations.keep_start_window(automations.start_windows) from public;
 revoke execute on function automations.next_due(timestamptz) from public;
-revoke execute on function automations.load_runs(uuid[]) from public;
+revoke execute on function automations.load_runs(uuid[], boolean) from public;
 revoke execute on function automations.release_absent_owners(timestamptz) from public;
 revoke execute on function automations.release_owner(bigint, timestamptz) from public;
 revoke execute on function automations.renew_leases(bigint, uuid[], interval) from public;

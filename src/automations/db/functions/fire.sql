@@ -366,25 +366,37 @@ begin
 end
 $$;
 
-create or replace trigger trigger_lead_automations
-  after insert or update or delete on public.leads
-  for each row execute function public.fire_lead_automations();
-
--- As in the seed: a deleted conversation starts nothing.
-create or replace trigger trigger_conversation_automations
-  after insert or update on public.conversations
-  for each row execute function public.fire_conversation_automations();
-
+-- Created where they are missing, not replaced: replacing a trigger locks writers out for a moment.
 do $$
 begin
+  if not exists (
+    select from pg_catalog.pg_trigger t
+    where t.tgrelid = 'public.leads'::pg_catalog.regclass and t.tgname = 'trigger_lead_automations'
+  ) then
+    create trigger trigger_lead_automations
+      after insert or update or delete on public.leads
+      for each row execute function public.fire_lead_automations();
+  end if;
+  -- As in the seed: a deleted conversation starts nothing.
+  if not exists (
+    select from pg_catalog.pg_trigger t
+    where t.tgrelid = 'public.conversations'::pg_catalog.regclass and t.tgname = 'trigger_conversation_automations'
+  ) then
+    create trigger trigger_conversation_automations
+      after insert or update on public.conversations
+      for each row execute function public.fire_conversation_automations();
+  end if;
   -- A database that brought its own messages table may have another shape; without these columns there is no journal
   -- of it, and no write on it may fail for that.
   if (
     select pg_catalog.count(*) = 2 from pg_catalog.pg_attribute a
     where a.attrelid = pg_catalog.to_regclass('public.messages') and not a.attisdropped
       and a.attname in ('id', 'conversation_id') and a.atttypid = 'pg_catalog.uuid'::pg_catalog.regtype
+  ) and not exists (
+    select from pg_catalog.pg_trigger t
+    where t.tgrelid = pg_catalog.to_regclass('public.messages') and t.tgname = 'trigger_message_journal'
   ) then
-    create or replace trigger trigger_message_journal
+    create trigger trigger_message_journal
       after insert or update or delete on public.messages
       for each row execute function automations.journal_message();
   end if;

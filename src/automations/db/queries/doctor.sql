@@ -72,3 +72,7 @@ select count(*) from (
   where not exists (select from public.agents g where g.user_id = l.user_id)
   group by l.user_id limit 1000
 ) x;
+
+-- name: notify_ourselves
+-- Whether a listener behind this DSN hears anything.
+select pg_notify($1, $2);

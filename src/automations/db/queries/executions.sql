@@ -116,3 +116,13 @@ select automations.cancel_run($1, $2);
 -- name: retry
 -- A new run with the same trigger data.
 select automations.retry_run($1);
+
+-- name: lead_record
+-- A lead as a manual start would hand it to the run.
+select to_jsonb(l) from public.leads l where l.id = $1 and l.user_id = $2;
+
+-- name: conversation_record
+-- A conversation as a manual start would hand it to the run.
+select to_jsonb(c)
+from public.conversations c join public.agents g on g.id = c.agent_id
+where c.id = $1 and g.user_id = $2;

@@ -18,7 +18,7 @@ limit $3;
 -- What the change started; retries of it aside.
 select x.id, x.automation_id, x.status
 from public.automation_executions x
-where x.event_id = $1 and x.account_id = $2 and x.started_at >= $3 - interval '1 second' and x.parent_id is null
+where x.event_id = $1 and x.account_id = $2 and x.started_at >= $3::timestamptz - interval '1 second' and x.parent_id is null
 order by x.seq;
 
 -- name: candidates

@@ -5,8 +5,8 @@ from automations.claim_runs($1, $2, $3, null, $4, $5);
 
 -- name: load
 -- What a worker needs to run what it claimed, in the order of the claim.
-select r.*
-from automations.load_runs($1) r;
+select r.*, clock_timestamp() as loaded_at
+from automations.load_runs($1, $2) r;
 
 -- name: next_due
 -- How long an idle worker may sleep, in seconds; null: nothing is waiting for a time.
@@ -59,9 +59,14 @@ from automations.versions v where v.id = $1;
 
 -- name: mark_invalid
 -- Stop an automation whose published flow cannot be run, and say why where its owner looks.
-with stopped as (
-  update public.automations a set status = 'error'
+-- Whoever has the automation locked is not waited for: its next run says the same.
+with found as materialized (
+  select a.id from public.automations a
   where a.id = $1 and a.published_version = $2 and a.status = 'active'
+  for no key update skip locked
+), stopped as (
+  update public.automations a set status = 'error'
+  from found where a.id = found.id
   returning a.id, a.user_id
 )
 insert into automations.audit_log (account_id, action, automation_id, details)

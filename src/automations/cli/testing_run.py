@@ -1,0 +1,40 @@
+"""`run --test`: the draft for real, on one connection, rolled back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from automations.cli.compose import Session
+    from automations.db.automation_store import AutomationDetail
+
+
+async def run_draft_test(
+    session: Session,
+    automation: AutomationDetail,
+    given: dict[str, Any],
+    lead_id: UUID | None,
+    conversation_id: UUID | None,
+) -> UUID:
+    """The id of the test's record, which is final already."""
+    from automations.cli.compose import build_outside, build_steps, load_registry
+    from automations.engine.test_run import run_test
+    from automations.services.draft_test import prepare_test
+
+    loaded, start = await prepare_test(
+        session.executions,
+        load_registry(),
+        automation,
+        given=given,
+        lead_id=lead_id,
+        conversation_id=conversation_id,
+        now=datetime.now(UTC),
+    )
+    http, templates = build_outside(session.settings)
+    try:
+        return await run_test(session.dsn, loaded, start, build_steps(http, templates))
+    finally:
+        await http.close()
+        await templates.close()

@@ -1,0 +1,80 @@
+"""What a test run of a draft starts with: the trigger data that a real start would have."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from automations.db.automation_store import AutomationDetail
+from automations.db.execution_store import ExecutionStore
+from automations.engine.flow_versions import LoadedFlow, load_flow
+from automations.engine.test_run import TestStart
+from automations.errors import FlowInvalid, NotFound
+from automations.flow.registry import NodeRegistry
+from automations.services.input_form import form_of, read_input
+from automations.services.publishing import check_draft, drawn_flow, trigger_of
+
+
+async def prepare_test(
+    executions: ExecutionStore,
+    registry: NodeRegistry,
+    automation: AutomationDetail,
+    *,
+    given: dict[str, Any],
+    lead_id: UUID | None,
+    conversation_id: UUID | None,
+    now: datetime,
+) -> tuple[LoadedFlow, TestStart]:
+    """The compiled draft and its start, for `engine.test_run.run_test`.
+
+    An event flow gets the chosen record as the changed row, or without one an example of its trigger. `FlowInvalid`
+    with every problem, `Unusable` for an input that does not fit, `NotFound` for a record of another account.
+    """
+    nodes = drawn_flow(automation)
+    problems = check_draft(nodes, automation.edges, registry)
+    trigger = trigger_of(nodes)
+    if problems or trigger is None:
+        raise FlowInvalid(problems)
+    kind, config = trigger
+    record = None
+    if conversation_id is not None:
+        record = await _record(executions, "conversation", conversation_id, automation.user_id)
+    if lead_id is not None:
+        record = await _record(executions, "lead", lead_id, automation.user_id)
+    data: dict[str, Any]
+    if kind == "event":
+        data = _example(registry, "trigger-event", config)
+        if record is not None:
+            row = "old" if data["event"] == "DELETE" else "new"
+            data = {**data, row: record, "timestamp": now.isoformat()}
+            if data["event"] == "UPDATE":
+                data = {**data, "previous": record, "changed": []}
+        data = {**data, **({"input": given} if given else {})}
+    elif kind == "schedule":
+        data = {"due_at": now.isoformat(), **({"input": given} if given else {})}
+    else:
+        form = form_of(kind, config)
+        form.require_record(lead_id=lead_id, conversation_id=conversation_id)
+        data = {
+            "event": "manual",
+            "table": None,
+            "old": None,
+            "new": record,
+            "input": read_input(form.schema, given),
+            "timestamp": now.isoformat(),
+        }
+    start = TestStart(automation.id, automation.user_id, kind, data, lead_id=lead_id, conversation_id=conversation_id)
+    return load_flow(None, nodes, automation.edges, registry), start
+
+
+def _example(registry: NodeRegistry, node_type: str, config: dict[str, Any]) -> dict[str, Any]:
+    node = registry.get(node_type)
+    return {} if node is None else dict(node.sample_output(config))
+
+
+async def _record(executions: ExecutionStore, kind: Any, record_id: UUID, account: UUID) -> Any:
+    record = await executions.record(kind, record_id, account)
+    if record is None:
+        raise NotFound(f"there is no such {kind}", hint="Choose one of the account that owns the automation.")
+    return record

@@ -1,0 +1,137 @@
+"""Nothing that people can use is undocumented, and what the documentation shows works."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+
+from automations.cli.main import app
+from automations.flow.condition_operators import OPERATOR_NAMES
+from automations.flow.conditions import check_condition
+from automations.flow.registry import NodeRegistry
+from automations.flow.validate import check_flow
+from automations.settings import PREFIX, Settings
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PROSE = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def generated() -> dict[str, str]:
+    spec = importlib.util.spec_from_file_location("docs_generate", DOCS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    pages: dict[str, str] = module.pages()
+    return pages
+
+
+def command_names(command: Any, path: str = "automations") -> list[str]:
+    children = {name: child for name, child in getattr(command, "commands", {}).items() if not child.hidden}
+    return [name for key, child in children.items() for name in command_names(child, f"{path} {key}")] or [path]
+
+
+def test_made_pages_are_what_the_code_says() -> None:
+    on_disk = {name: (DOCS / name).read_text(encoding="utf-8") for name in generated() if (DOCS / name).exists()}
+    outdated = [name for name, text in generated().items() if on_disk.get(name) != text]
+    assert outdated == [], "run `make docs`"
+    assert {f"nodes/{path.name}" for path in (DOCS / "nodes").glob("*.md")} <= set(generated()), "run `make docs`"
+
+
+def test_every_node_type_has_a_page_with_all_its_fields() -> None:
+    for entry in entry_points(group="automations.nodes"):
+        node = entry.load()
+        page = read(f"docs/nodes/{node.type}.md")
+        fields = node.config_model.model_fields
+        assert [name for name in fields if f"| `{name}` |" not in page] == []
+        assert [name for name, field in fields.items() if not field.description] == [], "every field says what it means"
+
+
+def test_every_setting_is_documented() -> None:
+    page = read("docs/settings.md")
+    names = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    assert [name for name in names if f"| `{name}` |" not in page] == []
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_no_setting_is_named_that_does_not_exist() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    named = {
+        name for path in PROSE for name in re.findall(rf"\b{PREFIX}[A-Z_]+[A-Z]", path.read_text(encoding="utf-8"))
+    }
+    assert named - known == set()
+
+
+def test_every_database_setting_is_documented() -> None:
+    sources = (ROOT / "src/automations/db").rglob("*.sql")
+    used = {
+        name for path in sources for name in re.findall(r"'(automations\.[a-z_]+)',\s*(?:true|\d+)", path.read_text())
+    }
+    # Set by the engine for its own steps, not by people.
+    used.discard("automations.execution_id")
+    page = read("docs/operating.md")
+    assert {"automations.fire", "automations.retention_days"} <= used
+    assert [name for name in sorted(used) if f"| `{name}` |" not in page] == []
+
+
+def test_every_command_is_documented() -> None:
+    page = read("docs/commands.md")
+    names = command_names(typer.main.get_command(app))
+    assert {"automations up", "automations runs"} <= set(names)
+    assert [name for name in names if f"## `{name}`" not in page] == []
+
+
+def test_no_command_is_named_that_does_not_exist() -> None:
+    names = {name.split()[1] for name in command_names(typer.main.get_command(app))}
+    told = [
+        (path.name, word)
+        for path in PROSE
+        for word in re.findall(r"(?:\$ (?:\.venv/bin/)?|`)automations ([a-z]+)", path.read_text(encoding="utf-8"))
+    ]
+    assert [one for one in told if one[1] not in names] == []
+
+
+def test_every_operator_is_documented() -> None:
+    page = read("docs/concepts.md")
+    assert [name for name in OPERATOR_NAMES if f"`{name}`" not in page] == []
+
+
+def json_blocks() -> list[Any]:
+    return [
+        pytest.param(block, id=f"{path.relative_to(ROOT)}-{number}")
+        for path in PROSE
+        if "nodes" not in path.parts
+        for number, block in enumerate(re.findall(r"```json\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL), 1)
+    ]
+
+
+@pytest.mark.parametrize("block", json_blocks())
+def test_flows_and_conditions_that_are_shown_are_valid(block: str) -> None:
+    shown = json.loads(block)
+    if "nodes" in shown:
+        registry = NodeRegistry(entry.load()() for entry in entry_points(group="automations.nodes"))
+        assert check_flow(shown["nodes"], shown["edges"], registry) == []
+    else:
+        assert check_condition(shown, templates=False) == []
+
+
+def test_links_lead_somewhere() -> None:
+    broken = [
+        (str(path.relative_to(ROOT)), target)
+        for path in PROSE
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+        if not (path.parent / target).exists()
+    ]
+    assert broken == []
