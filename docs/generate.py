@@ -225,12 +225,13 @@ def _parameter(parameter: Any) -> str | None:
     if getattr(parameter, "hidden", False) or parameter.name == "help":
         return None
     if parameter.param_type_name == "argument":
-        label = (parameter.metavar or parameter.name).upper()
-        name = label if parameter.required else f"[{label}]"
+        name = parameter.metavar or parameter.name.upper()
+        if not parameter.required and not name.startswith("["):
+            name = f"[{name}]"
     else:
         name = ", ".join([*parameter.opts, *parameter.secondary_opts])
         if not parameter.is_flag and not getattr(parameter, "count", False):
-            name += f" {(parameter.metavar or parameter.name).upper()}"
+            name += f" {parameter.metavar or parameter.name.upper()}"
     return _line([f"`{name}`", _sentence(parameter.help or "")])
 
 

@@ -21,6 +21,7 @@ from automations.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+EXAMPLES = {"nodes/transform_upper.py"}
 PROSE = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 
 
@@ -135,3 +136,24 @@ def test_links_lead_somewhere() -> None:
         if not (path.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_files_and_folders_that_are_named_exist() -> None:
+    rooms = [ROOT, ROOT / "src/automations", *(ROOT / "src/automations").iterdir(), ROOT / "tests"]
+    named = re.compile(r"`([\w./-]+(?:\.py|\.sql|\.md|/))`")
+    missing = [
+        (path.name, name)
+        for path in PROSE
+        for name in named.findall(path.read_text(encoding="utf-8"))
+        if name not in EXAMPLES and not any((room / name).exists() for room in rooms)
+    ]
+    assert missing == []
+
+
+def test_the_node_type_that_contributing_shows_works() -> None:
+    shown = re.findall(r"```python\n(.*?)```", read("CONTRIBUTING.md"), re.DOTALL)
+    assert len(shown) == 1
+    scope: dict[str, Any] = {"__name__": "shown"}
+    exec(compile(shown[0].replace("from __future__ import annotations\n", ""), "CONTRIBUTING.md", "exec"), scope)
+    node = scope["TransformUpper"]
+    assert node.describe()["config_schema"]["required"] == ["text"]

@@ -62,7 +62,7 @@ async def test_attempts_run_out(world: World, workers: Workers, probes: Probes) 
     assert (run["status"], run["error"], run["error_node_id"]) == ("failed", "busy", "call")
     assert len(calls.seen) == 3
     entry = run["nodes_executed"][1]
-    assert (entry["attempt"], entry["status"], entry["output"]) == (3, "failed", None)
+    assert (entry["attempt"], entry["status"], entry["output"]) == (3, "failed", {"n": 2})
 
 
 async def test_the_attempt_is_committed_before_the_call(world: World, workers: Workers, probes: Probes) -> None:
@@ -214,7 +214,7 @@ async def test_a_run_that_is_at_work_for_too_long_is_ended(world: World, workers
 
     probes.on("sleep", sleep)
     await world.automation(
-        line(update_lead("save", {"stage": "seen"}), probe("call", "external", "sleep"), set_variables("after", {"a": 1}))
+        line(update_lead("save", {"stage": "seen"}), probe("call", "external", "sleep", timeout_seconds=600), set_variables("after", {"a": 1}))
     )
     await workers.start(max_run_seconds=0.5)
 

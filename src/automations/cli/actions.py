@@ -47,7 +47,7 @@ def pause(
     account: Account = None,
     as_json: AsJson = False,
 ) -> None:
-    """Hold it: changes are still taken down as runs, which start once it is resumed."""
+    """Hold it: changes start nothing, and runs that are there already wait until it is resumed."""
 
     async def act(session: Session, automation_id: UUID) -> AutomationDetail:
         from automations.services.switching import pause as hold

@@ -18,6 +18,8 @@ from automations.flow.commands import AwaitSignal, Finish, RunStep, SetTimer
 from automations.flow.outcomes import Continue, Fail, Outcome, Stop, Wait
 
 STEPS_BEFORE_OTHERS = 50
+# A pure step has nothing to wait for; one that waits all the same holds up the runs that are committed with it.
+PURE_SECONDS = 10.0
 
 
 class Advancer:
@@ -87,7 +89,8 @@ class Advancer:
             return False
         match step.effect:
             case "pure":
-                outcome, record = await self._steps.attempt(run, command)
+                timeout = step.node.timeout_seconds or PURE_SECONDS
+                outcome, record = await self._steps.attempt(run, command, timeout=timeout)
                 self.settle(run, command, outcome, record)
                 return True
             case "database":

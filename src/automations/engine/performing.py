@@ -57,7 +57,11 @@ class Performer:
 
     @property
     def free(self) -> int:
-        return self._options.concurrency - len(self.runs)
+        """Runs that only wait for something outside take no place: a slow service must not keep others from running."""
+        waiting = sum(1 for run in self.runs.values() if run.in_flight and not run.queued)
+        return min(
+            self._options.concurrency - (len(self.runs) - waiting), self._options.outside_at_most - waiting
+        )
 
     @property
     def is_idle(self) -> bool:
@@ -191,6 +195,7 @@ class Performer:
     def _set_aside(self, run: Run) -> None:
         """Something outside is under way; whatever it brings queues the run again."""
         run.queued = False
+        self._changed.set()
         self._arm_timers(run)
         if run.inbox:
             self._enqueue(run)
@@ -222,6 +227,7 @@ class Performer:
         await self._redo(store, runs)
 
     async def _after_commit(self, store: RunStore, result: Committed) -> None:
+        self._changed.set()
         for run in (*result.finished, *result.parked):
             self.drop(run)
         for run in result.written:
@@ -324,7 +330,7 @@ class Performer:
     async def _given_up(self, store: RunStore, run: Run, text: str) -> FinishRow:
         """The end of a run as far as it is committed; the step that it broke at is the one that fails."""
         rows = await store.load([run.id], begun=True)
-        again = await self._load(rows[0], run.epoch, store) if rows else None
+        again = await self._load(with_facts(rows[0], run), run.epoch, store) if rows else None
         if again is None:
             return failed_row(run.id, text)
         end_now(again, text)

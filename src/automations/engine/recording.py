@@ -89,8 +89,10 @@ def nodes_executed(flow: CompiledFlow, state: RunState, entries: Mapping[str, di
             continue
         known = entries.get(key)
         if known is not None:
-            # A step whose retry was awaited when the run ended has its last failure on record.
-            collected.append(known if known["status"] == step.status else {**known, "status": step.status})
+            # A step whose retry was awaited when the run ended has its last failure on record; and only the machine
+            # knows whether a failure was handled.
+            same = known["status"] == step.status and known["handle"] == step.handle
+            collected.append(known if same else {**known, "status": step.status, "handle": step.handle})
             continue
         node = flow.nodes[node_id]
         collected.append(

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from automations.engine.bounds import bounded, described
+from automations.engine.bounds import MAX_ERROR_LENGTH, bounded, described
 from automations.engine.recording import entry, masked
 from automations.engine.run import Run
 from automations.engine.step_context import NoRecords, StepContext, scope_of
@@ -92,9 +92,17 @@ class StepRunner:
             if isinstance(error, TimeoutError) and limit is not None and limit.expired():
                 outcome = Fail(f"took longer than {timeout:g} seconds", code="timeout", retryable=True)
             else:
-                log.exception("step crashed", execution_id=str(run.id), node_id=command.node_id, type=step.node.type)
-                text = f"internal error in step type {step.node.type!r}: {described(error)}"
-                outcome = bounded(Fail(text, code="internal"))
+                text = described(error)
+                # With its traceback, unless it is so long that printing it would hold up everybody.
+                log.error(
+                    "step crashed",
+                    execution_id=str(run.id),
+                    node_id=command.node_id,
+                    type=step.node.type,
+                    error=text[:1_000],
+                    exc_info=len(text) <= MAX_ERROR_LENGTH,
+                )
+                outcome = bounded(Fail(f"internal error in step type {step.node.type!r}: {text}", code="internal"))
         duration = round((time.perf_counter() - begun) * 1000, 3)
         return outcome, self.entry(run, command, outcome, now, duration, given)
 

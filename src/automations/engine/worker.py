@@ -33,7 +33,9 @@ SETTINGS = {**ENGINE_PLANS, "idle_in_transaction_session_timeout": "10s"}
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """`concurrency`: runs in memory. `lease`: after how long without a sign of life a run is another's.
+    """`concurrency`: runs at work in memory; `outside_at_most`: those that wait for an outside step.
+
+    `lease`: after how long without a sign of life a run is another's.
 
     `drain_seconds`: how long running steps may go on after SIGTERM. `max_run_seconds`: how long one run may be at work
     without a pause.
@@ -41,6 +43,7 @@ class WorkerOptions:
 
     dsn: str
     concurrency: int = 400
+    outside_at_most: int = 2000
     claim_batch: int = 100
     committers: int = 2
     lease: timedelta = timedelta(seconds=30)
@@ -109,9 +112,7 @@ class Session:
             for name in ("presence", "claim", *(f"commit {n}" for n in range(options.committers))):
                 application_name = f"automations worker: {name}"
                 connections += [
-                    await connect(
-                        options.dsn, role=ENGINE_ROLE, application_name=application_name, settings=SETTINGS
-                    )
+                    await connect(options.dsn, role=ENGINE_ROLE, application_name=application_name, settings=SETTINGS)
                 ]
             presence_connection, claim_connection, *commit_connections = connections
             await check_schema(presence_connection)
@@ -128,6 +129,8 @@ class Session:
             self._ready.set()
             log.info("worker ready", owner=presence.owner)
             await self._serve(performer, claimer, housekeeper, [RunStore(c) for c in commit_connections])
+            # What was cancelled in the middle of a commit is over when its connection is, and not before.
+            await asyncio.gather(*(close_quietly(connection) for connection in (claim_connection, *commit_connections)))
             await presence.store.release(presence.owner)
         finally:
             self._ready.clear()

@@ -132,11 +132,14 @@ def _clip(value: Any) -> Any:
     match value:
         case str():
             return value[:_LONGEST]
+        case int() if value.bit_length() > 10_000:
+            return "a very large number"  # Python refuses to write it out
         case list():
             return [_clip(item) if not isinstance(item, list | dict) else _outline(item) for item in value[:20]]
         case dict():
             return {
-                key: _outline(item) if isinstance(item, list | dict) else _clip(item) for key, item in value.items()
+                key: _outline(item) if isinstance(item, list | dict) else _clip(item)
+                for key, item in islice(value.items(), 20)
             }
         case _:
             return value
@@ -147,4 +150,4 @@ def _outline(value: list[Any] | dict[str, Any]) -> str:
 
 
 def _spell(value: object) -> Any:
-    return float(value) if isinstance(value, Decimal) else str(value)
+    return float(value) if isinstance(value, Decimal) and value.is_finite() else str(value)

@@ -18,6 +18,7 @@ DEEPEST: Final = 20
 MOST_LEAVES: Final = 200
 LONGEST_STRING: Final = 10_000
 """Bytes of UTF-8."""
+LONGEST_PATH: Final = 50
 LONGEST_LIST: Final = 1_000
 LONGEST_SEARCH: Final = 500
 """Bytes of UTF-8. PostgreSQL's search can cost text times search text, and it runs in a writer's transaction."""
@@ -150,6 +151,8 @@ class _Reader:
     def field(self, dotted: str, operator: str, path: str) -> None:
         self.string(dotted, path)
         segments = path_of(dotted)
+        if len(segments) > LONGEST_PATH:
+            self.wrong(path, f"a path of more than {LONGEST_PATH} parts", "shorten the path")
         if operator == CHANGED and segments[0] != "new" and segments[:2] != ("trigger", "new"):
             self.wrong(path, "`changed` needs a field of the new row", "write new.<column>, or trigger.new.<column>")
         if "{{" in dotted:

@@ -88,7 +88,8 @@ def offer(given: str, known: list[str]) -> str:
     """A hint: the nearest known name, and some of the known ones."""
     if not known:
         return "There is nothing in it."
-    close = difflib.get_close_matches(given[:100], known[:500], n=1)
+    # What difflib costs grows with the square of the lengths, and keys are anybody's data.
+    close = difflib.get_close_matches(given[:100], [key for key in known[:500] if len(key) <= 100], n=1)
     shown = ", ".join(key[:50] for key in known[:20]) + (", …" if len(known) > 20 else "")
     return (f"Did you mean `{close[0]}`? " if close else "") + f"Available: {shown}."
 

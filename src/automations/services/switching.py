@@ -10,7 +10,7 @@ from automations.services.publishing import get_automation
 
 
 async def pause(store: AutomationStore, automation_id: UUID, reason: str | None) -> AutomationDetail:
-    """New runs are held, begun ones wait. `Conflict` for what was never published."""
+    """Changes start nothing; runs that are there wait. `Conflict` for what was never published."""
     await store.pause(automation_id, reason)
     return await get_automation(store, automation_id)
 

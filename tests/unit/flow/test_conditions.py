@@ -325,6 +325,8 @@ MUTANTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "limits: shorter text": _attribute(condition_tree, "LONGEST_STRING", 9_999),
     "limits: longer search": _attribute(condition_tree, "LONGEST_SEARCH", 501),
     "limits: shorter search": _attribute(condition_tree, "LONGEST_SEARCH", 499),
+    "limits: longer path": _attribute(condition_tree, "LONGEST_PATH", 51),
+    "limits: shorter path": _attribute(condition_tree, "LONGEST_PATH", 49),
     "limits: longer list": _attribute(condition_tree, "LONGEST_LIST", 1_001),
     "limits: shorter list": _attribute(condition_tree, "LONGEST_LIST", 999),
 }
@@ -383,6 +385,8 @@ def at_the_limits() -> list[Case]:
         text("not_contains", ["x" * 501], True),
         text("not_in", ["x"] * 1_000, True),
         text("not_in", ["x"] * 1_001, False),
+        ({"field": ".".join("x" * 50), "operator": "not_exists"}, {}, True),
+        ({"field": ".".join("x" * 51), "operator": "not_exists"}, {}, False),
         ({"field": "new.x", "operator": "changed", "to": "x" * 10_001}, {}, False),
         ({"not": {"field": "new.x", "operator": "changed", "from": "x" * 10_001}}, {}, False),
         ({"not": {"field": "new.x", "operator": "changed", "from": "x" * 10_000}}, {}, True),
@@ -411,6 +415,8 @@ def test_values_that_are_no_json_never_match() -> None:
             tree = {"field": "x", "operator": name, "value": [0, 1] if operator.needs in ("pair", "list") else 0}
             expected = name == "exists" or (operator.negated and name != "not_exists")
             assert compile_condition(tree).holds({"x": value}) == expected, (name, value)
+            assert explain(tree, {"x": value}).holds == expected
+            assert explain(tree, {"x": [value, 10**9_000]}).text
 
 
 def test_a_malformed_tree_is_a_step_error() -> None:

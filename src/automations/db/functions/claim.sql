@@ -69,6 +69,7 @@ begin
     v_window.account_id := p_account;
     v_window.window_start := p_now;
     v_window.starts := 0;
+    v_window.held_at := null;
   end if;
   return v_window;
 end
@@ -213,6 +214,14 @@ begin
       end if;
       if v_window.starts >= v_start_limit then
         v_kind := 'hour';
+        if v_window.held_at is null then
+          v_window.held_at := v_now;
+          insert into automations.audit_log (account_id, action, automation_id, execution_id, details)
+          values (
+            v_candidate.account_id, 'starts_per_hour_met', v_candidate.automation_id, v_candidate.id,
+            pg_catalog.jsonb_build_object('limit', v_start_limit, 'until', v_window.window_start + interval '1 hour')
+          );
+        end if;
       else
         v_window.starts := v_window.starts + 1;
       end if;

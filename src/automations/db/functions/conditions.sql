@@ -198,7 +198,7 @@ declare
   v_value pg_catalog.jsonb := p_leaf -> 'value';
   v_kind pg_catalog.text := pg_catalog.jsonb_typeof(v_value);
   v_fold pg_catalog.jsonb := p_leaf -> 'ignore_case';
-  v_path pg_catalog.text[];
+  v_path pg_catalog.text[] := pg_catalog.string_to_array(v_field, '.');
   v_actual pg_catalog.jsonb;
   v_before pg_catalog.jsonb;
   v_from pg_catalog.jsonb;
@@ -209,7 +209,7 @@ declare
 begin
   -- form
   if pg_catalog.jsonb_typeof(p_leaf -> 'field') is distinct from 'string' or v_field = ''
-    or pg_catalog.octet_length(v_field) > 10000
+    or pg_catalog.octet_length(v_field) > 10000 or pg_catalog.cardinality(v_path) > 50
     or v_kind = 'string' and pg_catalog.octet_length(v_value #>> '{}') > 10000
     or v_fold is not null and pg_catalog.jsonb_typeof(v_fold) <> 'boolean'
   then
@@ -257,7 +257,6 @@ begin
   end if;
 
   -- value
-  v_path := pg_catalog.string_to_array(v_field, '.');
   if pg_catalog.translate(v_field, E'+- \t\n\v\f\r', '') = v_field then
     v_actual := p_context #> v_path;
   else

@@ -1,0 +1,151 @@
+"""The hot queries use their indexes: plans of the statements inside our functions, as PostgreSQL reports them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from automations.db.connection import ENGINE_PLANS
+from automations.db.contract import SELECT_LISTS
+
+ACCOUNTS = 20
+RUNS = 20_000
+
+
+@pytest.fixture
+async def crowded(database: asyncpg.Connection) -> asyncpg.Connection:
+    """20 accounts, 200 automations, 20,000 runs of which 1 in 20 is open; analysed."""
+    await database.execute("set automations.fire = 'off'")
+    await database.execute(
+        """
+        insert into agents (id, user_id)
+        select md5('agent' || i)::uuid, md5('account' || i)::uuid from generate_series(1, 20) i;
+        insert into automations (id, agent_id, user_id, name, status, enabled, trigger_type, trigger_config)
+        select md5('automation' || i)::uuid, md5('agent' || i % 20 + 1)::uuid, md5('account' || i % 20 + 1)::uuid, 'x',
+          'active', true, 'event', '{"event_source": "lead", "event_type": "INSERT"}'
+        from generate_series(1, 200) i;
+        insert into leads (id, user_id, name)
+        select md5('lead' || i)::uuid, md5('account' || i % 20 + 1)::uuid, 'L' from generate_series(1, 5000) i;
+        insert into automation_executions (
+          automation_id, account_id, trigger_type, status, due_at, lead_id, started_at, completed_at
+        )
+        select md5('automation' || i % 200 + 1)::uuid, md5('account' || (i % 200 + 1) % 20 + 1)::uuid, 'event',
+          case when i % 20 = 0 then 'pending' else 'completed' end,
+          case when i % 20 = 0 then now() - interval '1 minute' end,
+          md5('lead' || i % 5000 + 1)::uuid, now() - i * interval '1 minute',
+          case when i % 20 <> 0 then now() - i * interval '1 minute' end
+        from generate_series(1, 20000) i;
+        """
+    )
+    await database.execute("analyze")
+    await database.execute("reset automations.fire")
+    return database
+
+
+async def plans(connection: asyncpg.Connection, statement: str, *arguments: Any) -> list[str]:
+    """The plan of every statement that runs, also those inside functions, as text."""
+    seen: list[str] = []
+    connection.add_log_listener(listener := lambda _connection, message: seen.append(str(message)))
+    await connection.execute(
+        """
+        load 'auto_explain';
+        set auto_explain.log_min_duration = 0;
+        set auto_explain.log_nested_statements = on;
+        set client_min_messages = log;
+        """
+    )
+    try:
+        await connection.fetch(statement, *arguments)
+    finally:
+        await connection.execute("set client_min_messages = notice; set auto_explain.log_min_duration = -1")
+        connection.remove_log_listener(listener)
+    assert seen, "auto_explain said nothing"
+    return seen
+
+
+def scans_of(found: list[str], table: str) -> list[str]:
+    """The lines of the plans that read this table."""
+    return [
+        line.strip()
+        for plan in found
+        for line in plan.splitlines()
+        if f" on {table} " in line and ("Scan" in line and not line.strip().startswith("->  Bitmap Index"))
+    ]
+
+
+async def test_a_claim_reads_by_the_index_of_due_runs(crowded: asyncpg.Connection) -> None:
+    for name, value in ENGINE_PLANS.items():
+        await crowded.execute(f"set {name} = '{value}'")
+    found = await plans(crowded, "select * from automations.claim_runs($1, 100, $2)", 1, timedelta(seconds=30))
+    scans = scans_of(found, "automation_executions")
+    assert [line for line in scans if "Seq Scan" in line] == []
+    assert any("idx_executions_due" in line for line in scans)
+
+
+async def test_next_due_and_takeover_use_partial_indexes(crowded: asyncpg.Connection) -> None:
+    await crowded.execute("set enable_seqscan = off")
+    found = await plans(crowded, "select automations.next_due(), automations.release_absent_owners()")
+    scans = scans_of(found, "automation_executions")
+    assert [line for line in scans if "Seq Scan" in line] == []
+    assert any("idx_executions_due" in line for line in scans)
+    assert any("idx_executions_owner" in line for line in scans)
+
+
+async def test_the_trigger_finds_matches_by_their_index(crowded: asyncpg.Connection) -> None:
+    account = await crowded.fetchval("select md5('account3')::uuid")
+    found = await plans(crowded, "insert into leads (user_id, name) values ($1, 'x')", account)
+    assert any("idx_automations_match" in plan for plan in found)
+    assert [line for line in scans_of(found, "automations") if "Seq Scan" in line] == []
+
+
+async def test_a_list_of_runs_is_read_by_account_under_row_level_security(crowded: asyncpg.Connection) -> None:
+    account = await crowded.fetchval("select md5('account3')::uuid")
+    columns = ", ".join(SELECT_LISTS["AUTOMATION_EXECUTION_LIST_COLUMNS"])
+    async with crowded.transaction():
+        await crowded.execute("set local role authenticated")
+        await crowded.execute("select set_config('request.jwt.claims', $1, true)", f'{{"sub": "{account}"}}')
+        rows = await crowded.fetch(
+            f"explain (analyze, format text) select {columns} from automation_executions "
+            "order by started_at desc, seq desc limit 50"
+        )
+    text = "\n".join(row[0] for row in rows)
+    assert "Seq Scan on automation_executions" not in text
+    assert "idx_executions_account" in text or "idx_executions_started" in text
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        ("delete from conversations where id = $1", "idx_executions_conversation"),
+        ("delete from leads where id = $1", "idx_executions_lead"),
+        ("delete from automations where id = $1", "idx_executions_automation"),
+    ],
+)
+async def test_deleting_what_runs_point_at_does_not_read_all_runs(
+    crowded: asyncpg.Connection, statement: str, index: str
+) -> None:
+    agent = await crowded.fetchval("select id from agents limit 1")
+    table = statement.split()[2]
+    if table == "conversations":
+        target = await crowded.fetchval("insert into conversations (agent_id) values ($1) returning id", agent)
+    else:
+        target = await crowded.fetchval(f"select id from {table} limit 1")
+    found = await plans(crowded, statement, target)
+    scans = scans_of(found, "automation_executions")
+    assert [line for line in scans if "Seq Scan" in line] == []
+    assert any(index in plan for plan in found)
+
+
+async def test_cleanup_finds_old_runs_by_index(crowded: asyncpg.Connection) -> None:
+    await crowded.execute("update automation_executions set completed_at = now() where false")
+    found = await plans(crowded, "select automations.cleanup_batch(10)")
+    assert any("idx_executions_completed" in plan for plan in found)
+
+
+async def test_accounts_without_automations_pay_one_probe(crowded: asyncpg.Connection) -> None:
+    found = await plans(crowded, "insert into leads (user_id, name) values ($1, 'x')", uuid.uuid4())
+    assert not any("automation_executions" in plan or "automations.events" in plan for plan in found)

@@ -1,0 +1,272 @@
+"""One person's afternoon with `automations up`."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import Cli, end, until
+
+pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("up")]
+
+
+def insert_lead(cli: Cli, name: str, score: int) -> None:
+    cli.ok(
+        "sql",
+        "-qc",
+        f"insert into leads (user_id, name, score) select user_id, '{name}', {score} from agents limit 1",  # noqa: S608
+    )
+
+
+def ended_run(cli: Cli, *filters: str) -> dict[str, Any]:
+    """The newest run that matches, once it has ended."""
+
+    def ended() -> Any:
+        found = cli.ok("runs", "--json", "--limit", "1", *filters).json
+        return found[0] if found and found[0]["completed_at"] else None
+
+    found: dict[str, Any] = until(ended)
+    return found
+
+
+def test_an_empty_database_has_a_demo_account(cli: Cli, up: dict[str, Any]) -> None:
+    assert up["status"] == "ready"
+    listed = cli.ok("list", "--json").json
+    assert [(one["name"], one["status"], one["enabled"]) for one in listed] == [
+        ("Announce won deals", "active", True),
+        ("Qualify new leads", "active", True),
+        ("Re-engage a lead", "active", True),
+    ]
+    assert "Qualify new leads" in cli.ok("list").out
+
+
+def test_a_lead_inserted_with_plain_sql_is_a_completed_run_with_its_steps(cli: Cli) -> None:
+    insert_lead(cli, "Hedy Lamarr", 80)
+    run = ended_run(cli, "--lead", "Hedy Lamarr")
+    assert (run["status"], run["automation"]) == ("completed", "Qualify new leads")
+    shown = cli.ok("show", run["id"][:13], "--json").json
+    assert [step["node_id"] for step in shown["steps"] if step["status"] == "completed"] == [
+        "new_lead",
+        "hot",
+        "greeting",
+        "qualify",
+        "conversations",
+        "can_write",
+    ]
+    tree = cli.ok("show", run["id"]).out
+    assert "Score above 50?" in tree
+    assert "true → ✓ Words for them" in tree
+    lead = cli.ok("sql", "--json", "-c", "select stage, tags from leads where name = 'Hedy Lamarr'").json
+    assert lead == [{"stage": "qualified", "tags": ["hot", "auto-qualified"]}]
+    # For people, and for pipes.
+    assert "✓ completed" in cli.ok("runs", "--lead", "Hedy Lamarr").out
+    assert cli.ok("runs", "--quiet", "--lead", "Hedy Lamarr").out.strip() == run["id"]
+
+
+def test_a_won_deal_is_told_to_the_echo_endpoint(cli: Cli) -> None:
+    cli.ok("sql", "-qc", "update leads set stage = 'won' where name = 'Radia Perlman'")
+    run = ended_run(cli, "--automation", "Announce won deals")
+    assert run["status"] == "completed"
+    steps = {step["node_id"]: step for step in cli.ok("show", run["id"], "--json").json["steps"]}
+    assert steps["announce"]["output"]["body"]["body"]["name"] == "Radia Perlman"
+    assert steps["customer"]["status"] == "completed"
+
+
+def test_explain_says_what_matched_and_why_the_rest_did_not(cli: Cli) -> None:
+    insert_lead(cli, "Mary Somerville", 10)
+    ended_run(cli, "--lead", "Mary Somerville")
+    explained = cli.ok("explain", "Mary Somerville", "--json").json
+    insert = next(one for one in explained if one["event"]["operation"] == "INSERT")
+    outcomes = {verdict["automation"]: verdict["outcome"] for verdict in insert["verdicts"]}
+    assert outcomes == {
+        "Announce won deals": "not matched",
+        "Qualify new leads": "started",
+        "Re-engage a lead": "not matched",
+    }
+    number = str(insert["event"]["id"])
+    assert "it listens to UPDATE, and this is INSERT" in cli.ok("explain", number, "Announce won deals").out
+
+
+def test_a_manual_run_takes_input_shows_its_steps_and_answers_with_its_end(cli: Cli) -> None:
+    told = cli.ok("run", "Re-engage a lead", "offer=tea", "discount=20", "--lead", "Grace Hopper")
+    assert "Send the offer" in told.out
+    assert "tea, with 20 percent off" in told.out
+    assert "✓ completed" in told.out
+    run = cli.ok("run", "Re-engage a lead", "--input", '{"offer": "cake"}', "--lead", "Grace Hopper", "--json").json
+    assert run["status"] == "completed"
+    assert run["trigger_data"]["input"] == {"offer": "cake", "discount": 10}
+
+
+def test_the_same_key_starts_once(cli: Cli) -> None:
+    key = str(uuid.uuid4())
+    ids = {cli.ok("run", "a3de", "--lead", "Ada Lovelace", "--key", key, "--no-wait").out for _ in range(2)}
+    assert len(ids) == 1
+
+
+def test_a_test_run_leaves_only_its_own_record(cli: Cli) -> None:
+    counts = "select (select count(*) from messages) m, (select max(updated_at) from leads) u"
+    before = cli.ok("sql", "--json", "-c", counts).json
+    run = cli.ok("run", "Re-engage a lead", "--lead", "Ada Lovelace", "--test", "--json").json
+    assert (run["status"], run["test_mode"]) == ("completed", True)
+    assert cli.ok("sql", "--json", "-c", counts).json == before
+    event = cli.ok("run", "Announce won deals", "--lead", "Alan Turing", "--test", "--json").json
+    assert [step["status"] for step in event["steps"] if step["node_id"] == "announce"] == ["completed"]
+
+
+def test_a_run_that_waits_is_cancelled_and_retried(cli: Cli) -> None:
+    automation = cli.ok("list", "--json").json[2]
+    cli.ok("pause", "Re-engage a lead", "--reason", "a test")
+    pending = cli.ok(
+        "sql",
+        "-qAtc",
+        "insert into automation_executions (automation_id, trigger_type, trigger_data) "
+        f"values ('{automation['id']}', 'manual', '{{}}') returning id",
+    ).out.strip()
+    assert "held: the automation is paused" in cli.ok("show", pending).out
+    early = cli("retry", pending)
+    assert early.code == 1
+    assert "has not ended" in early.err
+    refused = cli("cancel", "--automation", automation["id"])
+    assert refused.code == 1
+    assert "Add --yes" in refused.err
+    cancelled = cli.ok("cancel", "--automation", automation["id"], "--yes", "--reason", "enough", "--json").json
+    assert cancelled == [{"run": pending, "status": "cancelled", "error": None}]
+    assert cli.ok("show", pending, "--json").json["error"] == "enough"
+    cli.ok("resume", "Re-engage a lead")
+    (again,) = cli.ok("retry", pending[:13], "--json").json
+    until(lambda: cli.ok("show", again["new_run"], "--json").json["completed_at"])
+    assert cli.ok("show", again["new_run"], "--json").json["parent_id"] == pending
+
+
+def test_files_go_out_and_come_back(cli: Cli) -> None:
+    first = cli.ok("export", "--dir", "flows", "--json").json
+    assert [name.rpartition("/")[2] for name in first] == [
+        "announce-won-deals.json",
+        "qualify-new-leads.json",
+        "re-engage-a-lead.json",
+    ]
+    path = cli.directory / "flows" / "qualify-new-leads.json"
+    text = path.read_text(encoding="utf-8")
+    assert "acc00000" not in text
+    assert cli.ok("export", "Qualify new leads").out == text
+    assert cli.ok("import", "flows/qualify-new-leads.json", "--json").json[0]["change"] == "unchanged"
+    path.write_text(text.replace('"Qualify new leads"', '"Qualify leads"').replace('"value": 50', '"value": 60'))
+    (updated,) = cli.ok("import", str(path), "--json").json
+    assert (updated["change"], updated["published"], updated["problems"]) == ("updated", False, [])
+    assert "No problems" in cli.ok("validate", "Qualify leads").out
+    assert "version 2" in cli.ok("publish", "Qualify leads", "--note", "higher").out
+    insert_lead(cli, "Sophie Germain", 55)
+    run = ended_run(cli, "--lead", "Sophie Germain")
+    assert (
+        next(s for s in cli.ok("show", run["id"], "--json").json["steps"] if s["node_id"] == "hot")["handle"] == "false"
+    )
+    # The file of a renamed automation stays where it is.
+    assert str(path) in [str(cli.directory / name) for name in cli.ok("export", "--dir", "flows", "--json").json]
+
+
+def test_a_draft_with_problems_names_all_of_them_and_is_not_published(cli: Cli) -> None:
+    broken = {
+        "name": "Broken",
+        "nodes": [
+            {"id": "a", "type": "no-such"},
+            {"id": "t", "type": "trigger-event", "data": {"config": {"event_source": "dog"}}},
+        ],
+    }
+    (cli.directory / "broken.json").write_text(json.dumps(broken))
+    said = cli("validate", "broken.json", "--json")
+    assert said.code == 1
+    assert {problem["node_id"] for problem in said.json} == {"a", "t"}
+    assert "problems" in cli("validate", "broken.json").out
+    (imported,) = cli.ok("import", "broken.json", "--json").json
+    assert imported["problems"]
+    refused = cli("publish", imported["id"])
+    assert refused.code == 1
+    assert "no-such" in refused.err
+    assert json.loads(cli("publish", "Broken", "--json").err)["error"]["problems"]
+    assert cli("run", "Broken", "--lead", "Ada Lovelace").code == 1
+
+
+def test_the_switch_is_the_owners(cli: Cli) -> None:
+    assert "disabled" in cli.ok("disable", "Announce won deals").out
+    assert cli("run", "Announce won deals").code == 1
+    assert cli.ok("enable", "Announce won deals", "--json").json["enabled"] is True
+
+
+def test_doctor_finds_nothing_broken(cli: Cli) -> None:
+    found = cli.ok("doctor", "--json").json
+    assert [one for one in found if one["level"] == "broken"] == []
+    assert any(one["area"] == "workers" and one["level"] == "ok" for one in found)
+    cli.ok("sql", "-qc", "alter table leads disable trigger trigger_lead_automations")
+    try:
+        broken = cli("doctor")
+        assert broken.code == 1
+        assert "enable trigger" in broken.out
+    finally:
+        cli.ok("sql", "-qc", "alter table leads enable trigger trigger_lead_automations")
+
+
+def test_whoever_follows_sees_a_run_come_and_end(cli: Cli) -> None:
+    follower = cli.start("runs", "--follow", "--json", "--limit", "1")
+    assert follower.stdout is not None
+    try:
+        # It says what there is, then it follows.
+        assert follower.stdout.readline()
+        insert_lead(cli, "Emmy Noether", 90)
+        lead = cli.ok("sql", "-qAtc", "select id from leads where name = 'Emmy Noether'").out.strip()
+        while True:
+            row = json.loads(follower.stdout.readline())
+            if row["lead_id"] == lead and row["completed_at"]:
+                break
+        assert row["status"] == "completed"
+    finally:
+        end(follower)
+
+
+def test_a_second_up_says_that_one_runs_already(cli: Cli, up: dict[str, Any]) -> None:
+    second = cli("up")
+    assert second.code == 1
+    assert f"pid {up['pid']}" in second.err
+    assert "AUTOMATIONS_DATA_DIR" in second.err
+
+
+def test_the_schema_is_said_to_be_up_to_date(cli: Cli) -> None:
+    assert {file["state"] for file in cli.ok("migrate", "--status", "--json").json} == {"applied"}
+    assert "nothing to do" in cli.ok("migrate").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("show", "00000000"), "there is no run"),
+        (("show", "zz"), "there is no run"),
+        (("run", "No such thing"), "there is no automation"),
+        (("run", "Re-engage a lead"), "runs on a lead"),
+        (("run", "Re-engage a lead", "--lead", "nobody"), "there is no lead"),
+        (("run", "Re-engage a lead", "tea", "--lead", "Ada Lovelace"), "not name=value"),
+        (("run", "Re-engage a lead", "discount=99", "--lead", "Ada Lovelace"), "discount is above 50"),
+        (("run", "Re-engage a lead", "--input", "{"), "not JSON"),
+        (("run", "Re-engage a lead", "--input", "@missing.json"), "cannot be read"),
+        (("runs", "--status", "done"), "no status 'done'"),
+        (("runs", "--since", "noon"), "'noon' is no time"),
+        (("runs", "--account", "me"), "not the UUID of an account"),
+        (("cancel",), "which runs?"),
+        (("cancel", "00", "--all"), "not both"),
+        (("retry", "--status", "running", "--yes"), "cannot be retried"),
+        (("import", "missing.json"), "cannot be read"),
+        (("import", "-"), "not JSON"),
+        (("export",), "do not go into one file"),
+        (("explain", "999999"), "there is no event"),
+        (("explain", "nobody"), "there is no lead"),
+        (("sql", "--json"), "needs exactly one query"),
+    ],
+)
+def test_a_mistake_is_one_line_what_and_one_line_what_to_do(cli: Cli, arguments: tuple[str, ...], said: str) -> None:
+    answer = cli(*arguments)
+    assert answer.code == 1
+    what, to_do = answer.err.splitlines()
+    assert what.startswith("Error: ")
+    assert said in what
+    assert to_do.startswith("  Do: ")
