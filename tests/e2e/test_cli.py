@@ -7,7 +7,6 @@ import uuid
 from typing import Any
 
 import pytest
-
 from tests.e2e.conftest import Cli, end, until
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("up")]
@@ -17,7 +16,7 @@ def insert_lead(cli: Cli, name: str, score: int) -> None:
     cli.ok(
         "sql",
         "-qc",
-        f"insert into leads (user_id, name, score) select user_id, '{name}', {score} from agents limit 1",  # noqa: S608
+        f"insert into leads (user_id, name, score) select user_id, '{name}', {score} from agents limit 1",
     )
 
 

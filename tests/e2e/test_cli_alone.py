@@ -9,7 +9,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from tests.e2e.conftest import PROGRAM, Cli, end, make_cli, until
 
 pytestmark = pytest.mark.timeout(240)

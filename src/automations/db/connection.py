@@ -58,7 +58,7 @@ async def connect(
     except (TimeoutError, *CONNECTION_LOST, asyncpg.PostgresError, ValueError) as error:
         raise DatabaseUnreachable(
             f"cannot connect to PostgreSQL: {error or type(error).__name__}",
-            hint="Check that the server runs and that AUTOMATIONS_DATABASE_URL names it; `automations doctor` tells more.",
+            hint="Check that the server runs and that AUTOMATIONS_DATABASE_URL names it; see `automations doctor`.",
         ) from error
     try:
         for name in ("json", "jsonb"):

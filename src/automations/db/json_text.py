@@ -44,7 +44,7 @@ def decode_json(text: str) -> Any:
 
 def clean_text(text: str) -> str:
     """Text that Postgres accepts: no U+0000, no lone surrogates."""
-    return text.replace("\x00", REPLACEMENT).encode("utf-8", "replace").decode()
+    return LONE_SURROGATE.sub(REPLACEMENT, text.replace("\x00", REPLACEMENT))
 
 
 def _clean(value: Any, depth: int = 0) -> Any:

@@ -20,9 +20,9 @@ StepRowStatus = Literal["started", "completed", "failed", "stopped", "waiting"]
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An answer of the claim: `run` and `alone` are taken; `drain` and `more` are hints to the worker."""
+    """An answer of the claim: `run` and `alone` are taken; `drain`, `more` and `scan` are hints to the worker."""
 
-    kind: Literal["run", "alone", "drain", "more"]
+    kind: Literal["run", "alone", "drain", "more", "scan"]
     execution_id: UUID | None
     epoch: int | None
     account_id: UUID

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+FIRST = UUID(int=0)
+
 
 class Claimer:
     def __init__(
@@ -29,6 +31,8 @@ class Claimer:
         self._wake = wake
         self._options = options
         self._after: UUID | None = None
+        # Where this way round all the accounts began.
+        self._lap: UUID | None = None
         self._stopped = False
 
     def stop(self) -> None:
@@ -58,9 +62,10 @@ class Claimer:
             for answer in answers
             if answer.kind in ("run", "alone") and answer.execution_id is not None
         }
+        go_on = False
         for answer in answers:
-            if answer.kind == "more":
-                self._after = answer.account_id
+            if answer.kind in ("more", "scan"):
+                go_on = self._move_on(answer.account_id, taken_some=bool(taken))
         if taken:
             for row in await self._load(taken):
                 answer = taken[row["id"]]
@@ -69,7 +74,19 @@ class Claimer:
             # A run that has killed workers: nothing else may be in this process while it runs.
             await performer.emptied()
             return True
-        return any(answer.kind == "more" for answer in answers)
+        return go_on or any(answer.kind == "more" for answer in answers)
+
+    def _move_on(self, position: UUID, *, taken_some: bool) -> bool:
+        """Go on after this account; False once all accounts were looked at and none had anything for us."""
+        before = self._after or FIRST
+        self._after = position
+        if taken_some or self._lap is None:
+            self._lap = before
+        lap = self._lap
+        round_done = before < lap <= position if before < position else lap > before or lap <= position
+        if round_done:
+            self._lap = None
+        return not round_done
 
     async def _load(self, taken: dict[UUID, Claimed]) -> list[Any]:
         """The rows of these runs. One that cannot be read (numbers beyond all bounds, say) ends; the others go on."""

@@ -156,10 +156,9 @@ async def _find_events(
         event = await journal.event(int(number), account)
         if event is not None:
             return [event]
-        if id_range(number) is None or len(number) < 4:
+        if len(number) < 8:
             raise NotFound(
-                f"there is no event {number}",
-                hint="Name a lead instead, or see the newest: select max(id) from automations.events.",
+                f"there is no event {number}", hint="Name a lead instead; `automations explain LEAD` shows its events."
             )
     whole = id_range(text)
     if whole is not None and whole[0] == whole[1]:

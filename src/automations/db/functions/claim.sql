@@ -16,7 +16,8 @@ as $$
   )
 $$;
 
--- Accounts that have something due, at most p_limit, going round from p_after: one index probe per account.
+-- Accounts that have something due, at most p_limit, going round from p_after: one index probe per account. A last row
+-- without an account says that it did not get all the way round: visited_last is where to go on.
 create or replace function automations.accounts_due(p_now timestamptz, p_after uuid, p_limit integer)
 returns table (account_id uuid, visited_last uuid)
 language plpgsql
@@ -29,6 +30,7 @@ declare
   v_due timestamptz;
   v_wrapped boolean := false;
   v_found integer := 0;
+  v_round boolean := false;
 begin
   for i in 1 .. c_max_probes loop
     select e.account_id, e.due_at into v_next, v_due
@@ -37,12 +39,14 @@ begin
     order by e.account_id, e.due_at, e.seq
     limit 1;
     if not found then
-      exit when v_wrapped;
+      v_round := v_wrapped;
+      exit when v_round;
       v_wrapped := true;
       v_position := '00000000-0000-0000-0000-000000000000';
       continue;
     end if;
-    exit when v_wrapped and v_next > v_start;
+    v_round := v_wrapped and v_next > v_start;
+    exit when v_round;
     v_position := v_next;
     if v_due <= p_now then
       account_id := v_next;
@@ -52,6 +56,11 @@ begin
       exit when v_found >= p_limit;
     end if;
   end loop;
+  if not v_round then
+    account_id := null;
+    visited_last := v_position;
+    return next;
+  end if;
 end
 $$;
 
@@ -96,7 +105,8 @@ $$;
 -- p_idle: this worker holds nothing, so it may take a run that killed two workers, alone.
 -- Answers: kind 'run' (taken), 'alone' (taken; run it by itself), 'drain' (one is waiting for an idle worker),
 -- 'next' (nothing taken for it; due_at = when the earliest run of these accounts becomes due),
--- 'more' (the limit was reached: claim again).
+-- 'more' (the limit was reached: claim again), 'scan' (there are more accounts than one look takes in: go on after
+-- account_id).
 create or replace function automations.claim_runs(
   p_owner bigint, p_limit integer, p_lease interval, p_now timestamptz default null,
   p_after uuid default null, p_idle boolean default true
@@ -111,6 +121,8 @@ declare
   c_default_starts_per_hour constant integer := 100000;
   v_now timestamptz;
   v_accounts uuid[];
+  v_scanned uuid;
+  v_ended_lanes text[] := '{}';
   v_share integer;
   v_taken integer := 0;
   v_candidate record;
@@ -132,9 +144,16 @@ begin
   perform pg_catalog.pg_advisory_xact_lock(7263201, 1);
   v_now := coalesce(p_now, pg_catalog.clock_timestamp());
 
-  select pg_catalog.array_agg(d.account_id) into v_accounts
+  select pg_catalog.array_agg(d.account_id) filter (where d.account_id is not null),
+    (pg_catalog.array_agg(d.visited_last) filter (where d.account_id is null))[1]
+  into v_accounts, v_scanned
   from automations.accounts_due(v_now, p_after, p_limit) d;
   if v_accounts is null then
+    if v_scanned is not null then
+      kind := 'scan';
+      account_id := v_scanned;
+      return next;
+    end if;
     return;
   end if;
   v_share := pg_catalog.ceil(p_limit::numeric / pg_catalog.cardinality(v_accounts))::integer;
@@ -214,6 +233,16 @@ begin
       end if;
       if v_window.starts >= v_start_limit then
         v_kind := 'hour';
+        -- Said once an hour: one start more than the limit is how the window remembers that it was.
+        if v_window.starts = v_start_limit then
+          v_window.starts := v_window.starts + 1;
+          perform automations.write_audit(
+            v_candidate.account_id, 'automation.held_back', v_candidate.automation_id, null,
+            pg_catalog.jsonb_build_object(
+              'max_starts_per_hour', v_start_limit, 'until', v_window.window_start + interval '1 hour'
+            )
+          );
+        end if;
         if v_window.held_at is null then
           v_window.held_at := v_now;
           insert into automations.audit_log (account_id, action, automation_id, execution_id, details)
@@ -247,12 +276,14 @@ begin
       set due_at = v_window.window_start + interval '1 hour'
       where e.id = v_candidate.id;
     elsif v_kind = 'disabled' then
+      v_ended_lanes := v_ended_lanes || coalesce(v_candidate.lane, '');
       update public.automation_executions e
       set status = 'cancelled', error = 'automation disabled', due_at = null, owner = null, epoch = e.epoch + 1,
         completed_at = v_now,
         duration_ms = automations.milliseconds_between(e.started_at, v_now)
       where e.id = v_candidate.id;
     elsif v_kind = 'poison' then
+      v_ended_lanes := v_ended_lanes || coalesce(v_candidate.lane, '');
       update public.automation_executions e
       set status = 'failed', due_at = null, owner = null, epoch = e.epoch + 1, completed_at = v_now,
         takeovers = v_candidate.takeovers,
@@ -277,11 +308,21 @@ begin
   from unnest(v_runs, v_run_takeovers) as r (id, takeovers)
   where e.id = r.id;
 
+  if v_ended_lanes <> '{}' then
+    perform automations.pull_lanes(v_ended_lanes, v_now);
+  end if;
+
   if v_picked >= p_limit then
     kind := 'more';
     execution_id := null;
     epoch := null;
     account_id := v_accounts[pg_catalog.cardinality(v_accounts)];
+    return next;
+  elsif v_scanned is not null then
+    kind := 'scan';
+    execution_id := null;
+    epoch := null;
+    account_id := v_scanned;
     return next;
   end if;
 end

@@ -76,7 +76,8 @@ begin
 end
 $$;
 
--- The next waiting run of each lane is due now. A row that is locked finds its place by looking again.
+-- The next waiting run of each lane is due now, as many of a lane as it is named. A row that is locked finds its place
+-- by looking again.
 create or replace function automations.pull_lanes(p_lanes text[], p_now timestamptz)
 returns void
 language plpgsql
@@ -84,13 +85,15 @@ as $$
 begin
   with next_in_lane as materialized (
     select n.id
-    from unnest(p_lanes) as l (lane)
+    from (
+      select u.lane, pg_catalog.count(*) as places from unnest(p_lanes) as u (lane) group by u.lane
+    ) l
     cross join lateral (
       select x.id, x.due_at
       from public.automation_executions x
       where x.lane = l.lane and x.status = 'pending'
       order by x.seq
-      limit 1
+      limit l.places
     ) n
     where n.due_at > p_now
   ), free as materialized (
@@ -108,12 +111,24 @@ $$;
 -- Let go of runs that wait: no owner, due when the earliest timer of the run fires, null for a signal only.
 create or replace function automations.park_runs(p_ids uuid[], p_dues timestamptz[])
 returns void
-language sql
+language plpgsql
 as $$
-  update public.automation_executions e
-  set owner = null, due_at = p.due_at, takeovers = 0
-  from unnest(p_ids, p_dues) as p (id, due_at)
-  where e.id = p.id
+declare
+  v_lanes text[];
+begin
+  with parked as (
+    update public.automation_executions e
+    set owner = null, due_at = p.due_at, takeovers = 0
+    from unnest(p_ids, p_dues) as p (id, due_at)
+    where e.id = p.id
+    returning e.lane
+  )
+  -- It holds its lane, but no place among those that may run at once.
+  select pg_catalog.array_agg(p.lane) into v_lanes from parked p where p.lane like 'limit:%';
+  if v_lanes is not null then
+    perform automations.pull_lanes(v_lanes, pg_catalog.clock_timestamp());
+  end if;
+end
 $$;
 
 revoke execute on function automations.hold_runs(bigint, uuid[], integer[]) from public;

@@ -126,7 +126,7 @@ declare
   v_run record;
   v_status text;
 begin
-  select e.account_id, e.automation_id, e.status into v_run
+  select e.account_id, e.automation_id, e.status, e.lane into v_run
   from public.automation_executions e where e.id = p_execution_id;
   perform automations.require_access(v_run.account_id, 'run', true);
   update public.automation_executions e
@@ -146,6 +146,9 @@ begin
     pg_catalog.jsonb_build_object('reason', p_reason, 'was', v_run.status)
   );
   -- Whoever waits for its lane or its place, and the worker that holds it.
+  if v_run.lane is not null then
+    perform automations.pull_lanes(array[v_run.lane], pg_catalog.clock_timestamp());
+  end if;
   perform automations.wake_workers();
   return 'cancelled';
 end
