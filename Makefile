@@ -71,7 +71,7 @@ lock: $(VENV)/.run ## Resolve the dependencies anew into requirements.lock and r
 
 clean: ## Remove .venv, caches and builds; data stays, and what runs goes on (stop it first)
 	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	@find src tests docs benches examples -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is locked, then the checkout itself, as links to the sources. Made again when one of the files changes.
 $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/.made

@@ -48,7 +48,7 @@ PAUSE_SECONDS = 0.3
 
 async def run(lab: Lab, *, quick: bool) -> list[Figure]:
     dsn = await lab.database("bench_c")
-    starts, pairs = (300, 3) if quick else (1000, 5)
+    starts, pairs = (300, 3) if quick else (500, 9)
     rates: dict[str, list[float]] = {"bare": [], "row": [], "lead": []}
     async with connected(dsn) as connection:
         await connection.execute(BARE_TABLE)

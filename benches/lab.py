@@ -63,13 +63,11 @@ def lab(settings: Mapping[str, str] | None = None) -> Iterator[Lab]:
 @dataclass(frozen=True)
 class WorkerProcess:
     pid: int
-    seconds_to_ready: float
 
 
 @contextmanager
 def worker(*arguments: str) -> Iterator[WorkerProcess]:
     """A worker that is ready; stopped at the end."""
-    begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "benches.worker_process", *arguments],
         stdin=subprocess.PIPE,
@@ -81,7 +79,7 @@ def worker(*arguments: str) -> Iterator[WorkerProcess]:
         said = process.stdout.readline()
         if said != b"ready\n":
             raise RuntimeError(f"the worker did not become ready: {said!r}, exit code {process.poll()}")
-        yield WorkerProcess(process.pid, time.perf_counter() - begun)
+        yield WorkerProcess(process.pid)
     finally:
         process.terminate()
         try:

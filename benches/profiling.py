@@ -17,15 +17,15 @@ from benches.flows import FIVE_EDGES, FIVE_NODES, NO_OP_EDGES, NO_OP_NODES
 from benches.lab import Account, Lab, all_finished, connected, insert_leads, lab, new_account, new_automation, worker
 from benches.processes import cpu_seconds, tree
 
-SETTINGS = {"track_functions": "all", "pg_stat_statements.track": "all", "track_io_timing": "on"}
+SETTINGS = {"track_functions": "all", "pg_stat_statements.track": "all", "pg_stat_statements.track_planning": "on"}
 TOP = 22
 
 STATEMENTS = """
-select s.calls, s.total_exec_time as ms, s.mean_exec_time * 1000 as us, s.rows, s.toplevel,
-  regexp_replace(left(s.query, 170), '\\s+', ' ', 'g') as query
+select s.calls, s.total_exec_time as ms, s.mean_exec_time * 1000 as us, s.total_plan_time as plan_ms,
+  s.rows, s.toplevel, regexp_replace(left(s.query, 170), '\\s+', ' ', 'g') as query
 from pg_stat_statements s
 where s.dbid = (select oid from pg_database where datname = current_database())
-order by s.total_exec_time desc limit $1
+order by s.total_exec_time + s.total_plan_time desc limit $1
 """
 FUNCTIONS = """
 select f.calls, f.total_time as ms, f.self_time as self_ms, f.self_time * 1000 / greatest(f.calls, 1) as self_us,
@@ -125,10 +125,12 @@ async def _show_database(connection: Connection) -> None:
         rows = await connection.fetch(STATEMENTS, TOP)
     except asyncpg.PostgresError:
         rows = []
-    print(f"\n{'calls':>8}{'ms':>10}{'µs/call':>10}{'rows':>9}  statement (* top level, the others inside of those)")
+    heads = f"{'calls':>8}{'ms':>10}{'µs/call':>10}{'plan ms':>9}{'rows':>9}"
+    print(f"\n{heads}  statement (* top level, the others inside of those)")
     for row in rows:
         mark = "*" if row["toplevel"] else " "
-        print(f"{row['calls']:>8}{row['ms']:>10.1f}{row['us']:>10.1f}{row['rows']:>9} {mark}{row['query'][:110]}")
+        figures = f"{row['calls']:>8}{row['ms']:>10.1f}{row['us']:>10.1f}{row['plan_ms']:>9.1f}{row['rows']:>9}"
+        print(f"{figures} {mark}{row['query'][:110]}")
     print(f"\n{'calls':>8}{'ms':>10}{'self ms':>10}{'self µs':>10}  function")
     for row in await connection.fetch(FUNCTIONS, TOP):
         print(f"{row['calls']:>8}{row['ms']:>10.1f}{row['self_ms']:>10.1f}{row['self_us']:>10.1f}  {row['name']}")

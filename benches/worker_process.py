@@ -1,8 +1,7 @@
 """A worker in a process of its own, composed as the CLI composes it: `python -m benches.worker_process DSN`.
 
 Says `ready` on its standard output, stops on SIGTERM or when its standard input ends (so it never outlives a bench).
-`--up DATA_DIR` instead of a DSN does what `automations up` does: database, migrations, worker. `--profile FILE` writes
-cProfile's figures at the end.
+`--profile FILE` writes cProfile's figures at the end.
 """
 
 from __future__ import annotations
@@ -62,20 +61,9 @@ def _on_input(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None
         stop()
 
 
-async def prepare(data_dir: Path) -> str:
-    """A running database with the newest schema, as `up` makes it."""
-    from automations.db.embedded import ensure_running
-    from automations.db.migrate import migrate
-
-    server = ensure_running(data_dir)
-    await migrate(server.dsn)
-    return server.dsn
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("dsn", nargs="?")
-    parser.add_argument("--up", type=Path)
+    parser.add_argument("dsn")
     parser.add_argument("--profile", type=Path)
     arguments = parser.parse_args()
     structlog.configure(
@@ -84,15 +72,11 @@ def main() -> None:
     )
     profile = cProfile.Profile() if arguments.profile else None
 
-    async def run() -> None:
-        dsn = arguments.dsn if arguments.up is None else await prepare(arguments.up)
-        await work(dsn, profile)
-
     with contextlib.suppress(ImportError):
         import uvloop
 
         uvloop.install()
-    asyncio.run(run())
+    asyncio.run(work(arguments.dsn, profile))
     if profile is not None:
         profile.dump_stats(arguments.profile)
 

@@ -259,7 +259,6 @@ def test_the_schema_is_said_to_be_up_to_date(cli: Cli) -> None:
         (("export",), "do not go into one file"),
         (("explain", "999999"), "there is no event"),
         (("explain", "nobody"), "there is no lead"),
-        (("sql", "--json"), "needs exactly one query"),
     ],
 )
 def test_a_mistake_is_one_line_what_and_one_line_what_to_do(cli: Cli, arguments: tuple[str, ...], said: str) -> None:

@@ -14,8 +14,8 @@ import pytest
 if (_CHECKOUT := str(Path(__file__).parents[2])) not in sys.path:
     sys.path.insert(0, _CHECKOUT)
 
-from tests.engine.probe_nodes import Probes  # noqa: E402
-from tests.engine.world import Workers, World, new_world  # noqa: E402
+from tests.engine.probe_nodes import Probes
+from tests.engine.world import Workers, World, new_world
 
 if TYPE_CHECKING:
     from tests.conftest import Factory

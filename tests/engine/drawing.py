@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 Json = dict[str, Any]
@@ -43,7 +44,7 @@ def draw(nodes: list[Json], edges: list[Json], *, on: Json | None = None) -> Dra
 def line(*nodes: Json, on: Json | None = None) -> Drawing:
     """One after another, behind the trigger."""
     ids = ["trigger", *(str(drawn["id"]) for drawn in nodes)]
-    return draw(list(nodes), [edge(a, b) for a, b in zip(ids, ids[1:], strict=False)], on=on)
+    return draw(list(nodes), [edge(a, b) for a, b in pairwise(ids)], on=on)
 
 
 def probe(node_id: str, effect: str, script: str, value: Any = None, **data: Any) -> Json:

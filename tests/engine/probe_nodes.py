@@ -1,7 +1,7 @@
 """Node types for tests, one of each effect: they do what a script of the test says.
 
-    probes.on("fails twice", fail_twice)         # async def fail_twice(value, ctx) -> Outcome
-    probe("call", "external", "fails twice")     # in the drawing
+probes.on("fails twice", fail_twice)         # async def fail_twice(value, ctx) -> Outcome
+probe("call", "external", "fails twice")     # in the drawing
 """
 
 from __future__ import annotations

@@ -7,13 +7,13 @@ import uuid
 from typing import Any
 
 import pytest
-
-from automations.flow.outcomes import Continue, Fail
-from automations.flow.ports import Context
 from tests.conftest import Connect
 from tests.engine.drawing import LEAD_UPDATE, add_message, line, probe, set_variables
 from tests.engine.probe_nodes import Probes
 from tests.engine.world import OPEN, Workers, World, eventually
+
+from automations.flow.outcomes import Continue, Fail
+from automations.flow.ports import Context
 
 
 @pytest.mark.parametrize("pending", [20_000, pytest.param(100_000, marks=pytest.mark.full)])
@@ -25,7 +25,8 @@ async def test_one_lead_of_another_account_is_not_behind_thousands(
     await world.automation(line(set_variables("ok", {"a": 1})), account=other, agent=await world.make.agent(other))
     # In one statement, without a trigger: nobody may have begun when the last is there.
     await world.db.execute(
-        "insert into automation_executions (automation_id, trigger_type, trigger_data, status, account_id, version_id, due_at) "
+        "insert into automation_executions "
+        "(automation_id, trigger_type, trigger_data, status, account_id, version_id, due_at) "
         "select a.id, 'event', '{}', 'pending', a.user_id, a.published_version, now() "
         "from automations a, generate_series(1, $2) where a.user_id = $1",
         world.account,

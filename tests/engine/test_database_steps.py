@@ -7,13 +7,13 @@ import uuid
 from typing import Any
 
 import pytest
-
-from automations.flow.outcomes import Continue, Fail
-from automations.flow.ports import Context
 from tests.conftest import Connect
 from tests.engine.drawing import add_message, condition, draw, edge, line, node, probe, set_variables, update_lead
 from tests.engine.probe_nodes import Probes
 from tests.engine.world import Workers, World, eventually, statuses
+
+from automations.flow.outcomes import Continue, Fail
+from automations.flow.ports import Context
 
 DEFERRED = """
 create function public.refuse_bad() returns trigger language plpgsql as $$
@@ -231,9 +231,7 @@ async def test_a_call_under_way_survives_the_failure_of_a_shared_transaction(
     assert "bad is not a stage" in (await world.run_of(bad))["error"]
 
 
-async def test_a_step_that_fails_after_its_write_takes_it_back(
-    world: World, workers: Workers, probes: Probes
-) -> None:
+async def test_a_step_that_fails_after_its_write_takes_it_back(world: World, workers: Workers, probes: Probes) -> None:
     async def write_then_fail(value: Any, ctx: Context) -> Any:
         await ctx.records.update("leads", str(ctx.lead_id), {"stage": "written"})
         return Fail("second thoughts") if value == "odd" else Continue()

@@ -7,13 +7,13 @@ import uuid
 from typing import Any
 
 import pytest
-
-from automations.flow.outcomes import Continue, Fail
-from automations.flow.ports import Context
 from tests.conftest import Acting, Connect
 from tests.engine.drawing import add_message, line, node, probe, set_variables, update_lead
 from tests.engine.probe_nodes import Probes
 from tests.engine.world import OPEN, Workers, World, eventually, statuses
+
+from automations.flow.outcomes import Continue, Fail
+from automations.flow.ports import Context
 
 
 class Gate:
@@ -231,7 +231,11 @@ async def test_cancel_while_a_database_step_is_in_its_transaction(
     probes.on("write and hold", write_and_hold)
     probes.on("after", Gate())
     await world.automation(
-        line(probe("hold", "database", "write and hold"), probe("call", "external", "after"), update_lead("save", {"stage": "late"}))
+        line(
+            probe("hold", "database", "write and hold"),
+            probe("call", "external", "after"),
+            update_lead("save", {"stage": "late"}),
+        )
     )
     await workers.start()
     lead = await world.lead()
@@ -277,7 +281,9 @@ async def test_cancel_while_a_retry_is_awaited(
 async def test_a_cancelled_run_does_not_hold_up_its_lane(
     world: World, workers: Workers, gate: Gate, connect: Connect, acting: Acting
 ) -> None:
-    await world.automation(line(probe("call", "external", "gate", "{{ trigger.new.name }}")), config={"concurrency": {"limit": 1}})
+    await world.automation(
+        line(probe("call", "external", "gate", "{{ trigger.new.name }}")), config={"concurrency": {"limit": 1}}
+    )
     await workers.start()
     first = await world.lead()
     await eventually(gate.reached)
@@ -304,7 +310,9 @@ async def test_retry_is_a_new_run_with_its_parent(
 
     probes.on("second time", second_time)
     conversation = str(await world.conversation())
-    await world.automation(line(add_message("note", "once a run", conversation), probe("call", "external", "second time")))
+    await world.automation(
+        line(add_message("note", "once a run", conversation), probe("call", "external", "second time"))
+    )
     await workers.start()
     lead = await world.lead()
     old = await world.ended(lead)

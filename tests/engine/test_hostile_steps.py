@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from automations.flow.outcomes import Continue, Fail, Stop
-from automations.flow.ports import Context
 from tests.engine.drawing import line, probe, set_variables
 from tests.engine.probe_nodes import Probes
 from tests.engine.world import Workers, World
+
+from automations.flow.outcomes import Continue, Fail, Stop
+from automations.flow.ports import Context
 
 
 def deep(levels: int) -> Any:
@@ -73,7 +73,7 @@ ERRORS: dict[str, tuple[Callable[[], Any], str]] = {
     "plain": (lambda: ValueError("broken"), "ValueError: broken"),
     "nul": (lambda: ValueError("a\x00b"), "ValueError: a\ufffdb"),
     "surrogate": (lambda: ValueError("a\ud800b"), "ValueError: a"),
-    "empty": (lambda: RuntimeError(), "RuntimeError"),
+    "empty": (RuntimeError, "RuntimeError"),
     "huge": (lambda: ValueError("x" * 5_000_000), "ValueError: xxx"),
     "unprintable": (UnprintableError, "UnprintableError"),
     "cancelled": (lambda: asyncio.CancelledError("not really"), "CancelledError"),

@@ -1,17 +1,19 @@
-"""Steps outside of the database: attempts on record before the call, stable keys, retries that wait without a worker."""
+"""Steps outside of the database: attempts recorded before the call, stable keys, retries that wait without a worker."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.engine import world as of_world
+from tests.engine.drawing import draw, edge, line, probe, set_variables, update_lead
+from tests.engine.probe_nodes import Probes
+from tests.engine.world import Workers, World, eventually, outline, statuses
 
 from automations.flow.outcomes import Continue, Fail
 from automations.flow.ports import Context
-from tests.engine.drawing import draw, edge, line, probe, set_variables, update_lead
-from tests.engine.probe_nodes import Probes
-from tests.engine.world import OPEN, Workers, World, eventually, outline, statuses
 
 RETRY = {"attempts": 3, "delay_seconds": 0.2, "backoff": "fixed", "jitter": False}
 
@@ -28,9 +30,7 @@ class Calls:
         return self._answers.pop(0) if self._answers else Continue(output="done")
 
 
-async def test_retry_waits_parked_and_keeps_its_idempotency_key(
-    world: World, workers: Workers, probes: Probes
-) -> None:
+async def test_retry_waits_parked_and_keeps_its_idempotency_key(world: World, workers: Workers, probes: Probes) -> None:
     calls = Calls(Fail("busy", retryable=True), Fail("busy", retryable=True, retry_after=0.4))
     probes.on("call", calls)
     await world.automation(line(probe("call", "external", "call", retry=RETRY)))
@@ -38,7 +38,9 @@ async def test_retry_waits_parked_and_keeps_its_idempotency_key(
     lead = await world.lead()
 
     async def parked() -> bool:
-        return await world.count("lead_id = $1 and status = 'running' and owner is null and due_at is not null", lead) > 0
+        return (
+            await world.count("lead_id = $1 and status = 'running' and owner is null and due_at is not null", lead) > 0
+        )
 
     await eventually(parked)
     run = await world.ended(lead)
@@ -146,7 +148,11 @@ async def test_parallel_calls_run_at_the_same_time(world: World, workers: Worker
     probes.on("meet", meet)
     await world.automation(
         draw(
-            [probe("a", "external", "meet", 1), probe("b", "external", "meet", 2), set_variables("join", {"x": "{{ steps.a }}"})],
+            [
+                probe("a", "external", "meet", 1),
+                probe("b", "external", "meet", 2),
+                set_variables("join", {"x": "{{ steps.a }}"}),
+            ],
             [edge("trigger", "a"), edge("trigger", "b"), edge("a", "join"), edge("b", "join")],
         )
     )
@@ -196,7 +202,10 @@ async def test_a_step_that_takes_too_long_fails(world: World, workers: Workers, 
     probes.on("sleep", sleep)
     await world.automation(
         draw(
-            [probe("call", "external", "sleep", timeout_seconds=0.2), set_variables("rescue", {"why": "{{ steps.call.error }}"})],
+            [
+                probe("call", "external", "sleep", timeout_seconds=0.2),
+                set_variables("rescue", {"why": "{{ steps.call.error }}"}),
+            ],
             [edge("trigger", "call"), edge("call", "rescue", "error")],
         )
     )
@@ -214,7 +223,11 @@ async def test_a_run_that_is_at_work_for_too_long_is_ended(world: World, workers
 
     probes.on("sleep", sleep)
     await world.automation(
-        line(update_lead("save", {"stage": "seen"}), probe("call", "external", "sleep", timeout_seconds=600), set_variables("after", {"a": 1}))
+        line(
+            update_lead("save", {"stage": "seen"}),
+            probe("call", "external", "sleep", timeout_seconds=600),
+            set_variables("after", {"a": 1}),
+        )
     )
     await workers.start(max_run_seconds=0.5)
 
@@ -231,10 +244,6 @@ async def test_a_timer_that_is_due_does_not_depend_on_the_clock_of_the_worker(
     world: World, workers: Workers, probes: Probes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database said that the run is due; a worker whose clock is behind must not park it again and again."""
-    from datetime import UTC, datetime, timedelta
-
-    from tests.engine import world as of_world
-
     late = timedelta(seconds=5)
     original = of_world.step_runner
 
@@ -261,5 +270,3 @@ async def test_a_timer_that_is_due_does_not_depend_on_the_clock_of_the_worker(
 
     assert run["status"] == "completed"
     assert run["epoch"] <= 3
-
-

@@ -6,8 +6,6 @@ import re
 from typing import Any
 
 import pytest
-
-from automations.flow.outcomes import Continue, Fail
 from tests.engine.drawing import (
     condition,
     draw,
@@ -21,6 +19,8 @@ from tests.engine.drawing import (
 )
 from tests.engine.probe_nodes import Probes
 from tests.engine.world import Workers, World, outline, statuses
+
+from automations.flow.outcomes import Continue, Fail
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT.*")
 
@@ -57,7 +57,7 @@ async def test_a_run_leaves_exactly_this(world: World, workers: Workers) -> None
 
     run = await world.ended(lead)
 
-    row = {
+    row: dict[str, Any] = {
         "id": str(lead),
         "user_id": str(world.account),
         "agent_id": None,
@@ -128,7 +128,17 @@ async def test_a_run_leaves_exactly_this(world: World, workers: Workers) -> None
     assert without_times(dict(run["trigger_data"])) == event
     assert {
         name: run[name]
-        for name in ("status", "error", "error_node_id", "variables", "owner", "due_at", "test_mode", "lead_id", "epoch")
+        for name in (
+            "status",
+            "error",
+            "error_node_id",
+            "variables",
+            "owner",
+            "due_at",
+            "test_mode",
+            "lead_id",
+            "epoch",
+        )
     } == {
         "status": "completed",
         "error": None,
@@ -221,7 +231,9 @@ async def test_an_unhandled_failure_fails_the_run_and_names_its_node(
         return Fail("no such luck")
 
     probes.on("refuse", refuse)
-    await world.automation(line(set_variables("before", {"a": 1}), probe("try", "external", "refuse"), probe("after", "pure", "echo")))
+    await world.automation(
+        line(set_variables("before", {"a": 1}), probe("try", "external", "refuse"), probe("after", "pure", "echo"))
+    )
     await workers.start()
 
     run = await world.ended(await world.lead())
@@ -231,9 +243,7 @@ async def test_an_unhandled_failure_fails_the_run_and_names_its_node(
     assert run["variables"] == {"a": 1}
 
 
-@pytest.mark.parametrize(
-    ("status", "error"), [("completed", None), ("failed", "enough"), ("cancelled", "enough")]
-)
+@pytest.mark.parametrize(("status", "error"), [("completed", None), ("failed", "enough"), ("cancelled", "enough")])
 async def test_stop_ends_the_run_as_it_says(world: World, workers: Workers, status: str, error: str | None) -> None:
     await world.automation(line(stop("enough", status, "enough", {"answer": 42})))
     await workers.start()

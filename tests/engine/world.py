@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+from tests.engine.drawing import LEAD_INSERT, Drawing
+from tests.engine.probe_nodes import Probes
 
 from automations.engine.flow_versions import FlowVersions
 from automations.engine.step_runner import StepRunner
 from automations.engine.worker import Worker, WorkerOptions
 from automations.flow.ports import HttpRequest, HttpResponse
-from tests.engine.drawing import LEAD_INSERT, Drawing
-from tests.engine.probe_nodes import Probes
 
 if TYPE_CHECKING:
     from tests.conftest import Factory
@@ -152,9 +152,7 @@ class World:
         return await self.db.fetchrow("select * from automation_executions where id = $1", run_id)
 
     async def count(self, condition: str = "true", *values: Any) -> int:
-        found: int = await self.db.fetchval(
-            f"select count(*) from automation_executions where {condition}", *values
-        )
+        found: int = await self.db.fetchval(f"select count(*) from automation_executions where {condition}", *values)
         return found
 
     async def ended(self, lead: uuid.UUID, *, within: float = PATIENCE) -> asyncpg.Record:
@@ -194,13 +192,11 @@ async def new_world(db: asyncpg.Connection, make: Factory) -> World:
 
 def outline(run: Any) -> list[tuple[Any, ...]]:
     """What happened at each node of a run: id, status, handle, error."""
-    return [
-        (entry["node_id"], entry["status"], entry["handle"], entry["error"]) for entry in run["nodes_executed"]
-    ]
+    return [(entry["node_id"], entry["status"], entry["handle"], entry["error"]) for entry in run["nodes_executed"]]
 
 
 def statuses(run: Any) -> dict[str, str]:
     return {entry["node_id"]: entry["status"] for entry in run["nodes_executed"]}
 
 
-__all__ = ["LEAD_INSERT", "World", "Workers", "eventually", "new_world", "outline", "statuses", "step_runner"]
+__all__ = ["LEAD_INSERT", "Workers", "World", "eventually", "new_world", "outline", "statuses", "step_runner"]

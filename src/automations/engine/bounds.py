@@ -47,9 +47,7 @@ def bounded(outcome: Any) -> Outcome:
             return replace(outcome, output=output, message=message)
         case Fail():
             output, size = _plain(outcome.output)
-            return replace(
-                outcome, error=_shortened(outcome.error), output=None if size > MAX_OUTPUT_BYTES else output
-            )
+            return replace(outcome, error=_shortened(outcome.error), output=None if size > MAX_OUTPUT_BYTES else output)
         case Wait():
             note, size = _plain(outcome.note)
             return _too_large(size) if size > MAX_OUTPUT_BYTES else replace(outcome, note=note)

@@ -59,9 +59,7 @@ class Performer:
     def free(self) -> int:
         """Runs that only wait for something outside take no place: a slow service must not keep others from running."""
         waiting = sum(1 for run in self.runs.values() if run.in_flight and not run.queued)
-        return min(
-            self._options.concurrency - (len(self.runs) - waiting), self._options.outside_at_most - waiting
-        )
+        return min(self._options.concurrency - (len(self.runs) - waiting), self._options.outside_at_most - waiting)
 
     @property
     def is_idle(self) -> bool:

@@ -7,8 +7,6 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-import orjson
-
 from automations.db.json_text import JsonText, encode_json
 from automations.flow.commands import TOP_SCOPE, step_key
 from automations.flow.graph import CompiledFlow

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,13 +19,13 @@ import asyncpg
 from automations.db.connection import Connection, connected
 from automations.db.named_queries import queries
 from automations.db.run_store import RunStore
-from automations.engine.advance import Advancer
+from automations.engine.advance import Advancer, end_now
 from automations.engine.commits import finish_row
 from automations.engine.flow_versions import LoadedFlow
 from automations.engine.operations import BatchRecords, OperationBatch
 from automations.engine.run import Rendered, Run, StepDone, TimerFired
 from automations.engine.step_runner import RowLocked, StepRunner
-from automations.flow.commands import Finish, RunStep
+from automations.flow.commands import RunStep
 from automations.flow.outcomes import DEFAULT_HANDLE, ERROR_HANDLE, Continue, Fail, JsonObject, Outcome
 
 ENGINE_ROLE = "service_role"
@@ -77,9 +77,9 @@ async def run_test(dsn: str, loaded: LoadedFlow, start: TestStart, steps: StepRu
                 await _TestDriver(RunStore(connection), steps).drive(run)
                 await connection.execute("set constraints all immediate")
         except TimeoutError:
-            run.finish = Finish("failed", error=f"the test took longer than {LIMIT_SECONDS:g} seconds")
+            end_now(run, f"the test took longer than {LIMIT_SECONDS:g} seconds")
         except asyncpg.PostgresError as error:
-            run.finish = Finish("failed", error=f"the database refuses the result: {error}")
+            end_now(run, f"the database refuses the result: {error}")
         finally:
             await _rolled_back(connection, transaction)
     async with connected(dsn, role=ENGINE_ROLE) as connection:
@@ -96,6 +96,16 @@ async def _rolled_back(connection: Connection, transaction: Any) -> None:
 
 
 async def _write_record(connection: Connection, run: Run, start: TestStart, began: datetime, ended: datetime) -> None:
+    """Without its lead and conversation where somebody has them locked, or has deleted them in the meantime."""
+    await connection.execute("select set_config('lock_timeout', $1, false)", LOCK_TIMEOUT)
+    try:
+        await _insert_record(connection, run, start, began, ended)
+    except (asyncpg.LockNotAvailableError, asyncpg.ForeignKeyViolationError):
+        alone = replace(start, lead_id=None, conversation_id=None)
+        await _insert_record(connection, run, alone, began, ended)
+
+
+async def _insert_record(connection: Connection, run: Run, start: TestStart, began: datetime, ended: datetime) -> None:
     row = finish_row(run)
     await connection.execute(
         queries("runs")["insert_test_record"],

@@ -1,0 +1,124 @@
+"""A worker as a process of its own, to be killed: `python worker_process.py '{"dsn": …}'`.
+
+Keys: dsn; lease, concurrency, committers, drain_seconds, poll_seconds; sink (a file: every outside call is a line in it);
+die_after_commits (end without a word after the N-th transaction that wrote something); stop_in_transaction (SIGSTOP to
+itself after the database steps of its first transaction, before the commit). Prints `ready` when it works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.engine.probe_nodes import Probes
+from tests.engine.world import step_runner
+
+from automations.db.run_store import RunStore
+from automations.engine.commits import Committer
+from automations.engine.flow_versions import FlowVersions
+from automations.engine.worker import Worker, WorkerOptions
+from automations.flow.outcomes import Continue, Fail
+from automations.flow.ports import Context
+
+
+def scripts(probes: Probes, sink: str | None) -> None:
+    def write(ctx: Context, value: Any) -> None:
+        if sink is None:
+            return
+        line = json.dumps([ctx.idempotency_key, ctx.step_key, ctx.attempt, value, os.getpid()])
+        # One write of a short line: no two processes ever mix theirs.
+        descriptor = os.open(sink, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        os.write(descriptor, line.encode() + b"\n")
+        os.close(descriptor)
+
+    async def note(value: Any, ctx: Context) -> Any:
+        write(ctx, value)
+        await asyncio.sleep(0)
+        return Continue(output=value)
+
+    async def slow(value: Any, ctx: Context) -> Any:
+        write(ctx, value)
+        await asyncio.sleep(float(value))
+        return Continue(output="woke")
+
+    async def flaky(value: Any, ctx: Context) -> Any:
+        write(ctx, value)
+        return Continue(output=value) if ctx.attempt > 1 else Fail("busy", retryable=True)
+
+    async def die(value: Any, ctx: Context) -> Any:
+        write(ctx, value)
+        if value == "guilty":
+            os._exit(9)
+        await asyncio.sleep(0.05)
+        return Continue(output=value)
+
+    for script in (note, slow, flaky, die):
+        probes.on(script.__name__, script)
+
+
+def die_after_commits(count: int) -> None:
+    """The N-th transaction that left something is committed; nobody is told."""
+    original = Committer.commit
+    left = [count]
+
+    async def commit(self: Committer, store: RunStore, runs: Any) -> Any:
+        result = await original(self, store, runs)
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    Committer.commit = commit  # type: ignore[method-assign]
+
+
+def stop_in_transaction() -> None:
+    original = Committer._write
+    stopped = [False]
+
+    async def write(self: Committer, store: RunStore, result: Any) -> None:
+        await original(self, store, result)
+        if not stopped[0]:
+            stopped[0] = True
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    Committer._write = write  # type: ignore[method-assign]
+
+
+async def main(given: dict[str, Any]) -> None:
+    probes = Probes()
+    scripts(probes, given.get("sink"))
+    if given.get("die_after_commits"):
+        die_after_commits(given["die_after_commits"])
+    if given.get("stop_in_transaction"):
+        stop_in_transaction()
+    options = WorkerOptions(
+        dsn=given["dsn"],
+        concurrency=given.get("concurrency", 400),
+        committers=given.get("committers", 2),
+        lease=timedelta(seconds=given.get("lease", 30)),
+        poll_seconds=given.get("poll_seconds", 0.2),
+        drain_seconds=given.get("drain_seconds", 7.0),
+        reconnect_seconds=0.05,
+        reconnect_seconds_at_most=0.5,
+    )
+    worker = Worker(options, FlowVersions(probes.registry), step_runner())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
+    running = asyncio.create_task(worker.run())
+    ready = asyncio.create_task(worker.ready.wait())
+    await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+    print("ready", flush=True)
+    await running
+
+
+if __name__ == "__main__":
+    uvloop.run(main(json.loads(sys.argv[1])))
