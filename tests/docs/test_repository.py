@@ -12,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 # Put together here, so that this file does not hold what it looks for.
 REGISTRIES = ["pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "registry." + "npmjs", "crates" + ".io"]
+PLACES = ["/" + "/".join(path) for path in (["work", "main"], ["root", ".pyenv"], ["home", ""])]
 BUILT = {
     *(".git", ".venv", "node_modules", "dist", "__pycache__", ".automations"),
     *(".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache"),
@@ -30,7 +31,7 @@ def files() -> Iterator[Path]:
 
 
 def test_no_file_names_a_registry_or_a_place_on_one_machine() -> None:
-    wanted = re.compile("|".join(map(re.escape, [*REGISTRIES, "/work" + "/main", "/root/" + ".pyenv", "/ho" + "me/"])))
+    wanted = re.compile("|".join(map(re.escape, [*REGISTRIES, *PLACES])))
     found = [
         f"{path.relative_to(ROOT)}: {match.group()}"
         for path in files()

@@ -12,6 +12,7 @@ from automations.errors import AutomationsError, FlowInvalid
 def report(error: BaseException, *, as_json: bool) -> int:
     """Write it, and say the exit code."""
     what = describe(error)
+    code: int = what.pop("exit_code")
     if isinstance(error, FlowInvalid):
         what["problems"] = [
             {name: getattr(problem, name) for name in ("code", "message", "hint", "node_id", "edge_id", "field")}
@@ -29,7 +30,6 @@ def report(error: BaseException, *, as_json: bool) -> int:
                 print(f"  … and {len(error.problems) - 20} more", file=sys.stderr)
         if what["hint"]:
             print(f"  Do: {_one_line(what['hint'])}", file=sys.stderr)
-    code: int = what["exit_code"]
     return code
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from automations.db.connection import Connection
-from automations.db.json_text import JsonText, clean_text, encode_json
+from automations.db.json_text import JsonText, encode_json
 from automations.db.named_queries import queries
 
 SQL = queries("runs")
@@ -126,16 +126,11 @@ class RunStore:
         )
 
     async def finish(self, rows: Sequence[FinishRow]) -> None:
-        await self.connection.execute(
-            SQL["finish"],
-            [row.execution_id for row in rows],
-            [row.status for row in rows],
-            [row.nodes for row in rows],
-            [row.variables for row in rows],
-            [None if row.output is None else JsonText(encode_json(row.output)) for row in rows],
-            [None if row.error is None else clean_text(row.error) for row in rows],
-            [row.error_node_id for row in rows],
-        )
+        await self.connection.execute(SQL["finish"], *_columns(rows))
+
+    async def finish_held(self, owner: int, epochs: Sequence[int], rows: Sequence[FinishRow]) -> set[UUID]:
+        """`hold` and `finish` in one statement and one commit; the ids that have ended now."""
+        return {row[0] for row in await self.connection.fetch(SQL["finish_held"], owner, epochs, *_columns(rows))}
 
     async def park(self, ids: Sequence[UUID], dues: Sequence[datetime | None]) -> None:
         await self.connection.execute(SQL["park"], ids, dues)
@@ -163,3 +158,15 @@ class RunStore:
 
     async def cleanup(self, limit: int) -> int:
         return int(await self.connection.fetchval(SQL["cleanup"], limit))
+
+
+def _columns(rows: Sequence[FinishRow]) -> list[list[Any]]:
+    return [
+        [row.execution_id for row in rows],
+        [row.status for row in rows],
+        [row.nodes for row in rows],
+        [row.variables for row in rows],
+        [None if row.output is None else JsonText(encode_json(row.output)) for row in rows],
+        [row.error for row in rows],
+        [row.error_node_id for row in rows],
+    ]

@@ -6,8 +6,10 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+import asyncpg
 import structlog
 
+from automations.db.connection import CONNECTION_LOST, PASSING
 from automations.engine.performing import Performer
 from automations.engine.presence import Presence
 from automations.engine.schema_check import check_schema
@@ -29,30 +31,37 @@ class Housekeeper:
         self._store = presence.store
         self._performer = performer
         self._options = options
+        self._renew_every = min(options.lease.total_seconds() / 3, 10.0)
+        self._next_renewal = time.monotonic() + self._renew_every
+        self._next_listen_check = self._next_cleanup = 0.0
 
     async def run(self) -> None:
-        renew_every = min(self._options.lease.total_seconds() / 3, 10.0)
-        next_renewal = time.monotonic() + renew_every
-        next_listen_check = next_cleanup = time.monotonic()
         while True:
-            now = time.monotonic()
-            await self._store.release_absent()
-            await self._store.fold_stats()
-            if now >= next_renewal:
-                next_renewal = now + renew_every
-                await self._keep(renew=True)
-            else:
-                await self._keep(renew=False)
-            for run in self._performer.overdue(now):
-                self._performer.expire(run)
-            if now >= next_listen_check:
-                next_listen_check = now + LISTEN_CHECK_SECONDS
-                await self._presence.check_listening()
-                await check_schema(self._store.connection)
-            # A batch each beat until nothing is left, so that no commit is large.
-            if now >= next_cleanup and await self._store.cleanup(CLEANUP_BATCH) == 0:
-                next_cleanup = now + CLEANUP_SECONDS
+            try:
+                await self._beat(time.monotonic())
+            except (*CONNECTION_LOST, *PASSING):
+                raise
+            except asyncpg.PostgresError as error:
+                # The runs of this worker must not end because a figure cannot be added up.
+                log.error("housekeeping failed; tried again", reason=str(error)[:300])
             await asyncio.sleep(BEAT_SECONDS)
+
+    async def _beat(self, now: float) -> None:
+        await self._store.release_absent()
+        renew = now >= self._next_renewal
+        if renew:
+            self._next_renewal = now + self._renew_every
+        await self._keep(renew=renew)
+        for run in self._performer.overdue(now):
+            self._performer.expire(run)
+        if now >= self._next_listen_check:
+            self._next_listen_check = now + LISTEN_CHECK_SECONDS
+            await self._presence.check_listening()
+            await check_schema(self._store.connection)
+        await self._store.fold_stats()
+        # A batch each beat until nothing is left, so that no commit is large.
+        if now >= self._next_cleanup and await self._store.cleanup(CLEANUP_BATCH) == 0:
+            self._next_cleanup = now + CLEANUP_SECONDS
 
     async def _keep(self, *, renew: bool) -> None:
         """Runs that are not ours any more (cancelled, taken over, deleted) are dropped; the others kept alive."""

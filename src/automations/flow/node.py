@@ -60,9 +60,10 @@ def literal_fields(model: type[BaseModel]) -> frozenset[str]:
             pending.append((field, definitions.get(reference.rsplit("/", 1)[-1], {}), seen | {reference}))
         for name, child in part.get("properties", {}).items():
             pending.append((f"{field}.{name}" if field else name, child, seen))
-        for keyword in ("items", "additionalProperties"):
-            if isinstance(part.get(keyword), dict):
-                pending.append((f"{field}.*" if field else "*", part[keyword], seen))
+        below = f"{field}.*" if field else "*"
+        pending += [
+            (below, part[word], seen) for word in ("items", "additionalProperties") if isinstance(part.get(word), dict)
+        ]
         for keyword in ("anyOf", "allOf", "oneOf"):
             pending += [(field, child, seen) for child in part.get(keyword, ())]
     return frozenset(found)
@@ -104,7 +105,7 @@ class Node(ABC, Generic[C]):
 
     @abstractmethod
     async def run(self, config: C, ctx: Context) -> Outcome:
-        """Do the step. `StepError` is the author's problem; any other exception is our bug and fails the step as such."""
+        """Do the step. `StepError` is the author's problem; any other exception fails the step as our bug."""
 
     @classmethod
     def describe(cls) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from automations.flow.outcomes import Json, JsonObject
+from automations.flow.outcomes import JsonObject
 
 RecordTable = Literal["leads", "conversations", "messages"]
 

@@ -62,7 +62,9 @@ def _new(entry: dict[str, Any], shown: set[tuple[str, str]]) -> bool:
     return True
 
 
-async def follow_runs(store: ExecutionStore, chosen: RunFilter, *, newest: list[RunRow]) -> AsyncGenerator[RunRow, None]:
+async def follow_runs(
+    store: ExecutionStore, chosen: RunFilter, *, newest: list[RunRow]
+) -> AsyncGenerator[RunRow, None]:
     """Runs after those of `newest` as they are accepted, and every open one again when its status changes; for ever."""
     last = max((row.seq for row in newest), default=await store.newest_seq())
     seen = {row.id: row.seq for row in newest}

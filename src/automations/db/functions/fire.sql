@@ -20,17 +20,13 @@ language plpgsql stable
 as $$
 declare
   v_setting text := pg_catalog.current_setting('automations.execution_id', true);
-  v_at integer;
 begin
   if v_setting is null or v_setting = '' then
     return;
   end if;
-  if pg_catalog.length(v_setting) > 36 then
-    v_at := pg_catalog.strpos(v_setting, p_record::text || '=');
-    if v_at = 0 then
-      return;
-    end if;
-    v_setting := pg_catalog.substr(v_setting, v_at + 37, 36);
+  -- Bytes, not characters: counting those of a long text for every row would be a tenth of a batch's work.
+  if pg_catalog.octet_length(v_setting) > 36 then
+    v_setting := pg_catalog.left(pg_catalog.split_part(v_setting, p_record::text || '=', 2), 36);
   end if;
   -- Looked at before it is cast: an exception block would cost every change of a run a subtransaction.
   if pg_catalog.translate(v_setting, '0123456789abcdefABCDEF', '') <> '----' or pg_catalog.length(v_setting) <> 36
@@ -150,8 +146,15 @@ declare
   v_held jsonb := '[]';
   v_event bigint;
   v_match record;
-  v_run uuid;
+  v_matches integer;
+  v_runs uuid[] := '{}';
+  v_automations uuid[] := '{}';
+  v_versions uuid[] := '{}';
+  v_lanes text[] := '{}';
   v_cause_id uuid;
+  -- A row that is gone cannot be pointed at; its id stays in trigger_data.
+  v_lead uuid := case when p_operation <> 'DELETE' then p_lead end;
+  v_conversation uuid := case when p_operation <> 'DELETE' then p_conversation end;
 begin
   if p_operation = 'UPDATE' and p_old is not null then
     v_changed := automations.changed_columns(p_old, p_new);
@@ -218,24 +221,39 @@ begin
       v_held := v_held || pg_catalog.jsonb_build_object('automation_id', v_match.id, 'reason', 'reentry');
       continue;
     end if;
-    v_run := pg_catalog.gen_random_uuid();
+    v_runs := v_runs || pg_catalog.gen_random_uuid();
+    v_automations := v_automations || v_match.id;
+    v_versions := v_versions || v_match.published_version;
+    v_lanes := v_lanes || case when v_match.trigger_config ? 'concurrency' then
+      automations.lane_of(v_match.id, v_match.trigger_config, p_record)
+    end;
+  end loop;
+
+  v_matches := pg_catalog.cardinality(v_runs);
+  -- Measured: from arrays costs two thirds a run at ten matches and a tenth more at one.
+  if v_matches = 1 then
     insert into public.automation_executions (
       id, automation_id, trigger_type, trigger_data, status, lead_id, conversation_id,
       account_id, version_id, event_id, ancestors, depth, due_at, lane
     )
     values (
-      v_run, v_match.id, 'event', v_data, 'pending',
-      case when p_operation <> 'DELETE' then p_lead end,
-      case when p_operation <> 'DELETE' then p_conversation end,
-      p_account, v_match.published_version, v_event, v_ancestors, v_depth, pg_catalog.clock_timestamp(),
-      case when v_match.trigger_config ? 'concurrency' then
-        automations.lane_of(v_match.id, v_match.trigger_config, p_record)
-      end
+      v_runs[1], v_automations[1], 'event', v_data, 'pending', v_lead, v_conversation,
+      p_account, v_versions[1], v_event, v_ancestors, v_depth, pg_catalog.clock_timestamp(), v_lanes[1]
     );
-    if v_notify <> 'off' then
-      perform automations.notify_trigger(v_match.id, v_run, p_record, v_data, v_notify = 'hint');
-    end if;
-  end loop;
+  elsif v_matches > 1 then
+    insert into public.automation_executions (
+      id, automation_id, trigger_type, trigger_data, status, lead_id, conversation_id,
+      account_id, version_id, event_id, ancestors, depth, due_at, lane
+    )
+    select r.id, r.automation_id, 'event', v_data, 'pending', v_lead, v_conversation,
+      p_account, r.version_id, v_event, v_ancestors, v_depth, pg_catalog.clock_timestamp(), r.lane
+    from unnest(v_runs, v_automations, v_versions, v_lanes) as r (id, automation_id, version_id, lane);
+  end if;
+  if v_matches > 0 and v_notify <> 'off' then
+    for i in 1 .. v_matches loop
+      perform automations.notify_trigger(v_automations[i], v_runs[i], p_record, v_data, v_notify = 'hint');
+    end loop;
+  end if;
 
   if v_journal then
     insert into automations.events (
@@ -247,7 +265,7 @@ begin
       v_held
     );
   end if;
-  if v_run is not null and pg_catalog.current_setting('automations.wake', true) is distinct from 'off'
+  if v_matches > 0 and pg_catalog.current_setting('automations.wake', true) is distinct from 'off'
     and pg_catalog.pg_notification_queue_usage() < 0.5
   then
     -- Empty, so that it folds into one per transaction.

@@ -108,6 +108,31 @@ begin
 end
 $$;
 
+-- hold_runs and finish_runs in one statement, for runs that have nothing else to write: one commit, one round trip.
+-- Answers those that have ended now.
+create or replace function automations.finish_held_runs(
+  p_owner bigint, p_epochs integer[],
+  p_ids uuid[], p_statuses text[], p_nodes jsonb[], p_variables jsonb[], p_outputs jsonb[], p_errors text[],
+  p_error_nodes text[]
+)
+returns setof uuid
+language plpgsql
+as $$
+declare
+  v_held uuid[] := array(select automations.hold_runs(p_owner, p_ids, p_epochs));
+begin
+  perform automations.finish_runs(
+    pg_catalog.array_agg(f.id), pg_catalog.array_agg(f.status), pg_catalog.array_agg(f.nodes),
+    pg_catalog.array_agg(f.variables), pg_catalog.array_agg(f.output), pg_catalog.array_agg(f.error),
+    pg_catalog.array_agg(f.error_node)
+  )
+  from unnest(p_ids, p_statuses, p_nodes, p_variables, p_outputs, p_errors, p_error_nodes)
+    as f (id, status, nodes, variables, output, error, error_node)
+  where f.id = any (v_held);
+  return query select unnest(v_held);
+end
+$$;
+
 -- Let go of runs that wait: no owner, due when the earliest timer of the run fires, null for a signal only.
 create or replace function automations.park_runs(p_ids uuid[], p_dues timestamptz[])
 returns void
@@ -138,6 +163,9 @@ revoke execute on function automations.write_steps(
 ) from public;
 revoke execute on function automations.finish_runs(
   uuid[], text[], jsonb[], jsonb[], jsonb[], text[], text[], timestamptz
+) from public;
+revoke execute on function automations.finish_held_runs(
+  bigint, integer[], uuid[], text[], jsonb[], jsonb[], jsonb[], text[], text[]
 ) from public;
 revoke execute on function automations.pull_lanes(text[], timestamptz) from public;
 revoke execute on function automations.park_runs(uuid[], timestamptz[]) from public;

@@ -99,10 +99,10 @@ create table public.automation_executions (
   run_started_at timestamptz,
   output jsonb,
 
-  constraint executions_final_is_released check (
-    status in ('pending', 'running') or (due_at is null and owner is null)
-  ),
-  constraint executions_pending_is_unowned check (status <> 'pending' or owner is null)
+  -- One check for both: each is parsed anew for every single row that a trigger inserts.
+  constraint executions_held_only_while_open check (
+    (owner is null or status = 'running') and (due_at is null or status in ('pending', 'running'))
+  )
 );
 comment on column public.automation_executions.started_at is 'Acceptance; never changes. The real start is run_started_at.';
 comment on column public.automation_executions.seq is 'Order of acceptance, also within one transaction.';

@@ -36,6 +36,10 @@ select automations.write_steps($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- End runs.
 select automations.finish_runs($1, $2, $3, $4, $5, $6, $7);
 
+-- name: finish_held
+-- Lock and end runs that have nothing else to write, in one round trip; answers which.
+select automations.finish_held_runs($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
 -- name: park
 -- Let go of runs that wait.
 select automations.park_runs($1, $2);
