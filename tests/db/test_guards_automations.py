@@ -215,3 +215,19 @@ async def test_deleting_an_automation_takes_everything_of_it_along(database: asy
 async def test_what_could_never_fire_is_refused(make: Factory, column: str, value: Any) -> None:
     with pytest.raises(asyncpg.CheckViolationError):
         await make.automation(uuid.uuid4(), **{column: value})
+
+
+async def test_sql_that_changes_the_trigger_of_a_live_automation_changes_its_draft_too(
+    database: asyncpg.Connection, make: Factory
+) -> None:
+    nodes = [
+        {"id": "start", "type": "trigger-event", "position": {"x": 0, "y": 0}, "data": {"label": "New", "config": {}}},
+        {"id": "end", "type": "logic-stop", "position": {"x": 0, "y": 1}, "data": {"label": "End", "config": {}}},
+    ]
+    automation = await make.automation(uuid.uuid4(), nodes=nodes)
+    wanted = {"event_source": "lead", "event_type": "UPDATE"}
+    await database.execute("update automations set trigger_config = $2 where id = $1", automation, wanted)
+    draft = await database.fetchval("select nodes from automations where id = $1", automation)
+    assert [node["id"] for node in draft] == ["start", "end"]
+    assert draft[0]["data"]["config"] == wanted
+    assert draft[1] == nodes[1]

@@ -91,7 +91,8 @@ def render(files: Iterable[SchemaFile] | None = None) -> str:
     nothing there; the rest is applied again.
     """
     chosen = schema_files() if files is None else files
-    return "\n".join(f"-- {file.name}\nbegin;\n{file.script()}commit;\n" for file in chosen)
+    quiet = "set client_min_messages = warning;\n\n"
+    return quiet + "\n".join(f"-- {file.name}\nbegin;\n{file.script()}commit;\n" for file in chosen)
 
 
 def export(directory: Path, *, now: datetime) -> list[Path]:

@@ -85,6 +85,10 @@ begin
   ) then
     -- The version row follows in the AFTER trigger: it references this one.
     new.published_version := pg_catalog.gen_random_uuid();
+    -- The draft's trigger node, too: the next publish would copy an old one back over the columns.
+    if tg_op = 'UPDATE' and new.nodes <> '[]' then
+      new.nodes := automations.flow_with_trigger(new.nodes, new.trigger_type, new.trigger_config);
+    end if;
   end if;
   return new;
 end
