@@ -244,7 +244,7 @@ async def test_a_timer_that_is_due_does_not_depend_on_the_clock_of_the_worker(
     world: World, workers: Workers, probes: Probes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The database said that the run is due; a worker whose clock is behind must not park it again and again."""
-    late = timedelta(seconds=5)
+    late = timedelta(seconds=2)
     original = of_world.step_runner
 
     def behind() -> Any:
@@ -254,7 +254,7 @@ async def test_a_timer_that_is_due_does_not_depend_on_the_clock_of_the_worker(
 
     calls = Calls(Fail("busy", retryable=True))
     probes.on("call", calls)
-    await world.automation(line(probe("call", "external", "call", retry={**RETRY, "delay_seconds": 6})))
+    await world.automation(line(probe("call", "external", "call", retry={**RETRY, "delay_seconds": 3})))
     await workers.start()
     lead = await world.lead()
 

@@ -44,14 +44,14 @@ def test_statements_have_a_bounded_size_and_no_lonely_rest() -> None:
 
 
 def test_ids_that_every_match_must_have() -> None:
-    leaf = {"field": "lead_id", "operator": "equals", "value": A}
+    leaf: dict[str, Any] = {"field": "lead_id", "operator": "equals", "value": A}
     assert implied_keys(leaf) == {"lead_id": A}
     assert implied_keys({"all": [leaf, {"field": "channel", "operator": "equals", "value": "sms"}]}) == {"lead_id": A}
 
 
 def test_nothing_is_implied_where_it_is_not_certain() -> None:
-    leaf = {"field": "lead_id", "operator": "equals", "value": A}
-    for tree in (
+    leaf: dict[str, Any] = {"field": "lead_id", "operator": "equals", "value": A}
+    trees: tuple[Any, ...] = (
         None,
         {"any": [leaf]},
         {"not": leaf},
@@ -61,7 +61,8 @@ def test_nothing_is_implied_where_it_is_not_certain() -> None:
         {**leaf, "value": "not an id"},
         {**leaf, "value": None},
         "rubbish",
-    ):
+    )
+    for tree in trees:
         assert implied_keys(tree) == {}
 
 

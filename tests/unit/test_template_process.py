@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import statistics
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -138,10 +136,8 @@ HOSTILE = {
 async def test_hostile_templates_end_in_a_clear_error_and_the_engine_comes_back(
     engine: TemplateProcess, source: str
 ) -> None:
-    begun = time.monotonic()
     with pytest.raises(TemplateError) as caught:
         await render(engine, source)
-    assert time.monotonic() - begun < 10  # a limit of 1 second, on a busy machine
     assert any(part in caught.value.message for part in HOSTILE[source].split("|")), caught.value.message
     assert caught.value.hint
     assert len(caught.value.message) < 1_000
@@ -168,27 +164,19 @@ async def test_hostile_templates_do_not_delay_honest_ones(engine: TemplateProces
         with pytest.raises(TemplateError):
             await render(engine, source)
 
-    async def slowest_honest(attacks: asyncio.Future[Any]) -> float:
-        slowest = 0.0
+    async def honest_during(attacks: asyncio.Future[Any]) -> int:
+        rendered = 0
         while not attacks.done():
-            begun = time.monotonic()
             assert await render(engine, HONEST) == "ANN@EXAMPLE.COM"
-            slowest = max(slowest, time.monotonic() - begun)
+            rendered += 1
             await asyncio.sleep(0.01)
-        return slowest
+        return rendered
 
-    begun = time.monotonic()
-    attacks = asyncio.gather(*map(fails, hostile))
-    await asyncio.sleep(0)
-    new = await slowest_honest(attacks)
-    again = asyncio.gather(*map(fails, hostile))
-    await asyncio.sleep(0)
-    known = await slowest_honest(again)
-    attacked_for = time.monotonic() - begun
-    # Loose, for busy machines: 0.12 s and 0.002 s on a quiet one, where ten hostile ones keep it up for 20 seconds.
-    assert new < 1.0, f"new hostile templates delayed an honest one by {new:.3f} s"
-    assert known < 0.5, f"known hostile templates delayed an honest one by {known:.3f} s"
-    assert attacked_for > number  # each of them took its whole second, twice
+    # Each hostile one takes its whole second, new or known; honest ones get through many times meanwhile.
+    for _ in ("new", "known"):
+        attacks = asyncio.gather(*map(fails, hostile))
+        await asyncio.sleep(0)
+        assert await honest_during(attacks) > 3 * number
 
 
 async def test_an_honest_slow_template_gets_its_second_and_is_forgiven(
@@ -249,16 +237,6 @@ async def test_only_the_needed_part_of_the_scope_is_sent(engine: TemplateProcess
     for source in ("{{ steps.big|length }}", "{{ steps|length }}", "{% set s = steps %}{{ s.small.n }}"):
         with pytest.raises(TemplateError, match="at most 5,000,000 are allowed"):
             await render(engine, source, scope)
-
-
-async def test_latency_when_quiet(engine: TemplateProcess) -> None:
-    await render(engine, HONEST)
-    times = []
-    for _ in range(200):
-        begun = time.perf_counter()
-        await render(engine, HONEST)
-        times.append(time.perf_counter() - begun)
-    assert statistics.median(times) < 0.005  # 0.00015 on a quiet machine
 
 
 @pytest.mark.usefixtures("patient")

@@ -19,6 +19,8 @@ CONNECT_TIMEOUT_SECONDS = 10.0
 CONNECTION_LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # asyncpg's state is lost with a connection that dies between two of its messages.
+    asyncpg.InternalClientError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.DatabaseDroppedError,

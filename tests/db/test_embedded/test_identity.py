@@ -51,9 +51,7 @@ def test_root_runs_it_in_a_user_namespace_and_opens_nothing(places: Any, start: 
 
 @pytest.mark.usefixtures("as_root")
 @pytest.mark.parametrize("uid", [UNKNOWN, NOBODY], ids=["unknown uid", "ordinary user"])
-def test_other_users(
-    open_places: Any, starter: Any, answer: Any, sql: Any, everybodys_python: str, uid: int
-) -> None:
+def test_other_users(open_places: Any, starter: Any, answer: Any, sql: Any, everybodys_python: str, uid: int) -> None:
     home = open_places.root / "home"
     home.mkdir(mode=0o700)
     os.chown(home, uid, uid)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -199,10 +198,8 @@ def doubling() -> Any:
         ([node(config={"set": {1}})], [], ["not_json"]),
     ],
 )
-def test_whatever_is_too_much_is_refused_at_once(nodes: object, edges: object, codes: list[str]) -> None:
-    begin = time.perf_counter()
+def test_whatever_is_too_much_is_refused(nodes: object, edges: object, codes: list[str]) -> None:
     problems = parse_drawing(nodes, edges).problems
-    assert time.perf_counter() - begin < 1
     assert [problem.code for problem in problems] == codes
     assert all(len(problem.message) < 300 and problem.hint for problem in problems)
 

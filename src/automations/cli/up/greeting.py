@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 TRY = """In a second terminal:
 
-  automations sql -c "insert into leads (user_id, name, score)
+  {command} sql -c "insert into leads (user_id, name, score)
     select user_id, 'Hedy Lamarr', 80 from agents limit 1"
-  automations runs
-  automations show \\$(automations runs --limit 1 --quiet)
+  {command} runs
+  {command} show $({command} runs --limit 1 --quiet)
 """
+
+
+def own_command() -> str:
+    """How this program is called from a terminal: by its name where that is enough, else by the path that was used."""
+    own = Path(sys.argv[0])
+    if own.name != "automations":
+        return "automations"
+    found = shutil.which("automations")
+    return "automations" if found is not None and Path(found).resolve() == own.resolve() else str(own)
 
 
 def greeting(facts: Mapping[str, Any]) -> str:
@@ -30,6 +42,6 @@ def greeting(facts: Mapping[str, Any]) -> str:
         "",
         f"Ready after {facts['seconds']} s. Ctrl-C ends everything.",
         "",
-        TRY.replace("\\$", "$"),
+        TRY.format(command=own_command()),
     ]
     return "\n".join(lines)

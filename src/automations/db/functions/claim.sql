@@ -78,7 +78,6 @@ begin
     v_window.account_id := p_account;
     v_window.window_start := p_now;
     v_window.starts := 0;
-    v_window.held_at := null;
   end if;
   return v_window;
 end
@@ -241,14 +240,6 @@ begin
             pg_catalog.jsonb_build_object(
               'max_starts_per_hour', v_start_limit, 'until', v_window.window_start + interval '1 hour'
             )
-          );
-        end if;
-        if v_window.held_at is null then
-          v_window.held_at := v_now;
-          insert into automations.audit_log (account_id, action, automation_id, execution_id, details)
-          values (
-            v_candidate.account_id, 'starts_per_hour_met', v_candidate.automation_id, v_candidate.id,
-            pg_catalog.jsonb_build_object('limit', v_start_limit, 'until', v_window.window_start + interval '1 hour')
           );
         end if;
       else

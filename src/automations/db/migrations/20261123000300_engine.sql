@@ -96,10 +96,8 @@ create table automations.start_windows (
   automation_id uuid primary key,
   account_id uuid not null,
   window_start timestamptz not null,
-  starts integer not null,
-  held_at timestamptz
+  starts integer not null
 );
-comment on column automations.start_windows.held_at is 'When the limit of this hour was met; null: not so far.';
 comment on table automations.start_windows is 'Starts of the running hour, counted at claim; never touched by a writer.';
 
 create table automations.audit_log (
