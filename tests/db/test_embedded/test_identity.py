@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from automations.db.embedded import _child, find_binaries, identity, stop
-from automations.db.embedded.datadir import UNDER_FOOT
+from automations.db.embedded import Binaries, _child, find_binaries, identity, stop
+from automations.db.embedded.datadir import IN_HAND
 from automations.db.embedded.identity import Identity, identities
 from automations.errors import EmbeddedPostgresError
 
@@ -36,7 +36,7 @@ def refusing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_child, "__file__", str(child))
 
 
-@pytest.mark.usefixtures("as_root")
+@pytest.mark.usefixtures("as_root", "user_namespaces")
 def test_root_runs_it_in_a_user_namespace_and_opens_nothing(places: Any, start: Any, sql: Any) -> None:
     data_dir = places.missing()
     modes = {path: path.stat().st_mode for path in data_dir.parents}
@@ -97,7 +97,7 @@ def test_without_namespaces_root_runs_it_as_nobody_even_under_a_private_home(pla
     places.root.chmod(0o700)
     server = start(data_dir, namespaces=False)
     assert uid_of(server.pid) == NOBODY
-    assert sql(server.dsn, "show data_directory") == str(UNDER_FOOT)
+    assert sql(server.dsn, "show data_directory") == str(IN_HAND)
     assert sql(server.dsn, "create table t as select 7 as n", "create database another", "select n from t") == 7
     assert places.root.stat().st_mode & 0o777 == 0o700
     assert start(data_dir).pid == server.pid
@@ -106,6 +106,26 @@ def test_without_namespaces_root_runs_it_as_nobody_even_under_a_private_home(pla
     assert uid_of(again.pid) == NOBODY
     assert sql(again.dsn, "select n from t") == 7
     assert stop(data_dir)
+
+
+@pytest.mark.usefixtures("as_root")
+def test_without_namespaces_an_older_postgresql_runs_as_nobody_under_a_private_home(
+    places: Any, start: Any, sql: Any, system: Binaries
+) -> None:
+    """Programs before 16 leave their working directory to find their own files, and must be able to come back."""
+    data_dir = places.missing()
+    places.root.chmod(0o700)
+    for _ in range(2):
+        # Durable, so that initdb writes everything through to the disk under this name as well.
+        server = start(data_dir, bin_dir=system.bin_dir, namespaces=False, settings={})
+        assert uid_of(server.pid) == NOBODY
+        assert server.bin_dir == system.bin_dir
+        assert Path(f"/proc/{server.pid}/cwd").samefile(data_dir)
+        assert sql(server.dsn, "show data_directory") == str(IN_HAND)
+        assert sql(server.dsn, "select pg_reload_conf()") is True
+        assert sql(server.dsn, "select count(*) from pg_hba_file_rules where error is null") > 0
+        os.kill(server.pid, signal.SIGKILL)
+    assert places.root.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.usefixtures("as_root")

@@ -1,7 +1,7 @@
 """The trampoline's child: a script of its own, started as `python -I -S _child.py <json>`; it imports nothing of ours.
 
-It becomes who it was told to be, asks to hear of its parent's death, and then turns into the PostgreSQL program, so
-that the process id its parent knows is the server's.
+It takes the directory in hand, becomes who it was told to be, asks to hear of its parent's death, and then turns into
+the PostgreSQL program, so that the process id its parent knows is the server's.
 Keys: cwd, uid (or null), gid, userns, death_signal (or null), parent, argv, env.
 """
 
@@ -18,6 +18,8 @@ CLONE_NEWUSER = 0x10000000
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 NOBODY = 65534
+# The open directory, for the program as well; a shell in between keeps its own handles from 10 on.
+HELD = 9
 
 
 def _write(path: str, text: bytes) -> None:
@@ -47,8 +49,11 @@ def _enter_user_namespace(libc: ctypes.CDLL) -> None:
 def main(order: str) -> None:
     job = json.loads(order)
     libc = ctypes.CDLL(None, use_errno=True)
-    # Entered while we may still pass every parent directory; the program may find it later as its working directory.
-    os.chdir(job["cwd"])
+    # Opened while we may still pass every parent directory.
+    os.dup2(os.open(job["cwd"], os.O_RDONLY | os.O_DIRECTORY), HELD)
+    # Not the working directory: to find its own files, PostgreSQL 15 leaves that one and comes back by its full name,
+    # which fails below a private directory. The server enters its data directory by itself.
+    os.chdir("/")
     if job["uid"] is not None:
         os.setgroups([])
         os.setgid(job["gid"])

@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from automations.db.embedded import config
+from automations.db.embedded import _child, config
 from automations.db.embedded.binaries import Binaries
 from automations.db.embedded.handshake import SUPERUSER
 from automations.db.embedded.identity import Identity
@@ -19,8 +19,8 @@ from automations.db.embedded.trampoline import run
 from automations.errors import EmbeddedPostgresError
 
 _FIRST_BUILTIN_LOCALES = 17
-# The working directory of the server, which needs no permission on the directories above it.
-UNDER_FOOT = Path("/proc/self/cwd")
+# The directory that `_child` opened: going through it needs no permission on the directories above.
+IN_HAND = Path(f"/proc/self/fd/{_child.HELD}")
 
 
 def owner_of(data_dir: Path) -> tuple[int, int] | None:
@@ -59,14 +59,15 @@ def check_major(data_dir: Path, major: int, binaries: Binaries) -> None:
 
 def as_seen_by(identity: Identity, data_dir: Path) -> Path:
     """The name to give to the server: a private directory above (root's home) is no obstacle."""
-    if identity.can_pass(data_dir):
+    # A plain one has our own rights, among them some that the bits do not show; and no child holds anything for it.
+    if identity.is_plain or identity.can_pass(data_dir):
         return data_dir
-    if not UNDER_FOOT.is_dir():
+    if not IN_HAND.parent.is_dir():
         raise EmbeddedPostgresError(
             f"The server runs as uid {identity.uid}, which cannot reach {data_dir}",
             hint="Choose a data directory whose parent directories everybody may pass.",
         )
-    return UNDER_FOOT
+    return IN_HAND
 
 
 def make(data_dir: Path, binaries: Binaries, identity: Identity, *, sync: bool, timeout: float) -> None:

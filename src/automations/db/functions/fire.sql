@@ -92,9 +92,9 @@ begin
 end
 $$;
 
--- Tell other listeners of a new run, with the seed's payload while it fits.
+-- Tell other listeners of a new run, with the seed's payload while it fits. p_data: trigger_data as text, made once a row.
 create or replace function automations.notify_trigger(
-  p_automation uuid, p_execution uuid, p_record uuid, p_data jsonb, p_ids_only boolean
+  p_automation uuid, p_execution uuid, p_record uuid, p_data text, p_operation text, p_table text, p_ids_only boolean
 )
 returns void
 language plpgsql
@@ -102,24 +102,19 @@ as $$
 declare
   -- NOTIFY refuses 8,000 bytes and more, which would abort the writer's own statement.
   c_max_payload constant integer := 7999;
-  v_ids jsonb := pg_catalog.jsonb_build_object('automation_id', p_automation, 'execution_id', p_execution);
-  v_payload text;
+  v_payload text := '{"automation_id": "' || p_automation::text || '", "execution_id": "' || p_execution::text || '"';
 begin
   if p_ids_only then
-    perform pg_catalog.pg_notify('automation_trigger', v_ids::text);
-    return;
-  end if;
-  v_payload := (v_ids || pg_catalog.jsonb_build_object('trigger_data', p_data))::text;
-  if pg_catalog.octet_length(v_payload) > c_max_payload then
-    v_payload := (v_ids || pg_catalog.jsonb_build_object(
-      'truncated', true,
-      'trigger_data', pg_catalog.jsonb_build_object(
-        'event', p_data -> 'event', 'table', p_data -> 'table',
-        'old', case when p_data -> 'event' = '"DELETE"' then pg_catalog.jsonb_build_object('id', p_record) end,
-        'new', case when p_data -> 'event' <> '"DELETE"' then pg_catalog.jsonb_build_object('id', p_record) end,
-        'timestamp', p_data -> 'timestamp'
-      )
-    ))::text;
+    v_payload := v_payload || '}';
+  elsif pg_catalog.octet_length(v_payload) + pg_catalog.octet_length(p_data) + 20 <= c_max_payload then
+    v_payload := v_payload || ', "trigger_data": ' || p_data || '}';
+  else
+    v_payload := v_payload || ', "truncated": true, "trigger_data": ' || pg_catalog.jsonb_build_object(
+      'event', p_operation, 'table', p_table,
+      'old', case when p_operation = 'DELETE' then pg_catalog.jsonb_build_object('id', p_record) end,
+      'new', case when p_operation <> 'DELETE' then pg_catalog.jsonb_build_object('id', p_record) end,
+      'timestamp', pg_catalog.now()
+    )::text || '}';
   end if;
   perform pg_catalog.pg_notify('automation_trigger', v_payload);
 end
@@ -152,6 +147,7 @@ declare
   v_versions uuid[] := '{}';
   v_lanes text[] := '{}';
   v_cause_id uuid;
+  v_text text;
   -- A row that is gone cannot be pointed at; its id stays in trigger_data.
   v_lead uuid := case when p_operation <> 'DELETE' then p_lead end;
   v_conversation uuid := case when p_operation <> 'DELETE' then p_conversation end;
@@ -250,8 +246,11 @@ begin
     from unnest(v_runs, v_automations, v_versions, v_lanes) as r (id, automation_id, version_id, lane);
   end if;
   if v_matches > 0 and v_notify <> 'off' then
+    v_text := v_data::text;
     for i in 1 .. v_matches loop
-      perform automations.notify_trigger(v_automations[i], v_runs[i], p_record, v_data, v_notify = 'hint');
+      perform automations.notify_trigger(
+        v_automations[i], v_runs[i], p_record, v_text, p_operation, p_table, v_notify = 'hint'
+      );
     end loop;
   end if;
 
@@ -428,6 +427,6 @@ revoke execute on function automations.journal_message() from public;
 revoke execute on function automations.causing_run(uuid, uuid) from public;
 revoke execute on function automations.current_actor() from public;
 revoke execute on function automations.changed_columns(jsonb, jsonb) from public;
-revoke execute on function automations.notify_trigger(uuid, uuid, uuid, jsonb, boolean) from public;
+revoke execute on function automations.notify_trigger(uuid, uuid, uuid, text, text, text, boolean) from public;
 revoke execute on function automations.interest(uuid, text, text) from public;
 revoke execute on function automations.record_change(text, text, text, uuid, jsonb, jsonb, uuid, uuid, uuid) from public;
