@@ -1,6 +1,6 @@
 """A worker as a process of its own, to be killed: `python worker_process.py '{"dsn": …}'`.
 
-Keys: dsn; lease, concurrency, committers, drain_seconds, poll_seconds; sink (a file: a line for every outside call);
+Keys: dsn; lease, concurrency, outside_at_most, committers, drain_seconds, poll_seconds; sink (a file: a line for every outside call);
 die_after_commits (end without a word after the N-th transaction that wrote something); stop_in_transaction (SIGSTOP to
 itself after the database steps of its first transaction, before the commit). Prints `ready` when it works.
 """
@@ -104,6 +104,7 @@ async def main(given: dict[str, Any]) -> None:
     options = WorkerOptions(
         dsn=given["dsn"],
         concurrency=given.get("concurrency", 400),
+        outside_at_most=given.get("outside_at_most", 2000),
         committers=given.get("committers", 2),
         lease=timedelta(seconds=given.get("lease", 30)),
         poll_seconds=given.get("poll_seconds", 0.2),

@@ -51,7 +51,18 @@ def test_root_runs_it_in_a_user_namespace_and_opens_nothing(places: Any, start: 
 
 @pytest.mark.usefixtures("as_root")
 @pytest.mark.parametrize("uid", [UNKNOWN, NOBODY], ids=["unknown uid", "ordinary user"])
-def test_other_users(open_places: Any, starter: Any, answer: Any, sql: Any, everybodys_python: str, uid: int) -> None:
+def test_other_users(
+    open_places: Any,
+    starter: Any,
+    answer: Any,
+    sql: Any,
+    everybodys_python: str,
+    uid: int,
+    request: pytest.FixtureRequest,
+) -> None:
+    if uid == UNKNOWN:
+        # For initdb, which insists on a name.
+        request.getfixturevalue("user_namespaces")
     home = open_places.root / "home"
     home.mkdir(mode=0o700)
     os.chown(home, uid, uid)
@@ -71,7 +82,7 @@ def test_other_users(open_places: Any, starter: Any, answer: Any, sql: Any, ever
     assert answer(last) is True
 
 
-@pytest.mark.usefixtures("as_root")
+@pytest.mark.usefixtures("as_root", "user_namespaces")
 def test_a_user_may_go_on_with_what_root_started_for_him(
     open_places: Any, start: Any, starter: Any, answer: Any, everybodys_python: str
 ) -> None:
