@@ -1,8 +1,9 @@
 """A worker as a process of its own, to be killed: `python worker_process.py '{"dsn": …}'`.
 
 Keys: dsn; lease, concurrency, outside_at_most, committers, drain_seconds, poll_seconds; sink (a file: a line for every
-outside call); die_after_commits (end without a word after the N-th transaction that wrote something); stop_in_transaction (SIGSTOP to
-itself after the database steps of its first transaction, before the commit). Prints `ready` when it works.
+outside call); die_after_commits (end without a word after the N-th transaction that wrote something);
+stop_in_transaction (SIGSTOP to itself after the database steps of its first transaction, before the commit). Prints
+`ready` when it works.
 """
 
 from __future__ import annotations
