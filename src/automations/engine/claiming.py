@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 FIRST = UUID(int=0)
+# Runs that come one by one are claimed together with those that come while the last ones are committed: a claim and a
+# commit for each would cost more than the runs. An idle worker never waits here.
+TRICKLE_PAUSE_SECONDS = 0.005
 
 
 class Claimer:
@@ -34,6 +37,8 @@ class Claimer:
         # Where this way round all the accounts began.
         self._lap: UUID | None = None
         self._stopped = False
+        # The last claim was far from full: runs come one by one.
+        self._trickle = False
 
     def stop(self) -> None:
         self._stopped = True
@@ -42,6 +47,8 @@ class Claimer:
     async def run(self) -> None:
         while not self._stopped:
             await self._performer.room()
+            if self._trickle:
+                await self._performer.between_commits(TRICKLE_PAUSE_SECONDS)
             if self._stopped:
                 return
             # Cleared before the claim: what is committed after it wakes us again.
@@ -62,6 +69,7 @@ class Claimer:
             for answer in answers
             if answer.kind in ("run", "alone") and answer.execution_id is not None
         }
+        self._trickle = len(taken) < limit // 4
         go_on = False
         for answer in answers:
             if answer.kind in ("more", "scan"):

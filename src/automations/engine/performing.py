@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Coroutine
@@ -51,6 +52,7 @@ class Performer:
         self._ready: deque[Run] = deque()
         self._has_ready = asyncio.Event()
         self._changed = asyncio.Event()
+        self._committing = 0
         self._timers: set[asyncio.TimerHandle] = set()
 
     # Room
@@ -74,6 +76,13 @@ class Performer:
     async def emptied(self) -> None:
         while self.runs:
             await self._change()
+
+    async def between_commits(self, seconds: float) -> None:
+        """Until nothing is being committed, at most so long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._committing or self._ready:
+                    await self._change()
 
     async def _change(self) -> None:
         self._changed.clear()
@@ -157,7 +166,12 @@ class Performer:
                 else:
                     self._set_aside(run)
             if needing:
-                await self._commit(store, needing)
+                self._committing += 1
+                try:
+                    await self._commit(store, needing)
+                finally:
+                    self._committing -= 1
+                    self._changed.set()
 
     async def _advance(self, run: Run) -> None:
         try:
