@@ -64,7 +64,7 @@ def retry(
     account: Account = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run again, as new runs of what is published now: those named, or all failed ones that match the filters."""
+    """Run again, as new runs of what is published now: those named, or all failed ones that match and were not retried yet."""
     filters = (automation, status, lead, since)
     asyncio.run(_work("retry", runs, filters, every=every, reason=None, yes=yes, account=account, as_json=as_json))
 
@@ -108,17 +108,19 @@ async def _confirmed(session: Session, action: Action, chosen: RunFilter, *, yes
     from automations.errors import Unusable
 
     count = await session.executions.count(chosen)
-    statuses = " or ".join(chosen.statuses)
+    runs = f"{count} {' or '.join(chosen.statuses)} runs match"
+    if chosen.unretried:
+        runs += ", those left out that were retried already"
     if yes or count == 0:
         return True
     if as_json or not sys.stdin.isatty():
-        raise Unusable(f"{count} {statuses} runs match, and nobody can be asked", hint="Add --yes to do it.")
-    answer: bool = await asyncio.to_thread(typer.confirm, f"{count} {statuses} runs match. {action.capitalize()} them?")
+        raise Unusable(f"{runs}, and nobody can be asked", hint="Add --yes to do it.")
+    answer: bool = await asyncio.to_thread(typer.confirm, f"{runs}. {action.capitalize()} them?")
     return answer
 
 
 async def _report(session: Session, action: Action, acted: AsyncIterator[Acted], *, as_json: bool) -> None:
-    from automations.cli.output import print_json, short
+    from automations.cli.output import print_json, say, short
 
     found, failed = [], 0
     async for one in acted:
@@ -127,9 +129,9 @@ async def _report(session: Session, action: Action, acted: AsyncIterator[Acted],
         if as_json:
             continue
         if one.error is not None:
-            print(f"{short(one.run_id)}  not done: {one.error.message}", file=sys.stderr)
+            say(f"{short(one.run_id)}  not done: {one.error.message}", stderr=True)
             if one.error.hint:
-                print(f"          do: {one.error.hint}", file=sys.stderr)
+                say(f"          do: {one.error.hint}", stderr=True)
         elif action == "retry":
             print(f"{short(one.run_id)}  runs again as {one.result}")
         else:

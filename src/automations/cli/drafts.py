@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from automations.cli.options import Account, AsJson, read_account
+from automations.cli.options import Account, AsJson, read_account, read_agent
 
 if TYPE_CHECKING:
     from automations.db.automation_store import AutomationDetail
-    from automations.errors import Problem
+    from automations.errors import AutomationsError, Problem
     from automations.services.transfer import FlowFile, Imported
 
 
@@ -37,13 +37,16 @@ def import_files(
 
     async def work() -> list[Imported]:
         from automations.cli.compose import load_registry, open_session
-        from automations.services.transfer import import_file, only_account, read_file
+        from automations.services.transfer import account_of_agent, import_file, only_account, read_file
 
         read = [read_file(_read(name), name) for name in files]
         registry = load_registry()
+        agent_id = read_agent(agent)
         async with open_session(read_account(account)) as session:
-            owner = session.account or await _owner_of(session, read) or await only_account(session.automations)
-            agent_id = read_account(agent)
+            owner = session.account
+            if agent_id is not None:
+                owner = await account_of_agent(session.automations, agent_id, owner)
+            owner = owner or await _owner_of(session, read) or await only_account(session.automations)
             # All or none.
             async with session.connection.transaction():
                 return [
@@ -68,8 +71,10 @@ def import_files(
             ]
         )
         return
+    from automations.cli.output import say
+
     for one in imported:
-        print(f"{one.change:<9}  {one.automation.id}  {one.automation.name}{_what_next(one)}")
+        say(f"{one.change:<9}  {one.automation.id}  {one.automation.name}{_what_next(one)}")
 
 
 def _what_next(one: Imported) -> str:
@@ -129,7 +134,7 @@ def export(
             raise Unusable(f"{len(found)} automations do not go into one file", hint="Add --dir DIR, or name one.")
         print(write_file(found[0]), end="")
         return
-    written = _write(found, directory)
+    written, refused = _write(found, directory)
     if as_json:
         from automations.cli.output import print_json
 
@@ -137,26 +142,39 @@ def export(
     else:
         for path in written:
             print(path)
+    if refused:
+        from automations.cli.failures import report
+
+        for error in refused:
+            report(error, as_json=as_json)
+        raise typer.Exit(1)
 
 
-def _write(found: Sequence[AutomationDetail], directory: Path) -> list[Path]:
-    from automations.errors import Unusable
+def _write(found: Sequence[AutomationDetail], directory: Path) -> tuple[list[Path], list[AutomationsError]]:
+    """The files, and why some automations have none."""
+    from automations.errors import AutomationsError, Unusable
     from automations.services.transfer import file_name, write_file
 
     written: list[Path] = []
+    refused: list[AutomationsError] = []
     try:
         directory.mkdir(parents=True, exist_ok=True)
         before = _files_by_id(directory)
         taken = [path.name for path in before.values()]
         for automation in found:
+            try:
+                text = write_file(automation)
+            except AutomationsError as error:
+                refused.append(error)
+                continue
             # A renamed automation stays in its file, so that the diff shows the change.
             path = before.get(str(automation.id)) or directory / file_name(automation, taken)
             taken.append(path.name)
-            path.write_text(write_file(automation), encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
             written.append(path)
     except OSError as error:
         raise Unusable(f"{directory} cannot be written: {error.strerror}", hint="Choose another --dir.") from None
-    return written
+    return written, refused
 
 
 def _files_by_id(directory: Path) -> dict[str, Path]:
@@ -164,7 +182,7 @@ def _files_by_id(directory: Path) -> dict[str, Path]:
     for path in sorted(directory.glob("*.json")):
         try:
             value = json.loads(path.read_bytes())
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict) and isinstance(value.get("id"), str):
             found[value["id"]] = path

@@ -27,7 +27,6 @@ from automations.cli.up import command as up
 app = typer.Typer(
     name="automations",
     help="Postgres-native automations: a row changes, and a flow that you drew runs. Durably, once, on record.",
-    no_args_is_help=True,
     add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -71,7 +70,7 @@ def run(arguments: list[str], *, debug: bool) -> int:
     from automations.cli.failures import report
 
     try:
-        answer: Any = app(arguments, standalone_mode=False)
+        answer: Any = app(arguments or ["--help"], standalone_mode=False)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

@@ -76,8 +76,12 @@ def _export(directory: Path, as_json: bool) -> None:
 
     from automations.cli.output import print_json
     from automations.db.schema_files import export
+    from automations.errors import Unusable
 
-    written = export(directory, now=datetime.now(UTC))
+    try:
+        written = export(directory, now=datetime.now(UTC))
+    except OSError as error:
+        raise Unusable(f"{directory} cannot be written: {error.strerror}", hint="Choose another --export.") from None
     if as_json:
         print_json([str(path) for path in written])
         return

@@ -35,12 +35,18 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def read_account(text: str | None) -> UUID | None:
-    if text is None:
-        return None
+    return _read_uuid(text, "an account", "An account is the id of its owner.")
+
+
+def read_agent(text: str | None) -> UUID | None:
+    return _read_uuid(text, "an agent", "`automations sql -c 'select id, name from agents'` shows them.")
+
+
+def _read_uuid(text: str | None, thing: str, hint: str) -> UUID | None:
     try:
-        return UUID(text)
+        return None if text is None else UUID(text)
     except ValueError:
-        raise Unusable(f"{text!r} is not the UUID of an account", hint="An account is the id of its owner.") from None
+        raise Unusable(f"{text!r} is not the UUID of {thing}", hint=hint) from None
 
 
 def read_statuses(given: list[str] | None) -> tuple[str, ...]:

@@ -197,6 +197,11 @@ class AutomationStore:
         with translated():
             return [row["account_id"] for row in await self.connection.fetch(SQL["accounts"])]
 
+    async def agent_account(self, agent_id: UUID) -> UUID | None:
+        with translated():
+            found: UUID | None = await self.connection.fetchval(SQL["agent_account"], agent_id)
+        return found
+
     async def agents(self, account: UUID) -> list[Named]:
         with translated():
             return [Named(**row) for row in await self.connection.fetch(SQL["agents"], account)]

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import asyncpg
 
-from automations.db.json_text import decode_json, encode_json
+from automations.db.json_text import decode_json, decode_json_for_people, encode_json
 from automations.errors import DatabaseUnreachable
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -49,8 +49,14 @@ async def connect(
     role: str | None = None,
     application_name: str = "automations",
     settings: Mapping[str, str] | None = None,
+    strict_json: bool = False,
 ) -> Connection:
-    """A connection as `role` for its whole life; `DatabaseUnreachable` says why there is none."""
+    """A connection as `role` for its whole life; `DatabaseUnreachable` says why there is none.
+
+    `strict_json`: JSON that is nested too deeply for us raises; else it is read as `{"unreadable": …}`, so that one
+    such row does not hide the others from people.
+    """
+    decoder = decode_json if strict_json else decode_json_for_people
     try:
         connection = await asyncpg.connect(
             dsn,
@@ -65,7 +71,7 @@ async def connect(
     try:
         for name in ("json", "jsonb"):
             await connection.set_type_codec(
-                name, schema="pg_catalog", encoder=encode_json, decoder=decode_json, format="text"
+                name, schema="pg_catalog", encoder=encode_json, decoder=decoder, format="text"
             )
         if role is not None:
             await connection.execute(f'set role "{role}"')

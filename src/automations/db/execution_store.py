@@ -21,7 +21,10 @@ FINAL = ("completed", "failed", "cancelled")
 
 @dataclass(frozen=True, slots=True)
 class RunFilter:
-    """What is None or empty does not matter. `account` None: of all accounts."""
+    """What is None or empty does not matter. `account` None: of all accounts.
+
+    `unretried`: without runs that have a retry already; for `count` and `matching_ids` only.
+    """
 
     account: UUID | None = None
     automation_id: UUID | None = None
@@ -29,6 +32,7 @@ class RunFilter:
     lead_id: UUID | None = None
     since: datetime | None = None
     tests: bool = True
+    unretried: bool = False
 
     @property
     def arguments(self) -> tuple[Any, ...]:
@@ -136,12 +140,14 @@ class ExecutionStore:
 
     async def count(self, chosen: RunFilter) -> int:
         with translated():
-            return int(await self.connection.fetchval(SQL["count"], *chosen.arguments, chosen.tests))
+            return int(await self.connection.fetchval(SQL["count"], *chosen.arguments, chosen.tests, chosen.unretried))
 
     async def matching_ids(self, chosen: RunFilter, *, limit: int, after_seq: int = 0) -> list[tuple[UUID, int]]:
         """(id, seq), oldest first."""
         with translated():
-            rows = await self.connection.fetch(SQL["matching_ids"], *chosen.arguments, chosen.tests, limit, after_seq)
+            rows = await self.connection.fetch(
+                SQL["matching_ids"], *chosen.arguments, chosen.tests, limit, after_seq, chosen.unretried
+            )
         return [(row["id"], row["seq"]) for row in rows]
 
     async def newest_seq(self) -> int:

@@ -122,10 +122,10 @@ class Advancer:
 
     def note_started(self, run: Run, command: RunStep) -> None:
         """An outside step is about to begin: the attempt is on record before the call."""
-        record = {"resumed": None}
+        record = self._steps.begun(run, command)
         if command.resumed is not None:
             resumed = command.resumed
-            record["resumed"] = {"by": resumed.by, "payload": resumed.payload, "note": resumed.note}  # type: ignore[assignment]
+            record["resumed"] = {"by": resumed.by, "payload": resumed.payload, "note": resumed.note}
         run.dirty[command.key] = PendingRow(command.node_id, "started", command.attempt, None, record)
 
 

@@ -77,7 +77,7 @@ def _restore_records(run: Run, steps: list[dict[str, Any]], now: datetime) -> No
     dues = {}
     for step in steps:
         record = step["record"]
-        if record is not None and "node_id" in record:
+        if record is not None and record.get("status") not in (None, "running"):
             run.entries[step["key"]] = record
         if step["due_at"] is not None:
             dues[step["key"]] = datetime.fromisoformat(step["due_at"])

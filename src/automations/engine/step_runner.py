@@ -106,6 +106,19 @@ class StepRunner:
         duration = round((time.perf_counter() - begun) * 1000, 3)
         return outcome, self.entry(run, command, outcome, now, duration, given)
 
+    def begun(self, run: Run, command: RunStep) -> dict[str, Any]:
+        """The entry of a step that is under way."""
+        node = run.loaded.flow.nodes[command.node_id]
+        return entry(
+            node_id=node.id,
+            node_type=node.type,
+            label=node.label,
+            status="running",
+            started_at=self._clock(),
+            duration_ms=None,
+            attempt=command.attempt,
+        )
+
     def entry(
         self,
         run: Run,

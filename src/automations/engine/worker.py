@@ -11,6 +11,7 @@ import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 
+import asyncpg
 import structlog
 
 from automations.db.connection import CONNECTION_LOST, ENGINE_PLANS, PASSING, Connection, close_quietly, connect
@@ -29,6 +30,10 @@ log = structlog.get_logger(__name__)
 ENGINE_ROLE = "service_role"
 # A worker that stands still in the middle of a transaction (stopped, cut off) must not hold users' rows for long.
 SETTINGS = {**ENGINE_PLANS, "idle_in_transaction_session_timeout": "10s"}
+
+
+# No such database, no such role, wrong password.
+REFUSED = (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +75,18 @@ class Worker:
         """Until `stop`. Raises `SchemaTooNew` and other errors that only a person can mend."""
         delay = self._options.reconnect_seconds
         previous: int | None = None
+        reason: BaseException = DatabaseUnreachable("no connection")
         while not self._stopping.is_set():
             session = Session(self._options, self._versions, self._steps, self._stopping, self.ready)
             try:
                 await session.run(previous)
                 return
             except* (TimeoutError, *CONNECTION_LOST, *PASSING, DatabaseUnreachable) as lost:
-                log.warning("database connection lost; connecting again", reason=str(lost.exceptions[0])[:200])
+                reason = lost.exceptions[0]
+                log.warning("database connection lost; connecting again", reason=str(reason)[:200])
+            if previous is None and not session.was_up and isinstance(reason.__cause__, REFUSED):
+                # It never worked, and waiting will not make the name or the password right.
+                raise reason
             previous = session.owner or previous
             if session.was_up:
                 delay = self._options.reconnect_seconds
@@ -112,7 +122,13 @@ class Session:
             for name in ("presence", "claim", *(f"commit {n}" for n in range(options.committers))):
                 application_name = f"automations worker: {name}"
                 connections += [
-                    await connect(options.dsn, role=ENGINE_ROLE, application_name=application_name, settings=SETTINGS)
+                    await connect(
+                        options.dsn,
+                        role=ENGINE_ROLE,
+                        application_name=application_name,
+                        settings=SETTINGS,
+                        strict_json=True,
+                    )
                 ]
             presence_connection, claim_connection, *commit_connections = connections
             await check_schema(presence_connection)

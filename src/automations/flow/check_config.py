@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from automations.errors import Problem
 from automations.flow.node import Node, literal_fields
 from automations.flow.outcomes import ERROR_HANDLE, JsonObject
-from automations.flow.parse import DrawnNode, shorten
+from automations.flow.parse import DrawnNode, in_words, shorten
 from automations.flow.template_check import is_literal, literal_patterns
 from automations.flow.template_syntax import is_template
 from automations.flow.templates import check_templates
@@ -110,7 +110,7 @@ def _sentence(path: list[str], kind: str, message: str) -> str:
         case "extra_forbidden":
             return f"{field} is not a field of this node"
         case _:
-            return f"{field}: {message.removeprefix('Value error, ')}"
+            return f"{field}: {in_words(kind, message)}"
 
 
 def _locate(config: Any, location: tuple[int | str, ...], *, missing: bool) -> tuple[list[str], Any]:

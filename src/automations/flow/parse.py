@@ -80,6 +80,16 @@ def shorten(text: object, limit: int = 80) -> str:
     return repr(value if len(value) <= limit else value[: limit - 1] + "…")
 
 
+def in_words(kind: str, message: str) -> str:
+    """A complaint of pydantic without the names of Python's types."""
+    if kind.endswith("_type"):
+        if kind.removesuffix("_type") in ("list", "tuple", "set", "frozen_set", "iterable"):
+            return "has to be a list"
+        if kind.removesuffix("_type") in ("dict", "model", "model_attributes", "dataclass", "mapping"):
+            return "has to be an object"
+    return message.removeprefix("Value error, ")
+
+
 def _read_node(raw: object, number: int, drawing: Drawing) -> None:
     problems = drawing.problems
     if not isinstance(raw, dict):
@@ -213,7 +223,7 @@ def _read_retry(value: object, node_id: str, problems: list[Problem]) -> Retry |
     except ValidationError as invalid:
         for error in invalid.errors(include_url=False, include_input=False, include_context=False)[:10]:
             path = ".".join(("data", "retry", *(str(part)[:40] for part in error["loc"])))
-            message = f"`{path}` of node {node_id!r}: {error['msg']}"
+            message = f"`{path}` of node {node_id!r}: {in_words(error['type'], error['msg'])}"
             hint = (
                 "Set attempts (1 to 100), delay_seconds, backoff (fixed or exponential), max_delay_seconds and jitter."
             )

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from automations.db.execution_store import ExecutionStore
+from automations.db.json_text import Unreadable
 from automations.db.journal_store import Candidate, Event, JournalStore, StartedRun
 from automations.errors import NotFound
 from automations.flow.condition_explain import explain as explain_condition
@@ -75,10 +76,14 @@ def judge(candidate: Candidate, event: Event, run: StartedRun | None) -> Verdict
         return Verdict(
             candidate.id, candidate.name, "started", f"it matched: run {run.id} is {run.status}", run.id, run.status
         )
-    for held in event.held:
+    for held in [] if isinstance(event.held, Unreadable) else event.held:
         if str(held.get("automation_id")) == str(candidate.id):
             why = str(held.get("reason"))
             return Verdict(candidate.id, candidate.name, "held", f"it matched, but was held back: {HELD.get(why, why)}")
+    if isinstance(candidate.trigger_config, Unreadable):
+        return _verdict(candidate, "unknown", "its trigger is nested too deeply to be read", event)
+    if isinstance(event.old, Unreadable) or isinstance(event.new, Unreadable):
+        return _verdict(candidate, "unknown", "the change is nested too deeply to be read", event)
     reason = _first_obstacle(candidate, event)
     if reason is not None:
         return _verdict(candidate, "not matched", reason, event)

@@ -1,7 +1,8 @@
 """The input form of a manual start: which record it wants, and whether what was filled in fits its JSON Schema.
 
-Only what forms use is judged: `required`, `type`, `enum`, `default`, and minimum and maximum; the rest of the schema is
-for whoever draws the form.
+Only what forms use is judged: `required`, `type`, `enum`, `default`, minimum and maximum, and whether there may be other
+fields (`additionalProperties`); the rest of the schema is for whoever draws the form. Where the schema names no fields,
+every input fits.
 """
 
 from __future__ import annotations
@@ -63,14 +64,14 @@ def read_input(schema: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
             problem = _problem(definition, value[name])
             if problem is not None:
                 problems.append(f"{name} {problem}")
-    if schema.get("additionalProperties") is False:
+    if not schema.get("additionalProperties", "properties" not in schema):
         problems += [f"{name} is not asked for" for name in value if name not in properties]
     if problems:
         asked = ", ".join(
             f"{name} ({definition.get('type', 'any')})" if isinstance(definition, dict) else name
             for name, definition in properties.items()
         )
-        raise Unusable(f"the input does not fit: {'; '.join(problems)}", hint=f"The form asks for {asked}.")
+        raise Unusable(f"the input does not fit: {'; '.join(problems)}", hint=f"The form asks for {asked or 'nothing'}.")
     return value
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from automations.db.automation_store import AutomationDetail, AutomationStore
+from automations.db.json_text import Unreadable
 from automations.errors import FlowInvalid, NotFound, Problem
 from automations.flow.registry import NodeRegistry
 from automations.flow.validate import check_flow
@@ -37,6 +38,8 @@ async def get_automation(store: AutomationStore, automation_id: UUID) -> Automat
 
 def drawn_flow(automation: AutomationDetail) -> list[Any]:
     """The nodes of the draft; an empty drawing is a flow of only its trigger."""
+    if isinstance(automation.nodes, Unreadable):
+        return [automation.nodes]
     return list(automation.nodes) or [trigger_node(automation.trigger_type, automation.trigger_config)]
 
 
@@ -51,6 +54,10 @@ def trigger_node(trigger_type: str, config: dict[str, Any]) -> dict[str, Any]:
 
 def check_draft(nodes: Sequence[Any], edges: Sequence[Any], registry: NodeRegistry) -> list[Problem]:
     """Every problem that would keep the drawing from being published."""
+    if isinstance(edges, Unreadable) or any(isinstance(node, Unreadable) for node in nodes):
+        return [
+            Problem("too_deep", "the flow is nested too deeply to be read", "Draw it again, or import it from a file.")
+        ]
     problems = check_flow(list(nodes), list(edges), registry)
     if not problems and trigger_of(nodes) is None:
         problems.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
@@ -107,7 +107,7 @@ async def act_on(
 
 
 def selectable(action: Literal["cancel", "retry"], chosen: RunFilter) -> RunFilter:
-    """`chosen`, narrowed to what the action can be done to. `Unusable` when nothing could be left."""
+    """`chosen`, narrowed to what the action can be done to (once). `Unusable` when nothing could be left."""
     possible: tuple[str, ...] = OPEN if action == "cancel" else FINAL
     default: tuple[str, ...] = OPEN if action == "cancel" else ("failed",)
     statuses = tuple(status for status in chosen.statuses or default if status in possible)
@@ -116,7 +116,7 @@ def selectable(action: Literal["cancel", "retry"], chosen: RunFilter) -> RunFilt
             f"a {' or '.join(chosen.statuses)} run cannot be {'cancelled' if action == 'cancel' else 'retried'}",
             hint=f"Choose from {', '.join(possible)}.",
         )
-    return RunFilter(chosen.account, chosen.automation_id, statuses, chosen.lead_id, chosen.since, chosen.tests)
+    return replace(chosen, statuses=statuses, unretried=action == "retry")
 
 
 async def act_on_all(

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from automations.db.automation_store import AutomationDetail, AutomationStore, Draft
+from automations.db.json_text import DEEPEST_SHOWN, Unreadable, is_deeper
 from automations.errors import Conflict, NotFound, Problem, Unusable
 from automations.flow.registry import NodeRegistry
 from automations.services.publishing import check_draft, drawn_flow, trigger_node, trigger_of
@@ -54,6 +55,8 @@ def read_file(text: str | bytes, origin: str) -> FlowFile:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Unusable(f"{origin} is not JSON: {error}", hint=hint) from None
+    if is_deeper(value, DEEPEST_SHOWN):
+        raise Unusable(f"{origin} is nested deeper than {DEEPEST_SHOWN} levels", hint=hint)
     if not isinstance(value, dict):
         raise Unusable(f"{origin} holds no JSON object", hint=hint)
     if value.get("format", FORMAT) != FORMAT:
@@ -80,7 +83,16 @@ def read_file(text: str | bytes, origin: str) -> FlowFile:
 
 
 def write_file(automation: AutomationDetail) -> str:
-    """The draft as the text of a file: keys sorted, lists in their order, one line a value, a line break at the end."""
+    """The draft as the text of a file: keys sorted, lists in their order, one line a value, a line break at the end.
+
+    `Unusable` for a draft that cannot be read.
+    """
+    columns = (automation.nodes, automation.edges, automation.trigger_config)
+    if any(isinstance(column, Unreadable) for column in columns):
+        raise Unusable(
+            f"{automation.name!r} is nested too deeply to be exported",
+            hint=f"Draw it again, or import it from a file: its id is {automation.id}.",
+        )
     value = {
         "format": FORMAT,
         "id": str(automation.id),
@@ -130,6 +142,19 @@ async def import_file(
     if automation is None:
         raise Conflict(f"{file.name} was deleted while it was imported", hint="Import it again.")
     return Imported(automation, change, check_draft(file.nodes, file.edges, registry))
+
+
+async def account_of_agent(store: AutomationStore, agent_id: UUID, wanted: UUID | None) -> UUID:
+    """Whose agent it is. `NotFound`; `Unusable` where that is not the `wanted` account."""
+    owner = await store.agent_account(agent_id)
+    if owner is None:
+        raise NotFound(
+            f"there is no agent {agent_id}",
+            hint="`automations sql -c 'select id, name, user_id from agents'` shows them.",
+        )
+    if wanted is not None and wanted != owner:
+        raise Unusable(f"the agent {agent_id} belongs to the account {owner}", hint="Leave out --account, or correct it.")
+    return owner
 
 
 async def only_account(store: AutomationStore) -> UUID:

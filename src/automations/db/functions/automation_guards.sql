@@ -58,6 +58,14 @@ begin
     end if;
   end if;
 
+  -- No flow that can be published is half as deep; deeper ones are beyond many readers of JSON.
+  if pg_catalog.jsonb_path_exists(
+    pg_catalog.jsonb_build_array(new.nodes, new.edges, new.trigger_config), '$.**{100}'
+  ) then
+    raise exception 'the flow is nested more than 100 levels deep'
+      using errcode = 'AU007', hint = 'Look for a value in nodes, edges or trigger_config that contains itself.';
+  end if;
+
   if tg_op = 'INSERT' then
     -- Nothing is published at birth: a copied row must not run another automation's version.
     new.published_version := null;

@@ -278,6 +278,7 @@ begin
       update public.automation_executions e
       set status = 'failed', due_at = null, owner = null, epoch = e.epoch + 1, completed_at = v_now,
         takeovers = v_candidate.takeovers,
+        nodes_executed = automations.recorded_steps(e.id),
         error = 'the worker died ' || v_candidate.takeovers || ' times while it ran this; it is not tried again',
         duration_ms = automations.milliseconds_between(e.started_at, v_now)
       where e.id = v_candidate.id;

@@ -133,6 +133,31 @@ begin
 end
 $$;
 
+-- What is on record of a run that is ended without its worker (cancelled, given up): the steps that it made, and those
+-- under way, of which nobody knows whether they took effect. For nodes_executed; at most 1,000.
+create or replace function automations.recorded_steps(p_execution_id uuid)
+returns jsonb
+language sql stable
+as $$
+  select coalesce(pg_catalog.jsonb_agg(
+    case
+      when s.status = 'started' then (s.record - 'resumed') || pg_catalog.jsonb_build_object(
+        'status', 'failed', 'error', 'the run ended while this step was under way; whether it took effect is not known'
+      )
+      when s.status = 'waiting' and s.record ->> 'error' is null
+      then s.record || pg_catalog.jsonb_build_object('status', 'skipped')
+      else s.record
+    end
+    order by s.record ->> 'started_at', s.key
+  ), '[]')
+  from (
+    select x.key, x.status, x.record
+    from automations.steps x
+    where x.execution_id = p_execution_id and x.record ? 'node_id'
+    limit 1000
+  ) s
+$$;
+
 -- Let go of runs that wait: no owner, due when the earliest timer of the run fires, null for a signal only.
 create or replace function automations.park_runs(p_ids uuid[], p_dues timestamptz[])
 returns void
@@ -167,5 +192,6 @@ revoke execute on function automations.finish_runs(
 revoke execute on function automations.finish_held_runs(
   bigint, integer[], uuid[], text[], jsonb[], jsonb[], jsonb[], text[], text[]
 ) from public;
+revoke execute on function automations.recorded_steps(uuid) from public;
 revoke execute on function automations.pull_lanes(text[], timestamptz) from public;
 revoke execute on function automations.park_runs(uuid[], timestamptz[]) from public;

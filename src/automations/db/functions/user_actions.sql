@@ -135,7 +135,8 @@ begin
     duration_ms = automations.milliseconds_between(
       coalesce(e.run_started_at, e.started_at), pg_catalog.clock_timestamp()
     ),
-    error = coalesce(nullif(pg_catalog.btrim(p_reason), ''), 'cancelled')
+    error = coalesce(nullif(pg_catalog.btrim(p_reason), ''), 'cancelled'),
+    nodes_executed = automations.recorded_steps(e.id)
   where e.id = p_execution_id and e.status in ('pending', 'running');
   if not found then
     select e.status into v_status from public.automation_executions e where e.id = p_execution_id;

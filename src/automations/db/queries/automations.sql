@@ -71,3 +71,7 @@ from public.agents g group by g.user_id order by g.user_id limit 50;
 -- name: agents
 -- Agents of an account, oldest first.
 select g.id, g.name from public.agents g where g.user_id = $1 order by g.created_at, g.id limit 50;
+
+-- name: agent_account
+-- Whose agent it is.
+select g.user_id from public.agents g where g.id = $1;

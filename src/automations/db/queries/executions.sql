@@ -36,7 +36,7 @@ where e.id = any ($1::uuid[])
 order by e.seq;
 
 -- name: count
--- How many match; the same filters as `list`.
+-- How many match; the same filters as `list`. $7: only those that were not retried.
 select count(*)
 from public.automation_executions e
 where ($1::uuid is null or e.account_id = $1)
@@ -44,10 +44,11 @@ where ($1::uuid is null or e.account_id = $1)
   and ($3::text[] is null or e.status = any ($3))
   and ($4::uuid is null or e.lead_id = $4)
   and ($5::timestamptz is null or e.started_at >= $5)
-  and ($6::boolean or not e.test_mode);
+  and ($6::boolean or not e.test_mode)
+  and (not $7::boolean or not exists (select from public.automation_executions r where r.parent_id = e.id));
 
 -- name: matching_ids
--- Oldest first, at most $7, after $8 (`seq`): actions on all that match go in batches.
+-- Oldest first, at most $7, after $8 (`seq`): actions on all that match go in batches. $9: only those not retried.
 select e.id, e.seq
 from public.automation_executions e
 where ($1::uuid is null or e.account_id = $1)
@@ -57,6 +58,7 @@ where ($1::uuid is null or e.account_id = $1)
   and ($5::timestamptz is null or e.started_at >= $5)
   and ($6::boolean or not e.test_mode)
   and e.seq > $8
+  and (not $9::boolean or not exists (select from public.automation_executions r where r.parent_id = e.id))
 order by e.seq
 limit $7;
 
