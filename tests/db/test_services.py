@@ -313,6 +313,48 @@ async def test_all_that_match_are_cancelled_in_batches(
     assert (await runs.get_run(executions, spared)).status == "pending"
 
 
+async def test_runs_that_have_a_retry_are_not_all_retried_again(
+    make: Any, automations: AutomationStore, executions: ExecutionStore, registry: NodeRegistry
+) -> None:
+    automation = await manual(make, automations, registry)
+    first, second = [await runs.start_run(executions, automations, automation, given={}) for _ in range(2)]
+    _ = [one async for one in runs.act_on(executions, "cancel", [first, second])]
+    again = await executions.retry(first)
+    chosen = runs.selectable("retry", RunFilter(automation_id=automation, statuses=("cancelled",)))
+    assert await executions.count(chosen) == 1
+    acted = [one async for one in runs.act_on_all(executions, "retry", chosen)]
+    assert [one.run_id for one in acted] == [second]
+    assert await executions.count(chosen) == 0
+    # By its id it is retried as often as one likes.
+    assert await executions.retry(first) != again
+
+
+async def test_steps_of_an_open_run_stand_in_the_order_in_which_they_began(
+    make: Any, database: Any, automations: AutomationStore, executions: ExecutionStore, registry: NodeRegistry
+) -> None:
+    run = await runs.start_run(executions, automations, await manual(make, automations, registry), given={})
+    steps = {"b": (2, "running"), "c": (1, "completed"), "t": (3, "completed")}
+    for key, (second, status) in steps.items():
+        record = {
+            "node_id": key,
+            "type": "trigger-manual" if key == "t" else "action-http",
+            "status": status,
+            "started_at": f"2026-01-05T09:00:0{second}+00:00",
+        }
+        await database.execute(
+            "insert into automations.steps (execution_id, account_id, key, node_id, status, attempt, record) "
+            "values ($1, $2, $3, $4, $5, 1, $6)",
+            run,
+            ACCOUNT,
+            f"/{key}",
+            key,
+            "started" if status == "running" else status,
+            record,
+        )
+    view = await runs.view_run(executions, automations, run)
+    assert [step["node_id"] for step in view.steps] == ["t", "c", "b"]
+
+
 async def test_a_filter_that_nothing_can_match_is_refused() -> None:
     with pytest.raises(Unusable, match="cannot be cancelled"):
         runs.selectable("cancel", RunFilter(statuses=("completed",)))

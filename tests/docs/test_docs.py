@@ -17,6 +17,7 @@ from automations.flow.condition_operators import OPERATOR_NAMES
 from automations.flow.conditions import check_condition
 from automations.flow.registry import NodeRegistry
 from automations.flow.validate import check_flow
+from automations.services.transfer import read_file
 from automations.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -123,7 +124,8 @@ def test_flows_and_conditions_that_are_shown_are_valid(block: str) -> None:
     shown = json.loads(block)
     if "nodes" in shown:
         registry = NodeRegistry(entry.load()() for entry in entry_points(group="automations.nodes"))
-        assert check_flow(shown["nodes"], shown["edges"], registry) == []
+        file = read_file(block, "the page")
+        assert check_flow(file.nodes, file.edges, registry) == []
     else:
         assert check_condition(shown, templates=False) == []
 

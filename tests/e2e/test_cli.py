@@ -194,6 +194,74 @@ def test_the_switch_is_the_owners(cli: Cli) -> None:
     assert cli.ok("enable", "Announce won deals", "--json").json["enabled"] is True
 
 
+DEEP = "(repeat('[', 5000) || repeat(']', 5000))::jsonb"
+
+
+def test_a_row_that_cannot_be_read_is_shown_as_bad_and_the_others_as_always(cli: Cli) -> None:
+    (cli.directory / "named.json").write_text(
+        json.dumps({"name": "Deep\x1b[31m", "trigger_type": "manual", "trigger_config": {}})
+    )
+    (made,) = cli.ok("import", "named.json", "--json").json
+    # As from before there was a limit.
+    cli.ok(
+        "sql",
+        "-qc",
+        f"set session_replication_role = replica; update automations set nodes = {DEEP}, "
+        f"trigger_config = jsonb_build_object('deep', {DEEP}) where id = '{made['id']}'",
+    )
+    try:
+        assert "Deep\\u001b[31m" in cli.ok("list").out
+        listed = cli.ok("list", "--json").json
+        assert [one["trigger_config"] for one in listed if one["id"] == made["id"]] == [
+            {"unreadable": "nested too deeply to show"}
+        ]
+        exported = cli("export", "--dir", "deep")
+        assert exported.code == 1
+        assert len(exported.out.splitlines()) == len(listed) - 1
+        assert "nested too deeply" in exported.err
+        for command in ("validate", "publish", "export"):
+            refused = cli(command, made["id"])
+            assert refused.code == 1
+            assert "nested too deeply" in refused.out + refused.err
+        cli.ok(
+            "sql",
+            "-qc",
+            "insert into leads (user_id, name, data) "
+            f"select user_id, 'Deep lead', jsonb_build_object('deep', {DEEP}) from agents limit 1",
+        )
+        told = cli.ok("explain", "Deep lead").out
+        assert "Qualify new leads" in told
+    finally:
+        cli.ok("sql", "-qc", f"delete from automations where id = '{made['id']}'")
+
+
+def test_a_number_beyond_64_bits_is_shown(cli: Cli) -> None:
+    cli.ok("sql", "-qc", "insert into leads (user_id, name, data) select user_id, 'Huge', '{\"n\": 1e400}' from agents")
+    run = ended_run(cli, "--lead", "Huge")
+    assert cli.ok("show", run["id"], "--json").json["trigger_data"]["new"]["data"]["n"] == 10**400
+    assert "Qualify" in cli.ok("show", run["id"], "--full").out
+
+
+def test_an_agent_says_whose_account_is_meant(cli: Cli) -> None:
+    flow = {"name": "Of the other", "trigger_type": "manual", "trigger_config": {}}
+    (cli.directory / "other.json").write_text(json.dumps(flow))
+    insert = "insert into agents (user_id, name) values (gen_random_uuid(), 'Other') returning id"
+    agent = cli.ok("sql", "-qAtc", insert).out.strip()
+    try:
+        assert "several accounts" in cli("import", "other.json").err
+        (made,) = cli.ok("import", "other.json", "--agent", agent, "--json").json
+        assert made["change"] == "created"
+        assert "not the UUID of an agent" in cli("import", "other.json", "--agent", "nope").err
+        assert "there is no agent" in cli("import", "other.json", "--agent", str(uuid.uuid4())).err
+        assert (
+            "belongs to the account"
+            in cli("import", "other.json", "--agent", agent, "--account", str(uuid.uuid4())).err
+        )
+    finally:
+        cli.ok("sql", "-qc", f"delete from automations where agent_id = '{agent}'")
+        cli.ok("sql", "-qc", f"delete from agents where id = '{agent}'")
+
+
 def test_doctor_finds_nothing_broken(cli: Cli) -> None:
     found = cli.ok("doctor", "--json").json
     assert [one for one in found if one["level"] == "broken"] == []
@@ -248,6 +316,7 @@ def test_the_schema_is_said_to_be_up_to_date(cli: Cli) -> None:
         (("run", "Re-engage a lead", "discount=99", "--lead", "Ada Lovelace"), "discount is above 50"),
         (("run", "Re-engage a lead", "--input", "{"), "not JSON"),
         (("run", "Re-engage a lead", "--input", "@missing.json"), "cannot be read"),
+        (("run", "Re-engage a lead", "ofer=tea", "--lead", "Ada Lovelace"), "ofer is not asked for"),
         (("runs", "--status", "done"), "no status 'done'"),
         (("runs", "--since", "noon"), "'noon' is no time"),
         (("runs", "--account", "me"), "not the UUID of an account"),

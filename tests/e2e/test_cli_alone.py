@@ -73,6 +73,17 @@ def test_help_and_version_need_nothing(cli: Cli) -> None:
     assert cli.ok("--version").out.startswith("automations ")
 
 
+def test_without_arguments_the_help_is_printed(cli: Cli) -> None:
+    assert cli.ok().out == cli.ok("--help").out
+
+
+def test_a_directory_that_cannot_be_written_is_an_error_in_words(cli: Cli) -> None:
+    (cli.directory / "taken").write_text("")
+    answer = cli("migrate", "--export", "taken/below")
+    assert answer.code == 1
+    assert "taken/below cannot be written" in answer.err
+
+
 def test_the_sql_of_the_schema_is_printed_without_a_database(cli: Cli) -> None:
     printed = cli.ok("migrate", "--print").out
     assert "create table public.automations" in printed

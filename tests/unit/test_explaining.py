@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from automations.db.journal_store import Candidate, Event, StartedRun
+from automations.db.json_text import Unreadable
 from automations.services.explaining import judge
 
 THEN = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -96,3 +97,14 @@ def test_one_that_would_match_now_but_was_changed_since_is_not_called_a_mistake(
 def test_ids_do_not_matter_to_the_reason() -> None:
     other = replace(EVENT, held=[{"automation_id": str(UUID(int=1)), "reason": "reentry"}])
     assert judge(CANDIDATE, other, None).outcome == "unknown"
+
+
+def test_what_cannot_be_read_is_unknown() -> None:
+    deep: Any = Unreadable(unreadable="nested too deeply to show")
+    for candidate, event in (
+        (replace(CANDIDATE, trigger_config=deep), EVENT),
+        (CANDIDATE, replace(EVENT, new=deep)),
+    ):
+        verdict = judge(candidate, event, None)
+        assert verdict.outcome == "unknown"
+        assert "too deeply" in verdict.reason

@@ -46,10 +46,19 @@ def test_every_field_that_does_not_fit_is_named_at_once() -> None:
         read_input(SCHEMA, {"discount": 51})
 
 
-def test_more_than_was_asked_for_is_kept_unless_the_schema_forbids_it() -> None:
+def test_fields_that_the_form_does_not_have_are_refused_unless_the_schema_allows_them() -> None:
+    with pytest.raises(Unusable, match="ofer is not asked for") as refused:
+        read_input(SCHEMA, {"offer": "tea", "ofer": "x"})
+    assert "offer (string), discount (integer)" in (refused.value.hint or "")
+    with pytest.raises(Unusable, match="x is not asked for"):
+        read_input({"properties": {}}, {"x": 1})
+    assert read_input({**SCHEMA, "additionalProperties": True}, {"offer": "tea", "x": 1})["x"] == 1
+
+
+def test_without_a_form_every_input_fits_unless_the_schema_forbids_it() -> None:
     assert read_input({}, {"x": 1}) == {"x": 1}
     with pytest.raises(Unusable, match="x is not asked for"):
-        read_input({"properties": {}, "additionalProperties": False}, {"x": 1})
+        read_input({"additionalProperties": False}, {"x": 1})
 
 
 def test_words_become_what_the_schema_asks_for() -> None:

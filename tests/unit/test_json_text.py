@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from automations.db.json_text import JsonText, encode_json
+from automations.db.json_text import JsonText, Unreadable, decode_json_for_people, encode_json
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,16 @@ def test_a_value_that_contains_itself_does_not_end_in_a_recursion_error() -> Non
     value: dict[str, Any] = {}
     value["self"] = value
     assert json.loads(encode_json(value)) is not None
+
+
+@pytest.mark.parametrize("levels", [151, 400, 1_100, 100_000])
+def test_json_that_nothing_of_ours_can_walk_is_said_to_be_unreadable(levels: int) -> None:
+    value = decode_json_for_people("[" * levels + "]" * levels)
+    assert isinstance(value, Unreadable)
+    assert value == {"unreadable": "nested too deeply to show"}
+
+
+def test_json_that_can_be_shown_is_shown() -> None:
+    assert decode_json_for_people("[" * 150 + "]" * 150)[0] is not None
+    assert decode_json_for_people(f"[{10**400}]") == [10**400]
+    assert decode_json_for_people(str("9" * 5_000)) == {"unreadable": "a number too long to show"}

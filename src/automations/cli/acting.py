@@ -64,7 +64,7 @@ def retry(
     account: Account = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run again, as new runs of what is published now: those named, or all failed ones that match and were not retried yet."""
+    """Run again, as new runs of what is published: those named, or all failed ones that match and have no retry yet."""
     filters = (automation, status, lead, since)
     asyncio.run(_work("retry", runs, filters, every=every, reason=None, yes=yes, account=account, as_json=as_json))
 

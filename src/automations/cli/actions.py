@@ -121,4 +121,6 @@ def _act(automation: str, account: str | None, as_json: bool, act: Act, say: Cal
             }
         )
     else:
-        print(say(done))
+        from automations.cli.output import say as tell
+
+        tell(say(done))

@@ -27,7 +27,7 @@ def doctor(
     if settings_only:
         _list_settings(as_json)
         return
-    from automations.cli.output import COLOURS, console, plain, print_json
+    from automations.cli.output import COLOURS, console, plain, print_json, visible
 
     found = asyncio.run(_examine())
     if as_json:
@@ -37,9 +37,9 @@ def doctor(
         out = console()
         for finding in found:
             line = plain(f"{marks[finding.level]} ", COLOURS[finding.level])
-            line.append(f"{finding.area:<12} ", style="bold").append(finding.what)
+            line.append(f"{finding.area:<12} ", style="bold").append(visible(finding.what))
             if finding.do:
-                line.append(f"\n               do: {finding.do}", style="bright_black")
+                line.append(f"\n               do: {visible(finding.do)}", style="bright_black")
             out.print(line, soft_wrap=True)
     if any(finding.level == "broken" for finding in found):
         raise typer.Exit(1)

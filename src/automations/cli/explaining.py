@@ -62,7 +62,7 @@ def explain(
 
 
 def _print(explained: Explained) -> None:
-    from automations.cli.output import clock, console, plain
+    from automations.cli.output import clock, console, plain, visible
 
     event, out = explained.event, console()
     head = plain(f"event {event.id}", "bold")
@@ -77,7 +77,7 @@ def _print(explained: Explained) -> None:
     for verdict in explained.verdicts:
         mark, style = STYLES[verdict.outcome]
         line = plain(f"  {mark} ", style)
-        line.append(verdict.automation, style="bold").append(f"  {verdict.reason}")
+        line.append(visible(verdict.automation), style="bold").append(f"  {visible(verdict.reason)}")
         if verdict.caveat:
             line.append(f"\n      ({verdict.caveat})", style="bright_black")
         out.print(line, soft_wrap=True)

@@ -25,7 +25,7 @@ def report(error: BaseException, *, as_json: bool) -> int:
         if isinstance(error, FlowInvalid) and len(error.problems) > 1:
             for problem in error.problems[:20]:
                 where = problem.node_id or problem.edge_id or "flow"
-                print(f"  {where}: {_one_line(problem.message)}", file=sys.stderr)
+                print(f"  {_one_line(where)}: {_one_line(problem.message)}", file=sys.stderr)
             if len(error.problems) > 20:
                 print(f"  … and {len(error.problems) - 20} more", file=sys.stderr)
         if what["hint"]:
@@ -58,4 +58,6 @@ def describe(error: BaseException) -> dict[str, Any]:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    from automations.cli.output import visible
+
+    return visible(" ".join(text.split()))

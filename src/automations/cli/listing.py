@@ -67,6 +67,8 @@ def list_automations(account: Account = None, as_json: AsJson = False) -> None:
 
 def starts_on(trigger_type: str, config: dict[str, Any]) -> str:
     """`lead INSERT`, `cron 0 9 * * 1`, `tool book_meeting`, `manual on lead`."""
+    if "unreadable" in config:
+        return f"{trigger_type} ({config['unreadable']})"
     match trigger_type:
         case "event":
             condition = " if …" if config.get("conditions") else ""
@@ -160,7 +162,7 @@ def started_by(row: Any) -> str:
 
 async def _follow(session: Session, chosen: RunFilter, rows: list[RunRow], as_json: bool) -> None:
     from automations.cli.output import as_json as to_json
-    from automations.cli.output import clock, short, span
+    from automations.cli.output import clock, say, short, span
     from automations.services.watching import follow_runs
 
     def show(row: RunRow) -> None:
@@ -170,7 +172,7 @@ async def _follow(session: Session, chosen: RunFilter, rows: list[RunRow], as_js
         took = f" in {span(row.duration_ms)}" if row.duration_ms is not None else ""
         error = f": {' '.join(row.error.split())}" if row.error else ""
         when = clock(row.completed_at or row.run_started_at or row.started_at)
-        print(f"{when}  {short(row.id)}  {row.status:<9}  {row.automation}  {started_by(row)}{took}{error}", flush=True)
+        say(f"{when}  {short(row.id)}  {row.status:<9}  {row.automation}  {started_by(row)}{took}{error}")
 
     for row in reversed(rows):
         show(row)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
@@ -29,6 +31,9 @@ COLOURS = {
     "broken": "red",
 }
 WIDTH_IN_A_PIPE = 4_000
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# What a terminal obeys instead of showing it: controls, other line ends, changes of direction; and lone surrogates.
+_COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -46,9 +51,26 @@ def print_json(value: Any) -> None:
 
 
 def as_json(value: Any, *, indent: bool = False) -> str:
+    """Total: a number beyond 64 bits is written out, an infinite one is null, as in the database."""
     import orjson
 
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 if indent else None).decode()
+    from automations.db.json_text import clean
+
+    try:
+        return orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 if indent else None).decode()
+    except (TypeError, RecursionError):
+        separators = None if indent else (",", ":")
+        return json.dumps(clean(value), ensure_ascii=False, indent=2 if indent else None, separators=separators)
+
+
+def visible(text: str) -> str:
+    """Text from outside as it may reach a terminal or a pipe: controls (line breaks too) are escaped as in JSON."""
+    return _COMMANDS.sub(lambda found: _SHORT.get(found[0], f"\\u{ord(found[0]):04x}"), text)
+
+
+def say(line: str, *, stderr: bool = False) -> None:
+    """One line, whatever names stand in it."""
+    print(visible(line), file=sys.stderr if stderr else sys.stdout, flush=True)
 
 
 def _plain(value: Any) -> Any:
@@ -79,10 +101,10 @@ def status_text(status: str, *, mark: bool = True) -> Text:
 
 
 def plain(text: str, style: str = "") -> Text:
-    """Text from outside: its brackets are no markup."""
+    """Text from outside: its brackets are no markup, its controls are visible."""
     from rich.text import Text
 
-    return Text(text, style=style)
+    return Text(visible(text), style=style)
 
 
 def short(identifier: object) -> str:
@@ -117,6 +139,14 @@ def clock(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
+def clock_of(text: object) -> str:
+    """`clock` of a time in a JSON value."""
+    try:
+        return clock(datetime.fromisoformat(str(text)))
+    except ValueError:
+        return "at an unknown time"
+
+
 def span(milliseconds: float | None) -> str:
     """`0.4 ms`, `12 ms`, `3.2 s`, `2 min`."""
     if milliseconds is None:
@@ -132,5 +162,5 @@ def span(milliseconds: float | None) -> str:
 
 def one_line(value: Any, limit: int = 140) -> str:
     """A JSON value on one line, cut with `…`."""
-    text = as_json(value)
+    text = visible(as_json(value))
     return text if len(text) <= limit else text[: limit - 1] + "…"

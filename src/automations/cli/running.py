@@ -81,7 +81,7 @@ async def _run(
     as_json: bool,
 ) -> str | None:
     from automations.cli.compose import open_session
-    from automations.cli.output import print_json
+    from automations.cli.output import print_json, say
     from automations.services.input_form import form_of, read_words
     from automations.services.naming import find_automation, find_record
     from automations.services.publishing import get_automation
@@ -117,7 +117,7 @@ async def _run(
                 print(run_id)
             return None
         if not as_json:
-            print(f"run {run_id} of {chosen.name}", flush=True)
+            say(f"run {run_id} of {chosen.name}")
         return await _watch(session, run_id, timeout=timeout, as_json=as_json)
 
 
@@ -144,7 +144,7 @@ async def _watch(session: Session, run_id: UUID, *, timeout: float | None, as_js
 
 
 def _end(run: RunDetail, *, as_json: bool) -> str:
-    from automations.cli.output import console, one_line, plain, print_json, span, status_text
+    from automations.cli.output import console, one_line, plain, print_json, span, status_text, visible
 
     if as_json:
         from dataclasses import asdict
@@ -155,7 +155,7 @@ def _end(run: RunDetail, *, as_json: bool) -> str:
     line.append_text(status_text(run.status)).append(f"  in {span(run.duration_ms)}")
     if run.error:
         where = f" at {run.error_node_id}" if run.error_node_id else ""
-        line.append(f"{where}: {' '.join(run.error.split())}", style="red")
+        line.append(f"{where}: {visible(' '.join(run.error.split()))}", style="red")
     out = console()
     out.print(line, soft_wrap=True)
     if run.output is not None:
@@ -208,9 +208,10 @@ async def _test(
     *,
     as_json: bool,
 ) -> str:
+    from automations.cli.output import say
     from automations.cli.testing_run import run_draft_test
 
     run_id = await run_draft_test(session, automation, given, lead_id, conversation_id)
     if not as_json:
-        print(f"test run {run_id} of {automation.name}", flush=True)
+        say(f"test run {run_id} of {automation.name}")
     return await _watch(session, run_id, timeout=None, as_json=as_json)

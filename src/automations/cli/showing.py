@@ -56,7 +56,7 @@ def _fields(run: Any) -> dict[str, Any]:
 
 
 def print_run(view: RunView, *, full: bool = False) -> None:
-    from automations.cli.output import clock, console, one_line, plain, short, span, status_text
+    from automations.cli.output import clock, console, one_line, plain, short, span, status_text, visible
 
     run, out = view.run, console()
     head = plain(f"{run.automation}  ", "bold")
@@ -77,7 +77,7 @@ def print_run(view: RunView, *, full: bool = False) -> None:
     facts += [("error", (f"{run.error_node_id}: " if run.error_node_id else "") + run.error)] if run.error else []
     for name, value in facts:
         line = plain(f"  {name:<13}", "bright_black")
-        line.append(" ".join(value.split()), style="red" if name == "error" else "")
+        line.append(visible(" ".join(value.split())), style="red" if name == "error" else "")
         out.print(line, soft_wrap=True)
     out.print()
     if view.steps:
@@ -102,6 +102,8 @@ def step_tree(view: RunView, *, full: bool = False) -> Tree:
     """A chain stays on one level; what a branching step leads to hangs below it."""
     from rich.tree import Tree
 
+    from automations.cli.output import plain
+
     entries = {str(entry["node_id"]): entry for entry in view.steps if "node_id" in entry}
     shown = {key: entry for key, entry in entries.items() if full or entry.get("status") != "skipped"}
     parents = dict(_parents(view.edges, shown))
@@ -118,8 +120,10 @@ def step_tree(view: RunView, *, full: bool = False) -> Tree:
         branch = under.add(step_text(entry, handle if parent in branching else "", full=full))
         places[key] = branch if key in branching else under
     for entry in view.steps:
-        if "node_id" not in entry:
-            tree.add(f"… {entry.get('left_out', 'some')} more steps are not on record")
+        if "left_out" in entry:
+            tree.add(plain(f"… {entry['left_out']} more steps are not on record"))
+        elif "unreadable" in entry:
+            tree.add(plain(f"? a step {entry['unreadable']}"))
     return tree
 
 
@@ -141,29 +145,34 @@ def _parents(edges: list[dict[str, Any]], shown: dict[str, Any]) -> Iterator[tup
 
 
 def step_text(entry: dict[str, Any], handle: str = "", *, full: bool = False) -> Text:
-    from automations.cli.output import COLOURS, MARKS, as_json, one_line, plain, span
+    from automations.cli.output import COLOURS, MARKS, as_json, clock_of, one_line, plain, span, visible
 
     status = str(entry.get("status"))
     text = plain("")
     if handle:
-        text.append(f"{handle} → ", style="bright_black")
+        text.append(f"{visible(handle)} → ", style="bright_black")
     text.append(f"{MARKS.get(status, '?')} ", style=COLOURS.get(status, ""))
-    text.append(str(entry.get("label") or entry.get("node_id")), style="bold")
+    text.append(visible(str(entry.get("label") or entry.get("node_id"))), style="bold")
     told = [str(entry.get("node_id")), str(entry.get("type"))]
     if entry.get("duration_ms") is not None:
         told.append(span(entry["duration_ms"]))
-    if (entry.get("attempt") or 1) > 1:
+    if status == "running":
+        told.append(f"attempt {entry.get('attempt') or 1}, started {clock_of(entry.get('started_at'))}")
+    elif (entry.get("attempt") or 1) > 1:
         told.append(f"attempt {entry['attempt']}")
     if status == "skipped":
         told.append("skipped")
-    text.append("  " + "  ".join(told), style="bright_black")
+    text.append("  " + visible("  ".join(told)), style="bright_black")
     if entry.get("handle") not in (None, "out"):
-        text.append(f"  → {entry['handle']}", style="cyan")
+        text.append(f"  → {visible(str(entry['handle']))}", style="cyan")
     for name in ("input", "output"):
         value = entry.get(name)
         if value not in (None, {}, []):
-            shown = as_json(value, indent=True) if full else one_line(value)
-            text.append(f"\n  {name:<7}", style="bright_black").append(shown.replace("\n", "\n         "))
+            lines = as_json(value, indent=True).split("\n") if full else [one_line(value)]
+            shown = "\n         ".join(visible(line) for line in lines)
+            text.append(f"\n  {name:<7}", style="bright_black").append(shown)
     if entry.get("error"):
-        text.append("\n  error  ", style="bright_black").append(" ".join(str(entry["error"]).split()), style="red")
+        text.append("\n  error  ", style="bright_black").append(
+            visible(" ".join(str(entry["error"]).split())), style="red"
+        )
     return text

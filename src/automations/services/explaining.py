@@ -8,8 +8,8 @@ from typing import Any, Literal
 from uuid import UUID
 
 from automations.db.execution_store import ExecutionStore
-from automations.db.json_text import Unreadable
 from automations.db.journal_store import Candidate, Event, JournalStore, StartedRun
+from automations.db.json_text import Unreadable
 from automations.errors import NotFound
 from automations.flow.condition_explain import explain as explain_condition
 from automations.services.naming import find_record, id_range

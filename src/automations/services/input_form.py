@@ -1,8 +1,8 @@
 """The input form of a manual start: which record it wants, and whether what was filled in fits its JSON Schema.
 
-Only what forms use is judged: `required`, `type`, `enum`, `default`, minimum and maximum, and whether there may be other
-fields (`additionalProperties`); the rest of the schema is for whoever draws the form. Where the schema names no fields,
-every input fits.
+Only what forms use is judged: `required`, `type`, `enum`, `default`, minimum, maximum and `additionalProperties`; the
+rest of the schema is for whoever draws the form. Where a schema names its fields, others have to be allowed by it;
+where it names none, every input fits.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def read_input(schema: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
             f"{name} ({definition.get('type', 'any')})" if isinstance(definition, dict) else name
             for name, definition in properties.items()
         )
-        raise Unusable(f"the input does not fit: {'; '.join(problems)}", hint=f"The form asks for {asked or 'nothing'}.")
+        raise Unusable(
+            f"the input does not fit: {'; '.join(problems)}", hint=f"The form asks for {asked or 'nothing'}."
+        )
     return value
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from automations.db.automation_store import AutomationStore
 from automations.db.execution_store import FINAL, OPEN, ExecutionStore, RunDetail, RunFilter, StepRecord
+from automations.db.json_text import Unreadable
 from automations.errors import AutomationsError, NotFound, Unusable
 from automations.services.input_form import form_of, read_input
 
@@ -48,12 +49,21 @@ async def view_run(executions: ExecutionStore, automations: AutomationStore, run
     """`NotFound`."""
     run = await get_run(executions, run_id)
     if run.is_final:
-        steps = [entry for entry in run.nodes_executed or [] if isinstance(entry, dict)]
+        recorded = [run.nodes_executed] if isinstance(run.nodes_executed, Unreadable) else run.nodes_executed
+        steps = [entry for entry in recorded or [] if isinstance(entry, dict)]
     else:
-        steps = [step.record async for step in all_steps(executions, run_id)]
+        begun = sorted([step async for step in all_steps(executions, run_id)], key=_begun)
+        # What only says that a step waits to be resumed is no entry.
+        steps = [step.record for step in begun if "node_id" in step.record or isinstance(step.record, Unreadable)]
     version = None if run.version_id is None else await automations.version(run.version_id)
     edges = [edge for edge in version.edges if isinstance(edge, dict)] if version else []
     return RunView(run, steps, edges)
+
+
+def _begun(step: StepRecord) -> tuple[bool, str, str]:
+    """In the order in which steps began, the trigger first."""
+    is_trigger = str(step.record.get("type")).startswith("trigger-")
+    return not is_trigger, str(step.record.get("started_at") or "~"), step.key
 
 
 async def all_steps(store: ExecutionStore, run_id: UUID, after: str | None = None) -> AsyncIterator[StepRecord]:

@@ -153,7 +153,9 @@ async def account_of_agent(store: AutomationStore, agent_id: UUID, wanted: UUID 
             hint="`automations sql -c 'select id, name, user_id from agents'` shows them.",
         )
     if wanted is not None and wanted != owner:
-        raise Unusable(f"the agent {agent_id} belongs to the account {owner}", hint="Leave out --account, or correct it.")
+        raise Unusable(
+            f"the agent {agent_id} belongs to the account {owner}", hint="Leave out --account, or correct it."
+        )
     return owner
 
 

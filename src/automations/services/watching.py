@@ -47,7 +47,7 @@ async def follow_run(store: ExecutionStore, run_id: UUID) -> AsyncIterator[Seen]
         pause = FIRST_PAUSE if moved else min(pause * 1.5, LONGEST_PAUSE)
         await asyncio.sleep(pause)
     run = await get_run(store, run_id)
-    for entry in run.nodes_executed or []:
+    for entry in run.nodes_executed if isinstance(run.nodes_executed, list) else []:
         if isinstance(entry, dict) and entry.get("status") != "skipped" and _new(entry, shown):
             yield Seen("step", step=entry)
     yield Seen("end", status=run.status, run=run)
@@ -56,7 +56,7 @@ async def follow_run(store: ExecutionStore, run_id: UUID) -> AsyncIterator[Seen]
 def _new(entry: dict[str, Any], shown: set[tuple[str, str]]) -> bool:
     # The attempt too: a step that failed and is tried again is news.
     key = (str(entry.get("node_id")), f"{entry.get('attempt')}:{entry.get('status')}")
-    if entry.get("status") == "started" or key in shown:
+    if entry.get("status") in (None, "started", "running") or key in shown:
         return False
     shown.add(key)
     return True

@@ -154,6 +154,11 @@ def test_all_problems_come_at_once() -> None:
     assert codes == ["bad_id", "missing_type", "bad_retry", "not_an_object", "missing_id", "missing_end"]
 
 
+def test_complaints_do_not_name_the_types_of_python() -> None:
+    (problem,) = parse_drawing([node(retry=3)], []).problems
+    assert problem.message == "`data.retry` of node 'a': has to be an object"
+
+
 # Limits
 
 
