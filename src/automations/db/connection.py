@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import asyncpg
 
@@ -96,16 +96,3 @@ async def close_quietly(connection: Connection) -> None:
         await connection.close(timeout=2)
     except Exception:
         connection.terminate()
-
-
-@asynccontextmanager
-async def acting_as(connection: Connection, user_id: str, role: str = "authenticated") -> AsyncIterator[None]:
-    """A transaction with a user's rights, as PostgREST opens it: row-level security decides."""
-    claims: dict[str, Any] = {"sub": user_id, "role": role}
-    async with connection.transaction():
-        await connection.execute(
-            "select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)",
-            role,
-            encode_json(claims),
-        )
-        yield

@@ -7,38 +7,6 @@ from collections.abc import Iterable, Mapping
 from automations.flow.outcomes import JsonObject
 from automations.flow.ports import RecordTable
 
-COLUMNS: Mapping[RecordTable, tuple[str, ...]] = {
-    "leads": (
-        "id",
-        "user_id",
-        "agent_id",
-        "name",
-        "email",
-        "phone",
-        "status",
-        "stage",
-        "score",
-        "owner_id",
-        "tags",
-        "data",
-        "created_at",
-        "updated_at",
-    ),
-    "conversations": ("id", "agent_id", "lead_id", "channel", "status", "created_at", "updated_at"),
-    "messages": (
-        "id",
-        "conversation_id",
-        "lead_id",
-        "direction",
-        "sender_type",
-        "channel",
-        "body",
-        "status",
-        "execution_id",
-        "created_at",
-    ),
-}
-
 # Identity, owner and times belong to the database: a flow that could write them could move a row to another account.
 PROTECTED = frozenset({"id", "user_id", "created_at", "updated_at"})
 

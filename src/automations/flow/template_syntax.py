@@ -12,7 +12,6 @@ from typing import Final
 
 import minijinja
 
-OPENINGS: Final = ("{{", "{%")
 LONGEST_CODE: Final = 4_096
 """Characters of one piece of code: an expression, or a whole text that holds `{% %}`."""
 ROOTS: Final = ("trigger", "steps", "vars", "item", "index", "env")
