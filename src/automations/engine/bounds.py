@@ -8,9 +8,8 @@ from typing import Any
 import orjson
 
 from automations.db.json_text import clean_text, decode_json, encode_json
-from automations.flow.outcomes import Continue, Fail, Outcome, Stop, Wait
+from automations.flow.outcomes import MAX_OUTPUT_BYTES, Continue, Fail, Outcome, Stop, Wait
 
-MAX_OUTPUT_BYTES = 1_048_576
 MAX_ERROR_LENGTH = 4_000
 
 

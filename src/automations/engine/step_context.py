@@ -10,6 +10,7 @@ from typing import Any
 
 from automations.engine.run import Run
 from automations.errors import StepError
+from automations.flow.commands import Resumed
 from automations.flow.outcomes import JsonObject
 from automations.flow.ports import Http, Records, RecordTable
 
@@ -31,6 +32,7 @@ class StepContext:
     now: datetime
     records: Records
     http: Http
+    resumed: Resumed | None = None
     _scope: dict[str, Any] | None = None
 
     @property

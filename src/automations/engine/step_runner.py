@@ -70,7 +70,7 @@ class StepRunner:
         given: Any = None
         limit: asyncio.Timeout | None = None
         try:
-            context = StepContext(run, command.key, command.attempt, now, records, self._http)
+            context = StepContext(run, command.key, command.attempt, now, records, self._http, command.resumed)
             config = step.fixed or step.config(context.scope, run.rendered.get(command.key, {}))
             given = masked(config.model_dump(mode="json", exclude_unset=True)) if step.fixed is None else step.shown
             async with asyncio.timeout(timeout) as limit:

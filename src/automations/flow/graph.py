@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import compress, count
 from typing import Literal
 
-from automations.flow.outcomes import JsonObject
+from automations.flow.outcomes import MAX_OUTPUT_BYTES, JsonObject
 
 _BIT_OF_DIGIT = bytes.maketrans(b"01", b"\x00\x01")
 
@@ -25,7 +25,12 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class FlowNode:
-    """`handles` are the output handles in order; `error` is one of them only where an edge leaves from it."""
+    """`handles` are the output handles in order; `error` is one of them only where an edge leaves from it.
+
+    `on_error` `continue`: a failure without an `error` edge goes on through the first handle. `join` `any`: the step
+    runs once, as soon as one edge into it is taken. `max_output_bytes` bounds what one attempt may answer, and what a
+    loop may collect.
+    """
 
     id: str
     type: str
@@ -36,6 +41,9 @@ class FlowNode:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     timeout_seconds: float | None = None
     on_unknown: Literal["retry", "fail"] = "retry"
+    on_error: Literal["stop", "continue"] = "stop"
+    join: Literal["all", "any"] = "all"
+    max_output_bytes: int = MAX_OUTPUT_BYTES
 
 
 @dataclass(frozen=True, slots=True)

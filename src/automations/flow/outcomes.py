@@ -13,6 +13,9 @@ from typing import Literal
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 JsonObject = dict[str, Json]
 
+# What one attempt of a step may answer, as JSON.
+MAX_OUTPUT_BYTES = 1_048_576
+
 DEFAULT_HANDLE = "out"
 ERROR_HANDLE = "error"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from automations.flow.commands import Resumed
 from automations.flow.outcomes import JsonObject
 
 RecordTable = Literal["leads", "conversations", "messages"]
@@ -82,6 +83,11 @@ class Context(Protocol):
     @property
     def attempt(self) -> int:
         """1 on the first try."""
+        ...
+
+    @property
+    def resumed(self) -> Resumed | None:
+        """Why a step that answered `Wait` runs again; None the first time."""
         ...
 
     @property

@@ -138,6 +138,7 @@ class _Drive:
                 "step_key": command.key,
                 "attempt": command.attempt,
                 "now": self.clock.now(),
+                "resumed": command.resumed,
                 "steps": scope["steps"],
                 "variables": scope["vars"],
             }

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from automations.errors import StepError
+from automations.flow.commands import Resumed
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Fail, Json, JsonObject, Outcome
 from automations.flow.ports import Http, Records
@@ -26,6 +27,7 @@ class StepContext:
     step_key: str = "/step"
     attempt: int = 1
     now: datetime = START
+    resumed: Resumed | None = None
     test_mode: bool = False
     trigger: JsonObject = field(default_factory=dict)
     lead_id: str | None = None
