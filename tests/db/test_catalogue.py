@@ -18,6 +18,7 @@ GRANTED_TO_USERS = {
     "managed_account_ids",
     "execution_steps",
     "start_run",
+    "start_runs",
     "cancel_run",
     "retry_run",
     "publish_version",

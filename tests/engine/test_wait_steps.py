@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from itertools import pairwise
 from typing import Any
 
 from tests.engine.drawing import draw, edge, node, probe
@@ -19,7 +20,7 @@ def wait(node_id: str = "wait", **config: Any) -> dict[str, Any]:
 def flow(*nodes: Any, first: str = "wait") -> Any:
     """The trigger, the given nodes in a line, and `yes` / `no` behind the two ways out of the wait."""
     ids = [str(n["id"]) for n in nodes]
-    edges = [edge("trigger", ids[0]), *(edge(a, b) for a, b in zip(ids, ids[1:], strict=False))]
+    edges = [edge("trigger", ids[0]), *(edge(a, b) for a, b in pairwise(ids))]
     ends = [probe("yes", "pure", "end"), probe("no", "pure", "end")]
     return draw([*nodes, *ends], [*edges, edge(ids[-1], "yes", "met"), edge(ids[-1], "no", "timed_out")])
 
@@ -30,11 +31,10 @@ async def end(value: Any, ctx: Any) -> Any:
 
 async def parked(world: World, lead: uuid.UUID) -> Any:
     async def waits() -> bool:
-        return await world.db.fetchval("select count(*) from automations.waits") > 0
+        return bool(await world.db.fetchval("select count(*) from automations.waits"))
 
     await eventually(waits)
-    run = await world.run_of(lead)
-    return run
+    return await world.run_of(lead)
 
 
 async def test_a_reply_wakes_the_run(world: World, workers: Workers, probes: Probes) -> None:

@@ -198,8 +198,9 @@ def validate(
     from automations.cli.compose import load_registry
     from automations.services.publishing import check_draft
 
-    nodes, edges = _drawing_of(subject, account)
-    problems = check_draft(nodes, edges, load_registry())
+    registry = load_registry()
+    nodes, edges, calls = _drawing_of(subject, account)
+    problems = check_draft(nodes, edges, registry) or calls
     if as_json:
         from automations.cli.output import print_json
 
@@ -212,22 +213,25 @@ def validate(
         raise typer.Exit(1)
 
 
-def _drawing_of(subject: str, account: str | None) -> tuple[list[Any], list[Any]]:
+def _drawing_of(subject: str, account: str | None) -> tuple[list[Any], list[Any], list[Problem]]:
+    """Nodes, edges, and what is wrong with the automations that they start; of a file that is not known."""
     from automations.services.transfer import read_file
 
     if subject == "-" or Path(subject).is_file() or subject.endswith(".json"):
         file = read_file(_read(subject), subject)
-        return file.nodes, file.edges
+        return file.nodes, file.edges, []
 
-    async def load() -> tuple[list[Any], list[Any]]:
+    async def load() -> tuple[list[Any], list[Any], list[Problem]]:
         from automations.cli.compose import open_session
+        from automations.services.automation_calls import check_calls
         from automations.services.naming import find_automation
         from automations.services.publishing import drawn_flow, get_automation
 
         async with open_session(read_account(account)) as session:
             automation_id = await find_automation(session.automations, subject, session.account)
             automation = await get_automation(session.automations, automation_id)
-            return drawn_flow(automation), automation.edges
+            nodes = drawn_flow(automation)
+            return nodes, automation.edges, await check_calls(session.automations, automation, nodes)
 
     return asyncio.run(load())
 

@@ -157,7 +157,11 @@ def print_runs(rows: list[RunRow]) -> None:
 
 def started_by(row: Any) -> str:
     what = f"{row.event} {row.table}" if row.table else row.trigger_type
-    return what + (" (test)" if row.test_mode else "") + (" (retry)" if row.parent_id else "")
+    return (
+        what
+        + (" (test)" if row.test_mode else "")
+        + (" (called)" if row.called else " (retry)" if row.parent_id else "")
+    )
 
 
 async def _follow(session: Session, chosen: RunFilter, rows: list[RunRow], as_json: bool) -> None:

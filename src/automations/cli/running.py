@@ -1,4 +1,4 @@
-"""`run`: start an automation by hand, and watch."""
+"""`run`: start an automation by hand, and watch; on many records, start and go."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 
 import typer
 
-from automations.cli.options import Account, AsJson, Automation, read_account
+from automations.cli.options import Account, AsJson, Automation, Yes, read_account
 
 if TYPE_CHECKING:
     from automations.cli.compose import Session
@@ -31,10 +31,19 @@ def run(
     given: Annotated[
         str | None, typer.Option("--input", "-i", metavar="JSON|@FILE", help="The input as JSON; @- is stdin.")
     ] = None,
-    lead: Annotated[str | None, typer.Option("--lead", metavar="ID", help="On this lead: id, e-mail, name.")] = None,
-    conversation: Annotated[str | None, typer.Option("--conversation", metavar="ID", help="On this one.")] = None,
+    lead: Annotated[
+        list[str] | None, typer.Option("--lead", metavar="ID", help="On this lead: id, e-mail, name; repeat for more.")
+    ] = None,
+    conversation: Annotated[
+        list[str] | None, typer.Option("--conversation", metavar="ID", help="On this one; repeat for more.")
+    ] = None,
+    leads_where: Annotated[
+        str | None,
+        typer.Option("--leads-where", metavar="CONDITION", help="On all leads that meet this condition (JSON)."),
+    ] = None,
     key: Annotated[
-        str | None, typer.Option("--key", metavar="TEXT", help="Idempotency key: the same key is the same run.")
+        str | None,
+        typer.Option("--key", metavar="TEXT", help="Idempotency key: the same key (and record) is the same run."),
     ] = None,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Start it and go.")] = False,
     timeout: Annotated[
@@ -43,17 +52,23 @@ def run(
     test: Annotated[
         bool, typer.Option("--test", help="Run the draft for real and leave nothing; outside steps are not sent.")
     ] = False,
+    yes: Yes = False,
     account: Account = None,
     as_json: AsJson = False,
 ) -> None:
-    """Start an automation and watch its steps. Exit code 1 when the run does not complete."""
+    """Start an automation and watch its steps. Exit code 1 when the run does not complete.
+
+    On several records, a run each is started, and not watched.
+    """
     status = asyncio.run(
         _run(
             automation,
             fields or [],
             given,
-            lead,
-            conversation,
+            lead or [],
+            conversation or [],
+            leads_where,
+            yes=yes,
             key=key,
             wait=not no_wait,
             timeout=timeout,
@@ -70,9 +85,11 @@ async def _run(
     automation: str,
     fields: list[str],
     given: str | None,
-    lead: str | None,
-    conversation: str | None,
+    leads: list[str],
+    conversations: list[str],
+    leads_where: str | None,
     *,
+    yes: bool,
     key: str | None,
     wait: bool,
     timeout: float | None,
@@ -80,9 +97,11 @@ async def _run(
     account: str | None,
     as_json: bool,
 ) -> str | None:
+    from automations.cli.bulk_running import run_on_many
     from automations.cli.compose import open_session
     from automations.cli.output import print_json, say
-    from automations.services.input_form import form_of, read_words
+    from automations.errors import Unusable
+    from automations.flow.input_form import form_of, read_words
     from automations.services.naming import find_automation, find_record
     from automations.services.publishing import get_automation
     from automations.services.runs import start_run
@@ -93,10 +112,25 @@ async def _run(
         )
         form = form_of(chosen.trigger_type, chosen.trigger_config)
         values = {**read_input_option(given), **read_words(form.schema, read_fields(fields))}
-        lead_id = await find_record(session.executions, "lead", lead, chosen.user_id) if lead else None
+        if leads_where is not None or len(leads) > 1 or len(conversations) > 1:
+            if test:
+                raise Unusable("a test runs on one record", hint="Choose one: --lead or --conversation.")
+            await run_on_many(
+                session,
+                chosen,
+                values,
+                leads=leads,
+                conversations=conversations,
+                leads_where=leads_where,
+                key=key,
+                yes=yes,
+                as_json=as_json,
+            )
+            return None
+        lead_id = await find_record(session.executions, "lead", leads[0], chosen.user_id) if leads else None
         conversation_id = (
-            await find_record(session.executions, "conversation", conversation, chosen.user_id)
-            if conversation
+            await find_record(session.executions, "conversation", conversations[0], chosen.user_id)
+            if conversations
             else None
         )
         if test:

@@ -70,7 +70,10 @@ def print_run(view: RunView, *, full: bool = False) -> None:
     facts += [("lead", str(run.lead_id))] if run.lead_id else []
     facts += [("conversation", str(run.conversation_id))] if run.conversation_id else []
     facts += [("event", f"{run.event_id}   (automations explain {run.event_id})")] if run.event_id else []
-    facts += [("retry of", short(run.parent_id))] if run.parent_id else []
+    if run.parent_id:
+        caller = trigger.get("called_by")
+        called = isinstance(caller, dict) and caller.get("run_id") == str(run.parent_id)
+        facts += [("called by" if called else "retry of", short(run.parent_id))]
     facts += [("accepted", clock(run.started_at))]
     facts += [("waits", waiting)] if (waiting := _waiting(run)) else []
     facts += [("output", one_line(run.output))] if run.output is not None else []

@@ -86,6 +86,32 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Tool:
+    """An automation that AI agents call by a name; `live` ones can be called."""
+
+    id: UUID
+    user_id: UUID
+    name: str
+    status: str
+    enabled: bool
+    published: bool
+    trigger_config: dict[str, Any]
+
+    @property
+    def live(self) -> bool:
+        return self.published and self.status == "active" and self.enabled
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """An automation and the ids (texts, as they are written) of those that it starts."""
+
+    id: UUID
+    name: str
+    targets: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """What an import writes; `trigger_type` and `trigger_config` count only while nothing is published."""
 
@@ -191,6 +217,16 @@ class AutomationStore:
         with translated():
             row = await self.connection.fetchrow(SQL["version"], version_id)
         return None if row is None else Version(**row)
+
+    async def tools(self, account: UUID | None, tool_name: str) -> list[Tool]:
+        """Oldest first, at most 50."""
+        with translated():
+            return [Tool(**row) for row in await self.connection.fetch(SQL["tools"], account, tool_name)]
+
+    async def calls(self, account: UUID, step_type: str) -> list[Calls]:
+        """Of every automation of the account: steps of `step_type` in what is published, and `on_failure`."""
+        with translated():
+            return [Calls(**row) for row in await self.connection.fetch(SQL["calls"], account, step_type)]
 
     async def accounts(self) -> list[UUID]:
         """Owners of agents, at most 50."""

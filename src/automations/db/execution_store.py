@@ -11,7 +11,8 @@ from uuid import UUID
 from automations.db.automation_store import Named
 from automations.db.connection import Connection
 from automations.db.named_queries import queries
-from automations.db.sql_errors import translated
+from automations.db.sql_errors import of_code, translated
+from automations.errors import AutomationsError
 
 SQL = queries("executions")
 
@@ -42,7 +43,7 @@ class RunFilter:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run in a list; `steps` counts those that ran so far."""
+    """A run in a list; `steps` counts those that ran so far. `called`: by the run `parent_id`, else it retries that."""
 
     id: UUID
     automation_id: UUID
@@ -65,6 +66,7 @@ class RunRow:
     seq: int
     event: str | None
     table: str | None
+    called: bool
     steps: int
 
     @property
@@ -111,6 +113,34 @@ class RunDetail:
     @property
     def is_final(self) -> bool:
         return self.status in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a run stands for whoever waits for its answer.
+
+    `parked`: no worker has it, and it waits for something else than the end of a run that it called; `wakes_in`
+    seconds, None for a signal. `epoch` moves whenever a worker takes it.
+    """
+
+    status: str
+    output: Any
+    error: str | None
+    epoch: int
+    parked: bool
+    wakes_in: float | None
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class StartedOne:
+    """What a start in bulk did for one record; `error` None: `run_id` is its run."""
+
+    run_id: UUID | None
+    error: AutomationsError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +230,39 @@ class ExecutionStore:
                 SQL["start"], automation_id, given, lead_id, conversation_id, key
             )
         return started
+
+    async def start_many(
+        self,
+        automation_id: UUID,
+        *,
+        given: dict[str, Any],
+        leads: Sequence[UUID | None],
+        conversations: Sequence[UUID | None],
+        keys: Sequence[str | None],
+    ) -> list[StartedOne]:
+        """One for each place of the (equally long) lists, in their order; all in one transaction."""
+        with translated():
+            rows = await self.connection.fetch(SQL["start_many"], automation_id, given, leads, conversations, keys)
+        return [
+            StartedOne(
+                row["execution_id"],
+                None if row["error_code"] is None else of_code(row["error_code"], row["error_message"]),
+            )
+            for row in rows
+        ]
+
+    async def matching_leads(
+        self, account: UUID, condition: dict[str, Any], *, limit: int, after: UUID | None = None
+    ) -> list[UUID]:
+        """Leads that the account sees and that meet a condition tree over their columns, by id."""
+        with translated():
+            rows = await self.connection.fetch(SQL["matching_leads"], account, condition, after, limit)
+        return [row["id"] for row in rows]
+
+    async def progress(self, execution_id: UUID) -> Progress | None:
+        with translated():
+            row = await self.connection.fetchrow(SQL["progress"], execution_id)
+        return None if row is None else Progress(**row)
 
     async def cancel(self, execution_id: UUID, reason: str | None) -> str:
         """The status afterwards: `cancelled`, or what it had ended as before."""

@@ -197,6 +197,9 @@ class RunStore:
     async def fold_stats(self) -> None:
         await self.connection.execute(SQL["fold_stats"])
 
+    async def start_owed_failure_runs(self) -> None:
+        await self.connection.execute(SQL["start_owed_failure_runs"])
+
     async def cleanup(self, limit: int) -> int:
         return int(await self.connection.fetchval(SQL["cleanup"], limit))
 

@@ -50,6 +50,11 @@ def translated() -> Iterator[None]:
         ) from error
 
 
+def of_code(code: str, message: str) -> AutomationsError:
+    """What a function of ours caught and reported for one of many."""
+    return _OURS.get(code, DatabaseError)(message)
+
+
 def as_ours(error: asyncpg.PostgresError) -> AutomationsError:
     code = getattr(error, "sqlstate", None) or ""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__

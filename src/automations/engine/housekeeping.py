@@ -1,4 +1,6 @@
-"""What every worker does beside its runs, each second: leases, absent workers, cancelled runs, figures, retention."""
+"""What every worker does beside its runs, each second: leases, absent workers, cancelled and owed runs, figures,
+retention.
+"""
 
 from __future__ import annotations
 
@@ -61,6 +63,7 @@ class Housekeeper:
             await check_schema(self._store.connection)
         await self._store.fold_stats()
         await self._store.settle_waits(SETTLE_BATCH)
+        await self._store.start_owed_failure_runs()
         # A batch each beat until nothing is left, so that no commit is large.
         if now >= self._next_cleanup and await self._store.cleanup(CLEANUP_BATCH) == 0:
             self._next_cleanup = now + CLEANUP_SECONDS

@@ -11,11 +11,12 @@ from typing import Any
 from uuid import UUID
 
 from automations.db.run_store import OperationResult, RunStore
+from automations.engine.child_runs import BatchRuns, TrialRuns
 from automations.engine.run import Run
 from automations.engine.step_runner import RowLocked
 from automations.errors import StepError
 from automations.flow.outcomes import Json, JsonObject
-from automations.flow.ports import RecordTable
+from automations.flow.ports import RecordTable, Runs
 
 # lock_not_available, deadlock_detected, serialization_failure: somebody else's transaction, not this step's fault.
 LOCKED = frozenset({"55P03", "40P01", "40001"})
@@ -33,13 +34,24 @@ EXPLANATIONS = {
     "AU020": ("no_table", "{message}"),
     "AU021": ("no_column", "{message}"),
     "AU022": ("record_not_found", "{message}"),
+    "AU004": ("not_found", "{message}"),
+    "AU006": ("not_startable", "{message}"),
+    "AU025": ("loop", "{message}"),
+    "AU026": ("too_deep", "{message}"),
+}
+
+
+HINTS = {
+    "not_startable": "Publish, resume or enable that automation, then retry the run.",
+    "loop": "Automations that start each other in a circle would never end; take one of the starts out.",
+    "too_deep": "Put some of these automations into one flow.",
 }
 
 
 def database_failure(code: str, message: str) -> StepError:
     """An SQLSTATE and its text as the flow's author should read them."""
     name, text = EXPLANATIONS.get(code, ("database", "the database refused it: {message}"))
-    return StepError(text.format(message=message), code=name)
+    return StepError(text.format(message=message), code=name, hint=HINTS.get(name))
 
 
 class OperationBatch:
@@ -117,12 +129,15 @@ class OperationBatch:
 
 
 class BatchRecords:
-    """`Records` of one step. `wrote` says that its write is in the transaction."""
+    """`Records` of one step, and its `Runs`. `wrote` says that its write is in the transaction."""
 
     def __init__(self, run: Run, batch: OperationBatch) -> None:
         self._run = run
         self._batch = batch
         self.wrote = False
+
+    def runs_of(self, step_key: str) -> Runs:
+        return BatchRuns(step_key, self._ask, self._write)
 
     async def create(self, table: RecordTable, values: JsonObject) -> JsonObject:
         return await self._write({"operation": "create", "table": table, "values": values})
@@ -166,6 +181,17 @@ class BatchRecords:
         if answer.error_code in LOCKED:
             raise RowLocked(answer.error_message)
         raise database_failure(answer.error_code, answer.error_message or "")
+
+
+class TrialRecords(BatchRecords):
+    """Of a step in a test run: rows are written for real (and rolled back), runs are not started."""
+
+    def __init__(self, run: Run, batch: OperationBatch, started: dict[str, Any]) -> None:
+        super().__init__(run, batch)
+        self._started = started
+
+    def runs_of(self, step_key: str) -> Runs:
+        return TrialRuns(BatchRuns(step_key, self._ask, self._write), self._started)
 
 
 def same_shape(operations: list[dict[str, Any]]) -> list[list[int]]:

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
+from automations.engine.child_runs import NO_RUNS
 from automations.engine.run import Run
 from automations.errors import StepError
 from automations.flow.commands import Resumed
 from automations.flow.outcomes import JsonObject
-from automations.flow.ports import Http, Records, RecordTable
+from automations.flow.ports import Http, Records, RecordTable, Runs
 
 
 def scope_of(run: Run, key: str, now: datetime) -> dict[str, Any]:
@@ -20,6 +21,12 @@ def scope_of(run: Run, key: str, now: datetime) -> dict[str, Any]:
     scope = run.loaded.machine.scope_for(run.state, key)
     scope["env"] = {"now": now.isoformat(), "execution_id": str(run.id), "test_mode": run.test_mode}
     return scope
+
+
+class StepRecords(Records, Protocol):
+    """What a step reaches in its transaction: rows, and runs of other automations."""
+
+    def runs_of(self, step_key: str) -> Runs: ...
 
 
 @dataclass(slots=True)
@@ -30,10 +37,14 @@ class StepContext:
     step_key: str
     attempt: int
     now: datetime
-    records: Records
+    records: StepRecords
     http: Http
     resumed: Resumed | None = None
     _scope: dict[str, Any] | None = None
+
+    @property
+    def runs(self) -> Runs:
+        return self.records.runs_of(self.step_key)
 
     @property
     def scope(self) -> Mapping[str, Any]:
@@ -77,6 +88,9 @@ class StepContext:
 
 class NoRecords:
     """The records of a step that said it needs none: pure and external steps run outside any transaction."""
+
+    def runs_of(self, step_key: str) -> Runs:
+        return NO_RUNS
 
     async def create(self, table: RecordTable, values: JsonObject) -> JsonObject:
         raise _not_declared()

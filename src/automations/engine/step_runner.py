@@ -13,11 +13,11 @@ import structlog
 from automations.engine.bounds import MAX_ERROR_LENGTH, bounded, described
 from automations.engine.recording import entry, masked
 from automations.engine.run import Run
-from automations.engine.step_context import NoRecords, StepContext, scope_of
+from automations.engine.step_context import NoRecords, StepContext, StepRecords, scope_of
 from automations.errors import StepError
 from automations.flow.commands import RunStep
 from automations.flow.outcomes import Continue, Fail, Outcome
-from automations.flow.ports import Http, Records
+from automations.flow.ports import Http
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ class StepRunner:
         return values, None
 
     async def attempt(
-        self, run: Run, command: RunStep, records: Records = NO_RECORDS, *, timeout: float | None = None
+        self, run: Run, command: RunStep, records: StepRecords = NO_RECORDS, *, timeout: float | None = None
     ) -> tuple[Outcome, dict[str, Any]]:
         """Raises `RowLocked`; everything else becomes an outcome."""
         step = run.loaded.steps[command.node_id]

@@ -1,8 +1,8 @@
 """A test run: the flow for real, on one connection, rolled back at the end; only its record stays.
 
 One step after another, each database step in a savepoint. Waits do not wait, outside steps answer with a sample of
-their output, nothing is notified (a rolled-back transaction notifies nobody). The record is written on another
-connection, whole and final, so that no worker and no statistic sees it.
+their output, no other automation is started, nothing is notified (a rolled-back transaction notifies nobody). The
+record is written on another connection, whole and final, so that no worker and no statistic sees it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from automations.db.run_store import RunStore
 from automations.engine.advance import Advancer, end_now
 from automations.engine.commits import finish_row
 from automations.engine.flow_versions import LoadedFlow
-from automations.engine.operations import BatchRecords, OperationBatch
+from automations.engine.operations import OperationBatch, TrialRecords
 from automations.engine.run import Rendered, Run, StepDone, TimerFired
 from automations.engine.step_runner import RowLocked, StepRunner
 from automations.flow.commands import RunStep
@@ -134,6 +134,7 @@ class _TestDriver:
         self._store = store
         self._steps = steps
         self._advancer = Advancer(steps)
+        self._called: dict[str, Any] = {}
 
     async def drive(self, run: Run) -> None:
         while run.finish is None:
@@ -155,7 +156,7 @@ class _TestDriver:
 
     async def _database_step(self, run: Run, command: RunStep) -> tuple[Outcome, dict[str, Any]]:
         batch = OperationBatch(self._store, lock_timeout=LOCK_TIMEOUT)
-        records = BatchRecords(run, batch)
+        records = TrialRecords(run, batch, self._called)
         answer: list[tuple[Outcome, dict[str, Any]]] = []
 
         async def attempt() -> None:

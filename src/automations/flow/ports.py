@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from automations.flow.commands import Resumed
-from automations.flow.outcomes import JsonObject
+from automations.flow.outcomes import Json, JsonObject
 
 RecordTable = Literal["leads", "conversations", "messages"]
 
@@ -66,6 +66,47 @@ class Http(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class CallableAutomation:
+    """An automation of the account, as far as whoever starts it has to know it."""
+
+    id: str
+    name: str
+    trigger_type: str
+    trigger_config: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run stands: pending, running, completed, failed or cancelled."""
+
+    status: str
+    output: Json
+    error: str | None
+
+
+class Runs(Protocol):
+    """Runs of other automations of the account. Every call raises `StepError` with a text for the flow's author."""
+
+    async def describe(self, automation_id: str) -> CallableAutomation:
+        """`StepError` code `unknown_automation` where the account has none of that id."""
+        ...
+
+    async def start(
+        self, automation_id: str, given: JsonObject, *, lead_id: str | None, conversation_id: str | None
+    ) -> str:
+        """Start a run in the transaction of the step, as its one write; the run's id.
+
+        `StepError` codes: `unknown_automation`, `not_startable` (not published, not active, switched off), `loop` (that
+        automation led to this run), `too_deep`, `not_found` (the lead or conversation).
+        """
+        ...
+
+    async def result(self, run_id: str) -> RunResult | None:
+        """None where the account has no such run (any more)."""
+        ...
+
+
 class Context(Protocol):
     """What one attempt of one step sees of its run."""
 
@@ -118,5 +159,7 @@ class Context(Protocol):
 
     @property
     def records(self) -> Records: ...
+    @property
+    def runs(self) -> Runs: ...
     @property
     def http(self) -> Http: ...

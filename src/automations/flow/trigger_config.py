@@ -1,4 +1,6 @@
-"""Config that the trigger types share: how often runs may start, how many may run at once, and input forms."""
+"""Config that the trigger types share: how often runs may start, how many at once, what follows on a failure, and input
+forms.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +45,14 @@ class StartLimits(Config):
         title="Concurrency",
         description="Limits on runs of this automation that are active at the same time.",
         json_schema_extra=LITERAL,
+    )
+    on_failure: str | None = Field(
+        default=None,
+        pattern=r"^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$",
+        title="On failure, run",
+        description="Id of an automation of the same account that runs when a run of this one has failed; "
+        "`{{ trigger.input }}` tells it what happened.",
+        json_schema_extra={"widget": "automation", **LITERAL},
     )
     max_starts_per_hour: int | None = Field(
         default=None,

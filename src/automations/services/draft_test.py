@@ -11,8 +11,8 @@ from automations.db.execution_store import ExecutionStore
 from automations.engine.flow_versions import LoadedFlow, load_flow
 from automations.engine.test_run import TestStart
 from automations.errors import FlowInvalid, NotFound
+from automations.flow.input_form import form_of, read_input
 from automations.flow.registry import NodeRegistry
-from automations.services.input_form import form_of, read_input
 from automations.services.publishing import check_draft, drawn_flow, trigger_of
 
 

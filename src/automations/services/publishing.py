@@ -12,6 +12,7 @@ from automations.db.json_text import Unreadable
 from automations.errors import FlowInvalid, NotFound, Problem
 from automations.flow.registry import NodeRegistry
 from automations.flow.validate import check_flow
+from automations.services.automation_calls import check_calls
 
 TRIGGER_TYPES = {
     "trigger-event": "event",
@@ -93,6 +94,8 @@ async def publish(
     nodes = drawn_flow(automation)
     problems = check_draft(nodes, automation.edges, registry)
     trigger = trigger_of(nodes)
+    if not problems:
+        problems = await check_calls(store, automation, nodes)
     if problems or trigger is None:
         raise FlowInvalid(problems)
     version = await store.publish(

@@ -11,7 +11,7 @@ from automations.db.automation_store import AutomationStore
 from automations.db.execution_store import FINAL, OPEN, ExecutionStore, RunDetail, RunFilter, StepRecord
 from automations.db.json_text import Unreadable
 from automations.errors import AutomationsError, NotFound, Unusable
-from automations.services.input_form import form_of, read_input
+from automations.flow.input_form import form_of, read_input
 
 BATCH = 500
 

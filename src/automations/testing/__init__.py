@@ -5,6 +5,7 @@ from automations.testing.clock import FakeClock
 from automations.testing.flow_run import FlowRun, run_flow
 from automations.testing.memory_http import MemoryHttp, answer
 from automations.testing.memory_records import MemoryRecords, Write
+from automations.testing.memory_runs import MemoryRuns, Start
 from automations.testing.step_context import StepContext, run_node
 
 __all__ = [
@@ -12,6 +13,8 @@ __all__ = [
     "FlowRun",
     "MemoryHttp",
     "MemoryRecords",
+    "MemoryRuns",
+    "Start",
     "StepContext",
     "Write",
     "answer",

@@ -17,7 +17,7 @@ from automations.flow.compile import compile_flow
 from automations.flow.machine import Machine
 from automations.flow.node import literal_fields
 from automations.flow.outcomes import Fail, Json, JsonObject, Outcome
-from automations.flow.ports import Http, Records
+from automations.flow.ports import Http, Records, Runs
 from automations.flow.registry import NodeRegistry
 from automations.flow.state import RunState, StepState
 from automations.flow.template_syntax import Code, parse_text
@@ -25,6 +25,7 @@ from automations.flow.templates import compile_value
 from automations.testing.clock import FakeClock
 from automations.testing.memory_http import MemoryHttp
 from automations.testing.memory_records import MemoryRecords
+from automations.testing.memory_runs import MemoryRuns
 from automations.testing.step_context import StepContext, attempt
 
 
@@ -50,6 +51,7 @@ async def run_flow(
     *,
     records: Records | None = None,
     http: Http | None = None,
+    runs: Runs | None = None,
     clock: FakeClock | None = None,
     signals: Mapping[str, Json] | None = None,
     registry: NodeRegistry | None = None,
@@ -75,6 +77,7 @@ async def run_flow(
             trigger=trigger or {},
             records=records or MemoryRecords(),
             http=http or MemoryHttp(),
+            runs=runs or MemoryRuns(),
         ),
     )
     return await drive.to_the_end()

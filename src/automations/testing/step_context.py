@@ -11,10 +11,11 @@ from automations.errors import StepError
 from automations.flow.commands import Resumed
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Fail, Json, JsonObject, Outcome
-from automations.flow.ports import Http, Records
+from automations.flow.ports import Http, Records, Runs
 from automations.testing.clock import START
 from automations.testing.memory_http import MemoryHttp
 from automations.testing.memory_records import MemoryRecords
+from automations.testing.memory_runs import MemoryRuns
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class StepContext:
     variables: Mapping[str, Json] = field(default_factory=dict)
     records: Records = field(default_factory=MemoryRecords)
     http: Http = field(default_factory=MemoryHttp)
+    runs: Runs = field(default_factory=MemoryRuns)
 
     @property
     def idempotency_key(self) -> str:

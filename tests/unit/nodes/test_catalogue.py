@@ -31,6 +31,7 @@ def test_the_catalogue_is_complete_and_says_what_each_may_do() -> None:
         ("action-update-record", "action", "database", False, ("out",)),
         ("action-find-records", "action", "database", False, ("out",)),
         ("action-send-message", "action", "database", False, ("out",)),
+        ("action-run-automation", "action", "database", False, ("out",)),
         ("action-http", "action", "external", False, ("out",)),
     }
 

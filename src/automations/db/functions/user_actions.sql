@@ -37,6 +37,46 @@ begin
 end
 $$;
 
+-- The record that a run is started on, as JSON: the lead, or without one the conversation. Both have to be the account's.
+create or replace function automations.record_to_start_on(p_account uuid, p_lead uuid, p_conversation uuid)
+returns jsonb
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_record jsonb;
+begin
+  if p_conversation is not null then
+    select pg_catalog.to_jsonb(c) into v_record
+    from public.conversations c join public.agents a on a.id = c.agent_id
+    where c.id = p_conversation and a.user_id = p_account;
+    if not found then
+      raise exception 'there is no such conversation'
+        using errcode = 'AU004', hint = 'Choose a conversation of the account that owns the automation.';
+    end if;
+  end if;
+  if p_lead is not null then
+    select pg_catalog.to_jsonb(l) into v_record
+    from public.leads l where l.id = p_lead and l.user_id = p_account;
+    if not found then
+      raise exception 'there is no such lead'
+        using errcode = 'AU004', hint = 'Choose a lead of the account that owns the automation.';
+    end if;
+  end if;
+  return v_record;
+exception when data_exception then
+  -- A value that jsonb cannot hold.
+  return pg_catalog.jsonb_build_object('id', coalesce(p_lead, p_conversation), 'error', sqlerrm);
+end
+$$;
+
+-- What a run that is started by hand, by a step or by a failure says of its start.
+create or replace function automations.trigger_type_of_start(p_trigger_type text)
+returns text
+language sql immutable set search_path = pg_catalog, pg_temp
+as $$
+  select case when p_trigger_type in ('manual', 'ai_tool') then p_trigger_type else 'manual' end
+$$;
+
 create or replace function automations.start_run(
   p_automation_id uuid, p_input jsonb default '{}', p_lead_id uuid default null, p_conversation_id uuid default null,
   p_idempotency_key text default null
@@ -48,7 +88,6 @@ declare
   v_automation public.automations := automations.automation_to_act_on(p_automation_id, false);
   v_account constant uuid := v_automation.user_id;
   v_run uuid := pg_catalog.gen_random_uuid();
-  v_record jsonb;
 begin
   if pg_catalog.char_length(p_idempotency_key) not between 1 and 255 then
     raise exception 'an idempotency key has 1 to 255 characters' using errcode = 'AU007', hint = 'Use a UUID.';
@@ -72,38 +111,15 @@ begin
       using errcode = 'AU007', hint = 'Give the fields of the automation''s input form as a JSON object.';
   end if;
 
-  begin
-    if p_conversation_id is not null then
-      select pg_catalog.to_jsonb(c) into v_record
-      from public.conversations c join public.agents a on a.id = c.agent_id
-      where c.id = p_conversation_id and a.user_id = v_account;
-      if not found then
-        raise exception 'there is no such conversation'
-          using errcode = 'AU004', hint = 'Choose a conversation of the account that owns the automation.';
-      end if;
-    end if;
-    if p_lead_id is not null then
-      select pg_catalog.to_jsonb(l) into v_record
-      from public.leads l where l.id = p_lead_id and l.user_id = v_account;
-      if not found then
-        raise exception 'there is no such lead'
-          using errcode = 'AU004', hint = 'Choose a lead of the account that owns the automation.';
-      end if;
-    end if;
-  exception when data_exception then
-    -- A value that jsonb cannot hold.
-    v_record := pg_catalog.jsonb_build_object('id', coalesce(p_lead_id, p_conversation_id), 'error', sqlerrm);
-  end;
-
   insert into public.automation_executions (
     id, automation_id, trigger_type, trigger_data, status, triggered_by, lead_id, conversation_id,
     account_id, version_id, due_at, lane
   )
   values (
-    v_run, p_automation_id,
-    case when v_automation.trigger_type in ('manual', 'ai_tool') then v_automation.trigger_type else 'manual' end,
+    v_run, p_automation_id, automations.trigger_type_of_start(v_automation.trigger_type),
     pg_catalog.jsonb_build_object(
-      'event', 'manual', 'table', null, 'old', null, 'new', v_record, 'input', coalesce(p_input, '{}'),
+      'event', 'manual', 'table', null, 'old', null,
+      'new', automations.record_to_start_on(v_account, p_lead_id, p_conversation_id), 'input', coalesce(p_input, '{}'),
       'timestamp', pg_catalog.now()
     ),
     'pending', automations.current_actor(), p_lead_id, p_conversation_id,
@@ -328,6 +344,8 @@ $$;
 
 revoke execute on function automations.automation_to_act_on(uuid, boolean) from public;
 revoke execute on function automations.require_startable(public.automations) from public;
+revoke execute on function automations.record_to_start_on(uuid, uuid, uuid) from public;
+revoke execute on function automations.trigger_type_of_start(text) from public;
 revoke execute on function automations.start_run(uuid, jsonb, uuid, uuid, text) from public;
 revoke execute on function automations.cancel_run(uuid, text) from public;
 revoke execute on function automations.retry_run(uuid) from public;

@@ -75,3 +75,29 @@ select g.id, g.name from public.agents g where g.user_id = $1 order by g.created
 -- name: agent_account
 -- Whose agent it is.
 select g.user_id from public.agents g where g.id = $1;
+
+-- name: tools
+-- What AI agents call by this name: $1 account, null: of all; live or not.
+select a.id, a.user_id, a.name, a.status, a.enabled, a.published_version is not null as published, a.trigger_config
+from public.automations a
+where ($1::uuid is null or a.user_id = $1) and a.trigger_type = 'ai_tool' and a.trigger_config ->> 'tool_name' = $2
+order by a.created_at, a.id
+limit 50;
+
+-- name: calls
+-- Which automations of an account start which others: steps of what is published, and what runs on failure.
+select a.id, a.name, coalesce(
+  array_agg(distinct lower(t.target)) filter (where t.target is not null), '{}'
+)::text[] as targets
+from public.automations a
+left join automations.versions v on v.id = a.published_version
+left join lateral (
+  select n.node -> 'data' -> 'config' ->> 'automation' as target
+  from jsonb_array_elements(v.nodes) as n (node)
+  where n.node ->> 'type' = $2 and n.node -> 'data' -> 'disabled' is distinct from 'true'
+  union all
+  select a.trigger_config ->> 'on_failure'
+) t on true
+where a.user_id = $1
+group by a.id, a.name
+order by a.created_at, a.id;

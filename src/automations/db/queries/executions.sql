@@ -4,6 +4,7 @@ select e.id, e.automation_id, a.name as automation, e.account_id, e.trigger_type
   e.started_at, e.run_started_at, e.completed_at, e.duration_ms, e.test_mode, e.triggered_by, e.lead_id,
   e.conversation_id, e.event_id, e.parent_id, e.seq, e.trigger_data ->> 'event' as event,
   e.trigger_data ->> 'table' as "table",
+  coalesce(e.trigger_data -> 'called_by' ->> 'run_id' = e.parent_id::text, false) as called,
   case when e.status in ('completed', 'failed', 'cancelled') then (
     select count(*)::integer from jsonb_array_elements(
       case when jsonb_typeof(e.nodes_executed) = 'array' then e.nodes_executed else '[]' end
@@ -29,6 +30,7 @@ select e.id, e.automation_id, a.name as automation, e.account_id, e.trigger_type
   e.started_at, e.run_started_at, e.completed_at, e.duration_ms, e.test_mode, e.triggered_by, e.lead_id,
   e.conversation_id, e.event_id, e.parent_id, e.seq, e.trigger_data ->> 'event' as event,
   e.trigger_data ->> 'table' as "table",
+  coalesce(e.trigger_data -> 'called_by' ->> 'run_id' = e.parent_id::text, false) as called,
   case when jsonb_typeof(e.nodes_executed) = 'array' then jsonb_array_length(e.nodes_executed) else 0 end as steps
 from public.automation_executions e
 join public.automations a on a.id = e.automation_id
@@ -36,7 +38,8 @@ where e.id = any ($1::uuid[])
 order by e.seq;
 
 -- name: count
--- How many match; the same filters as `list`. $7: only those that were not retried.
+-- How many match; the same filters as `list`. $7: only those that were not retried (a run that it called is of another
+-- automation).
 select count(*)
 from public.automation_executions e
 where ($1::uuid is null or e.account_id = $1)
@@ -45,7 +48,9 @@ where ($1::uuid is null or e.account_id = $1)
   and ($4::uuid is null or e.lead_id = $4)
   and ($5::timestamptz is null or e.started_at >= $5)
   and ($6::boolean or not e.test_mode)
-  and (not $7::boolean or not exists (select from public.automation_executions r where r.parent_id = e.id));
+  and (not $7::boolean or not exists (
+    select from public.automation_executions r where r.parent_id = e.id and r.automation_id = e.automation_id
+  ));
 
 -- name: matching_ids
 -- Oldest first, at most $7, after $8 (`seq`): actions on all that match go in batches. $9: only those not retried.
@@ -58,7 +63,9 @@ where ($1::uuid is null or e.account_id = $1)
   and ($5::timestamptz is null or e.started_at >= $5)
   and ($6::boolean or not e.test_mode)
   and e.seq > $8
-  and (not $9::boolean or not exists (select from public.automation_executions r where r.parent_id = e.id))
+  and (not $9::boolean or not exists (
+    select from public.automation_executions r where r.parent_id = e.id and r.automation_id = e.automation_id
+  ))
 order by e.seq
 limit $7;
 
@@ -106,6 +113,26 @@ select e.status from public.automation_executions e where e.id = $1;
 -- name: steps
 -- A page of the masked records of an open run's steps.
 select s.key, s.record from automations.execution_steps($1, $2, $3) s;
+
+-- name: progress
+-- How a run stands for whoever waits for its answer. `parked`: it waits for a time or a signal, with no worker; not what
+-- waits only for the end of a run that it called. `wakes_in`: seconds, null for a signal.
+select e.status, e.output, e.error, e.epoch,
+  e.status = 'running' and e.owner is null and e.run_started_at is not null and not exists (
+    select from public.automation_executions c
+    where c.parent_id = e.id and c.status in ('pending', 'running')
+  ) as parked,
+  extract(epoch from e.due_at - clock_timestamp())::double precision as wakes_in
+from public.automation_executions e
+where e.id = $1;
+
+-- name: start_many
+-- Manual starts of one automation on many records; the place in the arrays, and the run or what was wrong.
+select s.place, s.execution_id, s.error_code, s.error_message from automations.start_runs($1, $2, $3, $4, $5) s;
+
+-- name: matching_leads
+-- Ids of the account's leads that meet a condition, after $3.
+select m.id from automations.matching_leads($1, $2, $3, $4) as m (id);
 
 -- name: start
 -- A manual start; the same key gives the same run.

@@ -119,3 +119,7 @@ insert into public.automation_executions (
   run_started_at, output
 )
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, true, $13, $14, $15, $16, null, $10, $17);
+
+-- name: start_owed_failure_runs
+-- What is to run on failure and could not be started when the run failed, because a row was locked.
+select automations.start_owed_failure_runs();

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from automations.errors import Unusable
-from automations.services.input_form import form_of, read_input, read_words
+from automations.flow.input_form import form_of, read_input, read_words
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

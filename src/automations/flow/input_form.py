@@ -1,4 +1,4 @@
-"""The input form of a manual start: which record it wants, and whether what was filled in fits its JSON Schema.
+"""The input form of a start: which record it wants, and whether what was filled in fits its JSON Schema.
 
 Only what forms use is judged: `required`, `type`, `enum`, `default`, minimum, maximum and `additionalProperties`; the
 rest of the schema is for whoever draws the form. Where a schema names its fields, others have to be allowed by it;
@@ -31,7 +31,7 @@ class Form:
     record: str
     schema: dict[str, Any]
 
-    def require_record(self, *, lead_id: UUID | None, conversation_id: UUID | None) -> None:
+    def require_record(self, *, lead_id: UUID | str | None, conversation_id: UUID | str | None) -> None:
         """`Unusable` when the chosen record is missing."""
         if self.record == "lead" and lead_id is None:
             raise Unusable("this automation runs on a lead", hint="Choose one: --lead ID (or e-mail address).")
