@@ -43,7 +43,10 @@ class RunFilter:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run in a list; `steps` counts those that ran so far. `called`: by the run `parent_id`, else it retries that."""
+    """A run in a list; `steps` counts those that ran so far. `called`: by the run `parent_id`, else it retries that.
+
+    `waiting`: it has begun and no worker has it; `due_at` is when it wakes, None where only a signal wakes it.
+    """
 
     id: UUID
     automation_id: UUID
@@ -67,6 +70,8 @@ class RunRow:
     event: str | None
     table: str | None
     called: bool
+    waiting: bool
+    due_at: datetime | None
     steps: int
 
     @property
