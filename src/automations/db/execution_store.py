@@ -275,6 +275,14 @@ class ExecutionStore:
             status: str = await self.connection.fetchval(SQL["cancel"], execution_id, reason)
         return status
 
+    async def send_signal(
+        self, name: str, *, run_id: UUID | None, correlation: str | None, payload: Any, account: UUID | None
+    ) -> int:
+        """How many waits it has woken now; it is kept for those that are reached later."""
+        with translated():
+            woken: int = await self.connection.fetchval(SQL["signal"], name, run_id, correlation, payload, account)
+        return woken
+
     async def retry(self, execution_id: UUID) -> UUID:
         with translated():
             again: UUID = await self.connection.fetchval(SQL["retry"], execution_id)

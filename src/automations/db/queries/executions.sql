@@ -140,6 +140,10 @@ select m.id from automations.matching_leads($1, $2, $3, $4) as m (id);
 -- A manual start; the same key gives the same run.
 select automations.start_run($1, $2, $3, $4, $5);
 
+-- name: signal
+-- To one run, or to whatever correlates by a value.
+select automations.send_signal($1, $2, $3, $4, $5);
+
 -- name: cancel
 -- Ends a run in any open state; answers its status.
 select automations.cancel_run($1, $2);
