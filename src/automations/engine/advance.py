@@ -15,7 +15,8 @@ from automations.engine.checkpoints import outcome_to_json
 from automations.engine.run import PendingRow, Rendered, Run, StepDone, TimerFired
 from automations.engine.step_runner import StepRunner
 from automations.flow.commands import AwaitSignal, Finish, RunStep, SetTimer
-from automations.flow.outcomes import Continue, Fail, Outcome, Stop, Wait
+from automations.flow.graph import FlowNode
+from automations.flow.outcomes import DEFAULT_HANDLE, ERROR_HANDLE, Continue, Fail, Outcome, Stop, Wait
 
 STEPS_BEFORE_OTHERS = 50
 # A pure step has nothing to wait for; one that waits all the same holds up the runs that are committed with it.
@@ -84,6 +85,11 @@ class Advancer:
             )
             self.settle(run, command, lost, self._steps.entry(run, command, lost))
             return True
+        if run.test_mode and step.node.pinned is not None:
+            # Whatever its effect is: it is not run, and its templates are not filled in.
+            answer = self._steps.kept(run, command, pinned_answer(step.node))
+            self.settle(run, command, answer, {**self._steps.entry(run, command, answer), "pinned": True})
+            return True
         if step.values.engine_sources and command.key not in run.rendered:
             run.renders.append(command)
             return False
@@ -127,6 +133,12 @@ class Advancer:
             resumed = command.resumed
             record["resumed"] = {"by": resumed.by, "payload": resumed.payload, "note": resumed.note}
         run.dirty[command.key] = PendingRow(command.node_id, "started", command.attempt, None, record)
+
+
+def pinned_answer(node: FlowNode) -> Continue:
+    assert node.pinned is not None
+    first = next((handle for handle in node.handles if handle != ERROR_HANDLE), DEFAULT_HANDLE)
+    return Continue(output=node.pinned.output, handle=node.pinned.handle or first)
 
 
 def end_now(run: Run, error: str) -> None:
