@@ -26,7 +26,7 @@ create trigger sleepy before update on public.leads for each row execute functio
 async def test_retry_if_decides_and_what_it_decided_is_on_record(
     world: World, workers: Workers, probes: Probes
 ) -> None:
-    """The node would try both again, or neither; the record says what was decided, and a restart decides nothing anew."""
+    """The node says the opposite each time. What was decided is recorded: a restart decides nothing anew."""
     busy: JsonObject = {"status": 503}
     gone: JsonObject = {"status": 410}
     calls = Calls(Fail("x", output=busy), Fail("x", output=busy), Fail("x", retryable=True, output=gone))
