@@ -16,6 +16,7 @@ from automations.cli import (
     explaining,
     listing,
     migrating,
+    node_types,
     running,
     showing,
     sql,
@@ -51,7 +52,20 @@ def _options(
 
 
 up.register(app)
-for family in (working, migrating, doctoring, listing, drafts, actions, running, showing, acting, explaining, sql):
+for family in (
+    working,
+    migrating,
+    doctoring,
+    listing,
+    node_types,
+    drafts,
+    actions,
+    running,
+    showing,
+    acting,
+    explaining,
+    sql,
+):
     family.register(app)
 
 
