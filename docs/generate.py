@@ -22,6 +22,10 @@ from automations.settings import PREFIX, Settings
 
 HERE: Final = Path(__file__).parent
 MADE: Final = "<!-- Made from the code by `make docs`; changes here are lost. -->\n\n"
+MADE_ABOVE: Final = "<!-- Made from the code by `make docs` down to the next such line; changes there are lost. -->\n\n"
+BY_HAND: Final = "<!-- By hand from here on: `make docs` keeps it. -->\n"
+# Pages among the made ones that nothing makes.
+WRITTEN: Final = {"nodes/every-node.md"}
 GROUPS: Final = {
     "trigger": "Triggers: what starts a run",
     "logic": "Logic: which way it goes",
@@ -43,14 +47,26 @@ def pages() -> dict[str, str]:
     ours = [node for node in nodes if node.__module__.startswith("automations.")]
     return {
         "nodes/README.md": _node_index(ours),
-        **{f"nodes/{node.type}.md": _node_page(node) for node in ours},
+        **{f"nodes/{node.type}.md": _node_page(node) + BY_HAND + by_hand(node.type) for node in ours},
         "settings.md": _settings_page(),
         "commands.md": _commands_page(),
     }
 
 
+def by_hand(node_type: str) -> str:
+    """What people wrote on the page of a node type: when to use it, an example, what to mind."""
+    page = HERE / "nodes" / f"{node_type}.md"
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    return text.partition(BY_HAND)[2]
+
+
 def _node_index(nodes: list[type[Node[Any]]]) -> str:
-    lines = ["# Node types", ""]
+    lines = [
+        "# Node types",
+        "",
+        "What every step takes beside its config: [settings of every step](every-node.md).",
+        "",
+    ]
     for group, title in GROUPS.items():
         lines += [f"## {title}", "", "| type | name | what it does |", "|---|---|---|"]
         lines += [
@@ -81,7 +97,7 @@ def _node_page(node: type[Node[Any]]) -> str:
     if example:
         text = orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
         lines += ["", "## Example of its output", "", "```json", text, "```"]
-    return MADE + "\n".join(lines).rstrip() + "\n"
+    return MADE_ABOVE + "\n".join(lines).rstrip() + "\n\n"
 
 
 def _handles(node: type[Node[Any]], described: dict[str, Any]) -> str:
@@ -175,7 +191,7 @@ def _cell(text: str) -> str:
 
 def main() -> None:
     for path in (HERE / "nodes").glob("*.md"):
-        if f"nodes/{path.name}" not in pages():
+        if f"nodes/{path.name}" not in {*pages(), *WRITTEN}:
             path.unlink()
     for name, text in pages().items():
         target = HERE / name
