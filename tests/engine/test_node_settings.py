@@ -160,6 +160,38 @@ async def test_a_failure_that_a_step_swallows_does_not_pass_for_its_write(
     assert stage == ("after" if run["status"] == "completed" else None)
 
 
+async def test_a_statement_that_somebody_cancels_is_not_too_slow(
+    world: World, workers: Workers, probes: Probes
+) -> None:
+    """An operator's `pg_cancel_backend` is no failure of the step: it is done again."""
+    await world.db.execute(
+        "create table public.naps (id integer); insert into public.naps values (1);"
+        "create function public.nap() returns trigger language plpgsql security definer as $$"
+        " begin if exists (select from public.naps) then perform pg_sleep(60); end if; return new; end $$;"
+        "create trigger nap before update on public.leads for each row execute function public.nap();"
+    )
+    save = update_lead("save", {"stage": "saved"})
+    await world.automation(line({**save, "data": {**save["data"], "timeout_seconds": 50}}))
+    await workers.start()
+    lead = await world.lead()
+    cancel = (
+        "select pg_cancel_backend(pid) from pg_stat_activity "
+        "where datname = current_database() and wait_event = 'PgSleep'"
+    )
+
+    async def asleep() -> Any:
+        return await world.db.fetchval(cancel.replace("pg_cancel_backend(pid)", "true"))
+
+    await eventually(asleep)
+    await world.db.execute("delete from public.naps")
+    assert await world.db.fetchval(cancel) is True
+    run = await world.ended(lead)
+
+    assert (run["status"], run["error"]) == ("completed", None)
+    assert run["nodes_executed"][1]["attempt"] == 1
+    assert await world.db.fetchval("select stage from leads where id = $1", lead) == "saved"
+
+
 async def test_a_statement_has_its_old_limit_back_after_a_limited_step(
     world: World, workers: Workers, probes: Probes
 ) -> None:
