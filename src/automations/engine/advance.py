@@ -15,7 +15,8 @@ from automations.engine.checkpoints import outcome_to_json
 from automations.engine.run import PendingRow, Rendered, Run, SignalArrived, StepDone, TimerFired
 from automations.engine.step_runner import StepRunner
 from automations.flow.commands import AwaitSignal, Finish, RunStep, SetTimer, Settled, opening_key
-from automations.flow.outcomes import Continue, Fail, Loop, Outcome, Stop, Wait
+from automations.flow.graph import FlowNode
+from automations.flow.outcomes import DEFAULT_HANDLE, Continue, Fail, Loop, Outcome, Stop, Wait
 from automations.flow.plan import failure_handle
 
 STEPS_BEFORE_OTHERS = 50
@@ -96,6 +97,11 @@ class Advancer:
                 "the worker was lost while this step ran; whether it took effect is not known", code="unknown_outcome"
             )
             self.settle(run, command, lost, self._steps.entry(run, command, lost))
+            return True
+        if run.test_mode and step.node.pinned is not None:
+            # Whatever its effect is: it is not run, and its templates are not filled in.
+            answer = self._steps.kept(run, command, pinned_answer(step.node))
+            self.settle(run, command, answer, {**self._steps.entry(run, command, answer), "pinned": True})
             return True
         if step.values.engine_sources and command.key not in run.rendered:
             run.renders.append(command)
@@ -190,10 +196,17 @@ class Advancer:
     def note_started(self, run: Run, command: RunStep) -> None:
         """An outside step is about to begin: the attempt is on record before the call."""
         record = self._steps.begun(run, command)
+        if command.scope:
+            record["scope"] = command.scope
         if command.resumed is not None:
             resumed = command.resumed
             record["resumed"] = {"by": resumed.by, "payload": resumed.payload, "note": resumed.note}
         run.dirty[command.key] = PendingRow(command.node_id, "started", command.attempt, None, record)
+
+
+def pinned_answer(node: FlowNode) -> Continue:
+    assert node.pinned is not None
+    return Continue(output=node.pinned.output, handle=node.pinned.handle or first_handle(node) or DEFAULT_HANDLE)
 
 
 def end_now(run: Run, error: str) -> None:
