@@ -19,6 +19,7 @@ from automations.cli import (
     running,
     showing,
     sql,
+    versions,
     working,
 )
 from automations.cli.up import command as up
@@ -51,7 +52,9 @@ def _options(
 
 
 up.register(app)
-for family in (working, migrating, doctoring, listing, drafts, actions, running, showing, acting, explaining, sql):
+for family in (
+    *(working, migrating, doctoring, listing, drafts, actions, versions, running, showing, acting, explaining, sql),
+):
     family.register(app)
 
 
