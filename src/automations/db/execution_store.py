@@ -207,9 +207,10 @@ class ExecutionStore:
             status: str = await self.connection.fetchval(SQL["cancel"], execution_id, reason)
         return status
 
-    async def retry(self, execution_id: UUID) -> UUID:
+    async def retry(self, execution_id: UUID, *, start_from: str | None = None, version: int | None = None) -> UUID:
+        """The new run. `start_from`: start (None), failed, or a step's id; `version`: a number, from start only."""
         with translated():
-            again: UUID = await self.connection.fetchval(SQL["retry"], execution_id)
+            again: UUID = await self.connection.fetchval(SQL["retry"], execution_id, start_from, version)
         return again
 
     async def record(self, kind: Literal["lead", "conversation"], record_id: UUID, account: UUID) -> Any | None:

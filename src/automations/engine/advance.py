@@ -106,6 +106,11 @@ class Advancer:
         run.rendered.pop(command.key, None)
         self.note_outcome(run, command, outcome, record)
         run.commands.extend(run.loaded.machine.feed(run.state, command.key, outcome, attempt=command.attempt))
+        step = run.state.steps.get(command.key)
+        if step is not None and step.status == "failed":
+            # Only the machine knows whether a failure was handled; a retry of the run asks (db/functions/retries.sql).
+            record["status"], record["handle"] = step.status, step.handle
+            run.dirty[command.key].status = "failed"
 
     def note_outcome(self, run: Run, command: RunStep, outcome: Outcome, record: dict[str, Any]) -> None:
         run.entries[command.key] = record
