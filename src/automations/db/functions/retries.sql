@@ -125,7 +125,7 @@ as $$
       and n.entry ->> 'handle' is not null
       -- Zero: the trigger, a disabled step.
       and coalesce(n.entry -> 'attempt', '1') <> '0'
-      and n.entry ->> 'type' not like 'trigger-%'
+      and coalesce(n.entry ->> 'type', '') not like 'trigger-%'
       and n.entry ->> 'node_id' <> all (p_dropped || p_in_loops)
       and not exists (
         select from automations.steps s
@@ -171,7 +171,7 @@ begin
           where b.node_id = p_node_id and b.loop_id <> all (v_in_loops)
         ));
     end if;
-    if not automations.was_reached(p_old, p_node_id) then
+    if not automations.was_reached(p_old, v_version.nodes, p_node_id) then
       raise exception 'the run never reached the step %', pg_catalog.quote_literal(p_node_id)
         using errcode = 'AU006', hint = 'Choose one that it reached; `automations show` has them.';
     end if;
@@ -187,7 +187,9 @@ begin
 end
 $$;
 
-create or replace function automations.was_reached(p_run public.automation_executions, p_node_id text)
+create or replace function automations.was_reached(
+  p_run public.automation_executions, p_nodes jsonb, p_node_id text
+)
 returns boolean
 language sql stable set search_path = pg_catalog, pg_temp
 as $$
@@ -200,6 +202,10 @@ as $$
       case when pg_catalog.jsonb_typeof(p_run.nodes_executed) = 'array' then p_run.nodes_executed else '[]' end
     ) as n (entry)
     where n.entry ->> 'node_id' = p_node_id and n.entry ->> 'status' <> 'skipped'
+  ) or exists (
+    -- Every run begins with its trigger.
+    select from pg_catalog.jsonb_array_elements(p_nodes) as n (node)
+    where n.node ->> 'id' = p_node_id and n.node ->> 'type' like 'trigger-%'
   )
 $$;
 
@@ -287,5 +293,5 @@ revoke execute on function automations.step_without_result(
   public.automation_executions, uuid, text[], text[]
 ) from public;
 revoke execute on function automations.take_up_run(public.automation_executions, uuid, text) from public;
-revoke execute on function automations.was_reached(public.automation_executions, text) from public;
+revoke execute on function automations.was_reached(public.automation_executions, jsonb, text) from public;
 revoke execute on function automations.retry_run(uuid, text, integer) from public;
