@@ -22,6 +22,7 @@ from automations.cli import (
     showing,
     signalling,
     sql,
+    versions,
     working,
 )
 from automations.cli.up import command as up
@@ -62,6 +63,7 @@ for family in (
     node_types,
     drafts,
     actions,
+    versions,
     running,
     calling,
     showing,
