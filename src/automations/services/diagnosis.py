@@ -83,7 +83,7 @@ def judge_server(server: Server, *, embedded: bool) -> list[Finding]:
                 "warning",
                 "server",
                 f"{server.connections} of {server.max_connections} connections are in use",
-                "Raise max_connections, or end idle sessions; a worker needs about five.",
+                "Raise max_connections, or end idle sessions; a worker needs about six.",
             )
         )
     if server.queue_usage > 0.1:

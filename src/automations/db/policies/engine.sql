@@ -4,7 +4,9 @@ do $$
 declare
   v_table text;
 begin
-  foreach v_table in array array['steps', 'signals', 'waits', 'start_keys', 'stat_deltas', 'start_windows'] loop
+  foreach v_table in array array[
+    'steps', 'signals', 'waits', 'start_keys', 'stat_deltas', 'start_windows', 'schedule_changes'
+  ] loop
     execute pg_catalog.format('alter table automations.%I enable row level security', v_table);
     execute pg_catalog.format('drop policy if exists "The engine sees all" on automations.%I', v_table);
     execute pg_catalog.format(
