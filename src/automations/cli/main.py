@@ -17,6 +17,7 @@ from automations.cli import (
     listing,
     migrating,
     running,
+    scheduling,
     showing,
     sql,
     working,
@@ -51,7 +52,9 @@ def _options(
 
 
 up.register(app)
-for family in (working, migrating, doctoring, listing, drafts, actions, running, showing, acting, explaining, sql):
+for family in (
+    *(working, migrating, doctoring, listing, scheduling, drafts, actions, running, showing, acting, explaining, sql),
+):
     family.register(app)
 
 

@@ -33,18 +33,3 @@ order by s.next_due nulls last, a.name, a.id;
 -- name: clock
 -- What time it is where due times are decided.
 select clock_timestamp();
-
--- name: overdue
--- For doctor: live schedules, those that should have been looked at more than a minute ago, those that fail.
-select count(*) as live,
-  count(*) filter (
-    where least(s.next_due, s.look_at) < now() - interval '1 minute'
-      or exists (
-        select from automations.schedule_changes c
-        where c.automation_id = a.id and c.live_since < now() - interval '1 minute'
-      )
-  ) as overdue,
-  count(*) filter (where s.error is not null) as failing
-from public.automations a
-left join automations.schedules s on s.automation_id = a.id and s.version_id = a.published_version
-where a.trigger_type = 'schedule' and a.enabled and a.status = 'active';
