@@ -2,8 +2,9 @@
 
 Keys: dsn; lease, concurrency, outside_at_most, committers, drain_seconds, poll_seconds; sink (a file: a line for every
 outside call); die_after_commits (end without a word after the N-th transaction that wrote something);
-stop_in_transaction (SIGSTOP to itself after the database steps of its first transaction, before the commit). Prints
-`ready` when it works.
+stop_in_transaction (SIGSTOP to itself after the database steps of its first transaction, before the commit);
+die_with_schedules ("before" or "after": SIGKILL to itself with due schedules in its hands, before it has handed them in
+or with the answer). Prints `ready` when it works.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tests.engine.probe_nodes import Probes
 from tests.engine.world import step_runner
 
 from automations.db.run_store import RunStore
+from automations.db.schedule_store import ScheduleStore
 from automations.engine.commits import Committer
 from automations.engine.flow_versions import FlowVersions
 from automations.engine.worker import Worker, WorkerOptions
@@ -95,6 +97,18 @@ def stop_in_transaction() -> None:
     Committer._write = write  # type: ignore[method-assign]
 
 
+def die_with_schedules(when: str) -> None:
+    original = ScheduleStore.fire
+
+    async def fire(self: ScheduleStore, fires: Any) -> Any:
+        result = None if when == "before" else await original(self, fires)
+        if any(fire.dues for fire in fires):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return await original(self, fires) if result is None else result
+
+    ScheduleStore.fire = fire  # type: ignore[method-assign]
+
+
 async def main(given: dict[str, Any]) -> None:
     probes = Probes()
     scripts(probes, given.get("sink"))
@@ -102,6 +116,8 @@ async def main(given: dict[str, Any]) -> None:
         die_after_commits(given["die_after_commits"])
     if given.get("stop_in_transaction"):
         stop_in_transaction()
+    if given.get("die_with_schedules"):
+        die_with_schedules(given["die_with_schedules"])
     options = WorkerOptions(
         dsn=given["dsn"],
         concurrency=given.get("concurrency", 400),

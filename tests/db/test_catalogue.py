@@ -157,6 +157,8 @@ async def test_a_temporary_type_does_not_run_as_the_owner(
         "delete from public.messages",
         f"insert into public.automations (agent_id, user_id, name, status, trigger_type) values"
         f" ('{agent}', '{account}', 'x', 'active', 'manual')",
+        f"insert into public.automations (agent_id, user_id, name, status, enabled, trigger_type) values"
+        f" ('{agent}', '{account}', 'x', 'active', true, 'schedule')",
         "update public.automations set status = 'paused'",
         "update public.automations set status = 'active', nodes = '[{\"type\": \"trigger-event\"}]'",
         f"select automations.start_run('{manual}', p_idempotency_key => 'k')",

@@ -37,15 +37,21 @@ async def world(database: asyncpg.Connection, make: Factory) -> World:
         "insert into messages (conversation_id, direction, body) values ($1, 'inbound', 'Hello')", conversation
     )
     run: uuid.UUID = await database.fetchval("select id from automation_executions")
-    for table in ("steps", "signals", "start_keys", "stat_deltas", "start_windows", "audit_log"):
+    for table in (
+        *("steps", "signals", "start_keys", "stat_deltas", "start_windows", "audit_log"),
+        *("schedules", "schedule_changes"),
+    ):
         columns = {
             "steps": "(execution_id, key, account_id, node_id, status) values ($2, 'a', $1, 'a', 'completed')",
-            "signals": "(account_id, execution_id, name) values ($1, $2, 's')",
+            "signals": "(account_id, execution_id, name, key) values ($1, $2, 's', '/a')",
             "start_keys": f"(account_id, execution_id, automation_id, key) values ($1, $2, '{automation}', 'k')",
             "stat_deltas": f"(account_id, automation_id, finished, last_executed_at, last_execution_status)"
             f" select $1, '{automation}', 1, now(), 'failed' where $2::uuid is not null",
             "start_windows": f"select '{automation}', $1, now(), 1 where $2::uuid is not null",
             "audit_log": "(account_id, execution_id, action) values ($1, $2, 'x')",
+            "schedules": f"(account_id, automation_id, version_id, live_since, fired_until)"
+            f" select $1, '{automation}', $2, now(), now()",
+            "schedule_changes": f"(account_id, automation_id, version_id) values ($1, '{automation}', $2)",
         }[table]
         await database.execute(f"insert into automations.{table} {columns}", account, run)
     # Another account, so that "sees nothing" is not "there is nothing".
@@ -77,6 +83,7 @@ USER_TABLES = [
     "automations.versions",
     "automations.events",
     "automations.audit_log",
+    "automations.schedules",
 ]
 ENGINE_TABLES = [
     "automations.steps",
@@ -84,6 +91,7 @@ ENGINE_TABLES = [
     "automations.start_keys",
     "automations.stat_deltas",
     "automations.start_windows",
+    "automations.schedule_changes",
 ]
 
 

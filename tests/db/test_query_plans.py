@@ -149,3 +149,39 @@ async def test_cleanup_finds_old_runs_by_index(crowded: asyncpg.Connection) -> N
 async def test_accounts_without_automations_pay_one_probe(crowded: asyncpg.Connection) -> None:
     found = await plans(crowded, "insert into leads (user_id, name) values ($1, 'x')", uuid.uuid4())
     assert not any("automation_executions" in plan or "automations.events" in plan for plan in found)
+
+
+async def test_a_look_at_ten_thousand_schedules_reads_those_that_are_due(database: asyncpg.Connection) -> None:
+    agent = await database.fetchval("insert into agents (user_id) values ($1) returning id", uuid.uuid4())
+    await database.execute(
+        """
+        insert into automations (agent_id, user_id, name, status, enabled, trigger_type, trigger_config)
+        select a.id, a.user_id, 'x', 'active', true, 'schedule', '{"cron": "0 9 * * 1"}'
+        from agents a, generate_series(1, 10000) i
+        where a.id = $1
+        """,
+        agent,
+    )
+    while await database.fetchval("select count(*) from automations.schedule_changes"):
+        await database.execute("select automations.take_schedule_changes(now())")
+    await database.execute(
+        "update automations.schedules set look_at = now() + interval '1 day', next_due = now() + interval '1 day'"
+    )
+    await database.execute(
+        "update automations.schedules set look_at = now() - interval '1 second'"
+        " where automation_id in (select automation_id from automations.schedules limit 20)"
+    )
+    await database.execute("analyze")
+    for name, value in ENGINE_PLANS.items():
+        await database.execute(f"set {name} = '{value}'")
+    statement = "select *, automations.seconds_until_schedule() from automations.due_schedules(100, interval '5 s')"
+    found = await plans(database, statement)
+    text = "\n".join(found)
+    assert "idx_schedules_look_at" in text
+    for table in ("schedules", "automations", "versions", "schedule_changes"):
+        assert [line for line in scans_of(found, table) if "Seq Scan" in line] == [], table
+    assert (
+        await database.fetchval("select count(*) from automations.schedules where look_at > now() + '1 hour'") == 9_980
+    )
+    found = await plans(database, "select automations.reconcile_schedules()")
+    assert [line for line in scans_of(found, "automations") if "Seq Scan" in line] == []

@@ -81,3 +81,31 @@ async def test_automations_that_do_not_run_are_counted(make: Any, examine: Exami
 async def test_leads_without_an_agent_are_found(make: Any, examine: Examine) -> None:
     await make.lead(uuid.uuid4())
     assert levels(await examine(), "agents") == ["warning"]
+
+
+async def test_schedules_that_are_overdue_or_fail_are_found(
+    database: asyncpg.Connection, make: Any, examine: Examine, connect: Any
+) -> None:
+    assert levels(await examine(), "schedules") == ["ok"]
+    for _ in range(3):
+        await make.automation(uuid.uuid4(), trigger_type="schedule", trigger_config={"cron": "0 * * * *"})
+    assert levels(await examine(), "schedules") == ["ok"]
+    await database.execute("update automations.schedule_changes set live_since = live_since - interval '2 minutes'")
+    # Nobody is there to be late: that no worker runs is said elsewhere.
+    assert levels(await examine(), "schedules") == ["ok"]
+    worker = await connect()
+    await worker.execute("set application_name = 'automations worker: presence'; select pg_advisory_lock(4711)")
+    (warning,) = [one for one in await examine() if one.area == "schedules" and one.level == "warning"]
+    assert warning.what == "3 are overdue by more than a minute although workers are present"
+    await database.execute("select * from automations.due_schedules(100, interval '5 s')")
+    assert levels(await examine(), "schedules") == ["ok"]
+    await database.execute(
+        "update automations.schedules set next_due = now() - interval '61 s' where automation_id ="
+        " (select automation_id from automations.schedules limit 1)"
+    )
+    await database.execute(
+        "select automations.note_schedule_error(automation_id, 'x') from automations.schedules"
+        " where next_due is null limit 1"
+    )
+    found = [one.what for one in await examine() if one.area == "schedules"]
+    assert [what.split(" ")[:2] for what in found] == [["3", "live;"], ["1", "are"], ["1", "could"]]

@@ -339,3 +339,49 @@ def test_a_mistake_is_one_line_what_and_one_line_what_to_do(cli: Cli, arguments:
     assert what.startswith("Error: ")
     assert said in what
     assert to_do.startswith("  Do: ")
+
+
+def test_a_schedule_fires_and_is_listed_and_previewed(cli: Cli, tmp_path: Any) -> None:
+    config = {"cron": "* * * * *", "timezone": "Europe/Berlin"}
+    flow = {
+        "format": "automations/1",
+        "id": str(uuid.uuid4()),
+        "name": "Every minute",
+        "nodes": [
+            {"id": "clock", "type": "trigger-schedule", "position": {"x": 0, "y": 0}, "data": {"config": config}}
+        ],
+        "edges": [],
+    }
+    (tmp_path / "minute.json").write_text(json.dumps(flow))
+    assert "There are no published schedules" in cli.ok("schedules").out
+    cli.ok("import", str(tmp_path / "minute.json"))
+    draft = cli.ok("schedule", "Every minute", "--next", "3", "--json").json
+    assert (draft["of"], draft["timezone"], len(draft["next"])) == ("draft", "Europe/Berlin", 3)
+    refused = cli("schedule", "Qualify new leads")
+    assert (refused.code, "starts on event, not on a schedule" in refused.err) == (1, True)
+    cli.ok("publish", "Every minute")
+    cli.ok("enable", "Every minute")
+
+    def planned() -> Any:
+        (row,) = cli.ok("schedules", "--json").json
+        return row if row["next_due"] else None
+
+    row = until(planned)
+    assert (row["state"], row["words"]) == ("live", "every minute in Europe/Berlin")
+    listed = cli.ok("schedules").out
+    assert "Every minute" in listed
+    assert " CE" in listed  # CET or CEST
+    assert "every minute in Europe/Berlin" in cli.ok("list").out
+    shown = cli.ok("schedule", "Every minute", "-n", "2").out.splitlines()
+    assert shown[0] == "Every minute: every minute in Europe/Berlin"
+    assert len(shown) == 5
+    # As if it had been live for an hour without a worker: the latest due time is made up for.
+    cli.ok(
+        *("sql", "-qc"),
+        "update automations.schedules set live_since = live_since - interval '1 hour',"
+        " fired_until = fired_until - interval '1 hour', look_at = now()",
+    )
+    runs = until(lambda: cli.ok("runs", "--json", "--automation", "Every minute").json)
+    assert {run["trigger_type"] for run in runs} == {"schedule"}
+    assert "time zones of 20" in cli.ok("doctor").out
+    cli.ok("disable", "Every minute")

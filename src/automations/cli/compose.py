@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from automations.db.connection import Connection
     from automations.db.execution_store import ExecutionStore
     from automations.db.journal_store import JournalStore
+    from automations.db.schedule_store import ScheduleStore
     from automations.db.version_store import VersionStore
     from automations.engine.step_runner import StepRunner
     from automations.engine.worker import Worker
@@ -93,6 +94,12 @@ class Session:
         from automations.db.version_store import VersionStore
 
         return VersionStore(self.connection)
+
+    @property
+    def schedules(self) -> ScheduleStore:
+        from automations.db.schedule_store import ScheduleStore
+
+        return ScheduleStore(self.connection)
 
     @property
     def journal(self) -> JournalStore:

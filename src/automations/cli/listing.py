@@ -65,7 +65,7 @@ def list_automations(account: Account = None, as_json: AsJson = False) -> None:
 
 
 def starts_on(trigger_type: str, config: dict[str, Any]) -> str:
-    """`lead INSERT`, `cron 0 9 * * 1`, `tool book_meeting`, `manual on lead`."""
+    """`lead INSERT`, `every day at 09:00 in UTC`, `tool book_meeting`, `manual on lead`."""
     if "unreadable" in config:
         return f"{trigger_type} ({config['unreadable']})"
     match trigger_type:
@@ -73,12 +73,23 @@ def starts_on(trigger_type: str, config: dict[str, Any]) -> str:
             condition = " if …" if config.get("conditions") else ""
             return f"{config.get('event_source')} {config.get('event_type')}{condition}"
         case "schedule":
-            return f"cron {config.get('cron')}"
+            return schedule_words(config)
         case "ai_tool":
             return f"tool {config.get('tool_name')}"
         case _:
             record = config.get("record")
             return f"{trigger_type} on {record}" if record not in (None, "none") else trigger_type
+
+
+def schedule_words(config: dict[str, Any]) -> str:
+    """`every Monday at 09:00 in Europe/Berlin`, or why there are no words for it."""
+    from automations.flow.recurrence import ScheduleInvalid, read_schedule
+    from automations.flow.schedule_words import in_words
+
+    try:
+        return in_words(read_schedule(config))
+    except ScheduleInvalid as invalid:
+        return f"a schedule that cannot be used ({invalid})"
 
 
 def runs(

@@ -77,6 +77,15 @@ class Automations:
     enabled_but_not_active: int
 
 
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """`overdue`: no worker has looked at it for more than a minute after it was due; `failing`: it has an error."""
+
+    live: int
+    overdue: int
+    failing: int
+
+
 class DoctorStore:
     """For a connection as the DSN's own role. Raises the `AutomationsError`s of `db.sql_errors`."""
 
@@ -104,6 +113,9 @@ class DoctorStore:
 
     async def automations(self) -> Automations:
         return Automations(**await self._row("automations"))
+
+    async def schedules(self) -> Schedules:
+        return Schedules(**await self._row("schedules"))
 
     async def accounts_without_agents(self) -> int:
         return int((await self._row("missing_account"))["count"])

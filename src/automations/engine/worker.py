@@ -21,6 +21,7 @@ from automations.engine.flow_versions import FlowVersions
 from automations.engine.housekeeping import Housekeeper
 from automations.engine.performing import Performer
 from automations.engine.presence import Presence
+from automations.engine.scheduling import Scheduler
 from automations.engine.schema_check import check_schema
 from automations.engine.step_runner import StepRunner
 from automations.errors import DatabaseUnreachable
@@ -119,7 +120,7 @@ class Session:
         options = self._options
         connections: list[Connection] = []
         try:
-            for name in ("presence", "claim", *(f"commit {n}" for n in range(options.committers))):
+            for name in ("presence", "claim", "schedules", *(f"commit {n}" for n in range(options.committers))):
                 application_name = f"automations worker: {name}"
                 connections += [
                     await connect(
@@ -127,10 +128,11 @@ class Session:
                         role=ENGINE_ROLE,
                         application_name=application_name,
                         settings=SETTINGS,
-                        strict_json=True,
+                        # A trigger config that cannot be read is one schedule's error, not this worker's.
+                        strict_json=name != "schedules",
                     )
                 ]
-            presence_connection, claim_connection, *commit_connections = connections
+            presence_connection, claim_connection, schedule_connection, *commit_connections = connections
             await check_schema(presence_connection)
             wake = asyncio.Event()
             presence = Presence(presence_connection, wake)
@@ -141,10 +143,11 @@ class Session:
             performer = Performer(presence.owner, self._versions, self._steps, options)
             claimer = Claimer(presence.owner, RunStore(claim_connection), performer, wake, options)
             housekeeper = Housekeeper(presence, performer, options, self._stopping)
+            scheduler = Scheduler(schedule_connection)
             self.was_up = True
             self._ready.set()
             log.info("worker ready", owner=presence.owner)
-            await self._serve(performer, claimer, housekeeper, [RunStore(c) for c in commit_connections])
+            await self._serve(performer, claimer, housekeeper, scheduler, [RunStore(c) for c in commit_connections])
             # What was cancelled in the middle of a commit is over when its connection is, and not before.
             await asyncio.gather(*(close_quietly(connection) for connection in (claim_connection, *commit_connections)))
             await presence.store.release(presence.owner)
@@ -155,13 +158,19 @@ class Session:
             await asyncio.gather(*(close_quietly(connection) for connection in connections))
 
     async def _serve(
-        self, performer: Performer, claimer: Claimer, housekeeper: Housekeeper, stores: list[RunStore]
+        self,
+        performer: Performer,
+        claimer: Claimer,
+        housekeeper: Housekeeper,
+        scheduler: Scheduler,
+        stores: list[RunStore],
     ) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 services = [
                     group.create_task(claimer.run(), name="claim"),
                     group.create_task(housekeeper.run(), name="housekeeping"),
+                    group.create_task(scheduler.run(), name="schedules"),
                     *(group.create_task(performer.commit_loop(store), name="commit") for store in stores),
                 ]
                 await self._stopping.wait()

@@ -5,8 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from automations.db.doctor_store import Automations, DoctorStore, Load, Role, Server, Trigger, WorkerSession
+from automations.db.doctor_store import (
+    Automations,
+    DoctorStore,
+    Load,
+    Role,
+    Schedules,
+    Server,
+    Trigger,
+    WorkerSession,
+)
 from automations.db.migrate import FileStatus
+from automations.flow.wall_clock import zone_data_version
 
 Level = Literal["ok", "warning", "broken"]
 
@@ -42,6 +52,7 @@ async def examine_database(store: DoctorStore, files: list[FileStatus], *, embed
     found += judge_workers(workers, load)
     found += judge_load(load, workers)
     found += judge_automations(await store.automations())
+    found += judge_schedules(await store.schedules(), workers)
     found.append(judge_listening(await store.hears_itself()))
     if await store.accounts_without_agents():
         found.append(
@@ -83,7 +94,7 @@ def judge_server(server: Server, *, embedded: bool) -> list[Finding]:
                 "warning",
                 "server",
                 f"{server.connections} of {server.max_connections} connections are in use",
-                "Raise max_connections, or end idle sessions; a worker needs about five.",
+                "Raise max_connections, or end idle sessions; a worker needs about six.",
             )
         )
     if server.queue_usage > 0.1:
@@ -280,6 +291,30 @@ def judge_automations(counts: Automations) -> list[Finding]:
                 "automations",
                 f"{counts.enabled_but_not_active} are enabled but not active, so they do not run",
                 "`automations publish ID` a draft, `automations resume ID` a paused one.",
+            )
+        )
+    return found
+
+
+def judge_schedules(schedules: Schedules, workers: list[WorkerSession]) -> list[Finding]:
+    found = [Finding("ok", "schedules", f"{schedules.live} live; time zones of {zone_data_version()}")]
+    # Without a worker that is what to say, and `judge_workers` does.
+    if schedules.overdue and any(worker.present for worker in workers):
+        found.append(
+            Finding(
+                "warning",
+                "schedules",
+                f"{schedules.overdue} are overdue by more than a minute although workers are present",
+                "See the log of the workers, and `automations schedules` for those that fail.",
+            )
+        )
+    if schedules.failing:
+        found.append(
+            Finding(
+                "warning",
+                "schedules",
+                f"{schedules.failing} could not be fired the last time; they are tried again every 30 s",
+                "`automations schedules` says why.",
             )
         )
     return found

@@ -13,6 +13,7 @@ from automations.engine.test_run import TestStart
 from automations.errors import FlowInvalid, NotFound
 from automations.flow.input_form import form_of, read_input
 from automations.flow.registry import NodeRegistry
+from automations.flow.wall_clock import find_zone
 from automations.services.publishing import check_draft, drawn_flow, trigger_of
 
 
@@ -52,7 +53,14 @@ async def prepare_test(
                 data = {**data, "previous": record, "changed": []}
         data = {**data, **({"input": given} if given else {})}
     elif kind == "schedule":
-        data = {"due_at": now.isoformat(), **({"input": given} if given else {})}
+        due = now.replace(microsecond=0)
+        data = {
+            **_example(registry, "trigger-schedule", config),
+            "due_at": due.isoformat(),
+            "due_local": due.astimezone(find_zone(config.get("timezone", "UTC"))).isoformat(),
+            "timestamp": now.isoformat(),
+            **({"input": given} if given else {}),
+        }
     else:
         form = form_of(kind, config)
         form.require_record(lead_id=lead_id, conversation_id=conversation_id)

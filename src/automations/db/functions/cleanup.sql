@@ -87,6 +87,17 @@ begin
     v_left := v_left - v_gone;
   end if;
 
+  if v_left > 0 then
+    delete from automations.schedules d
+    where d.automation_id in (
+      select x.automation_id from automations.schedules x
+      where not exists (select from public.automations a where a.id = x.automation_id)
+      limit v_left for update skip locked
+    );
+    get diagnostics v_gone = row_count;
+    v_left := v_left - v_gone;
+  end if;
+
   -- A key outlives its run until nobody can mean the same start any more.
   if v_left > 0 then
     delete from automations.start_keys d

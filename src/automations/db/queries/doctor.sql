@@ -65,6 +65,21 @@ select
   count(*) filter (where a.enabled and a.status in ('draft', 'paused')) as enabled_but_not_active
 from public.automations a;
 
+-- name: schedules
+-- Live schedules, those that should have been looked at more than a minute ago, those that fail.
+select count(*) as live,
+  count(*) filter (
+    where least(s.next_due, s.look_at) < now() - interval '1 minute'
+      or exists (
+        select from automations.schedule_changes c
+        where c.automation_id = a.id and c.live_since < now() - interval '1 minute'
+      )
+  ) as overdue,
+  count(*) filter (where s.error is not null) as failing
+from public.automations a
+left join automations.schedules s on s.automation_id = a.id and s.version_id = a.published_version
+where a.trigger_type = 'schedule' and a.enabled and a.status = 'active';
+
 -- name: missing_account
 -- Accounts with leads but without any agent, which every automation needs.
 select count(*) from (

@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, Literal, assert_never
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, StringConstraints
+from pydantic.config import JsonDict
+
+from automations.errors import StepError
+from automations.flow.node import Config, Node
+from automations.flow.outcomes import Continue, JsonObject, Outcome, Stop, Wait
+from automations.flow.ports import Context
+from automations.flow.schedule_config import WEEKDAYS, Weekday
+from automations.flow.template_syntax import is_template
+from automations.flow.wall_clock import WallClockError, find_zone, local_of, parse_instant, parse_time, place
+
+Unit = Literal["seconds", "minutes", "hours", "days", "weeks"]
+Mode = Literal["duration", "date", "weekday", "time_of_day"]
+IfPast = Literal["continue", "next", "stop", "fail"]
+
+LONGEST = timedelta(days=1_827)
+_LITERAL: JsonDict = {"template": False}
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_DEFAULT_IF_PAST: dict[Mode, IfPast] = {
+    "duration": "continue",
+    "date": "continue",
+    "weekday": "next",
+    "time_of_day": "next",
+}
+# What each mode reads; all other fields of this list mean nothing to it.
+_FIELDS: dict[Mode, tuple[str, ...]] = {
+    "duration": ("amount", "unit"),
+    "date": ("date", "offset", "offset_unit", "offset_direction"),
+    "weekday": ("weekdays", "time"),
+    "time_of_day": ("time",),
+}
+_NEEDED: dict[Mode, tuple[str, ...]] = {
+    "duration": ("amount", "unit"),
+    "date": ("date",),
+    "weekday": ("weekdays",),
+    "time_of_day": ("time",),
+}
+
+
+class LogicDelayConfig(Config):
+    mode: Mode = Field(
+        default="duration",
+        title="Wait",
+        description="duration: for so long. date: until a date and time. weekday: until one of these weekdays. "
+        "time_of_day: until a time of the day.",
+        json_schema_extra=_LITERAL,
+    )
+    amount: float | None = Field(
+        default=None, ge=0, le=157_852_800, title="For", description="For duration: how many units, at most five years."
+    )
+    unit: Unit | None = Field(
+        default=None,
+        title="Unit",
+        description="For duration. Time that passes: a day is 24 hours, also when the clocks change.",
+    )
+    date: _Text | None = Field(
+        default=None,
+        title="Until",
+        description="For date: 2026-05-01 (midnight) or 2026-05-01T09:00, in the zone unless an offset is written.",
+        examples=["{{ trigger.new.data.due_date }}"],
+    )
+    offset: float | None = Field(
+        default=None,
+        ge=0,
+        le=157_852_800,
+        title="Shifted by",
+        description="For date: so many units before or after it. Days and weeks keep the time of day.",
+    )
+    offset_unit: Unit | None = Field(default=None, title="Unit of the shift", description="For date, with `offset`.")
+    offset_direction: Literal["before", "after"] | None = Field(
+        default=None, title="Direction", description="For date, with `offset`: before (the default) or after."
+    )
+    weekdays: tuple[Weekday, ...] | None = Field(
+        default=None,
+        min_length=1,
+        max_length=7,
+        title="Weekdays",
+        description="For weekday: any of these.",
+        json_schema_extra=_LITERAL,
+    )
+    time: _Text | None = Field(
+        default=None,
+        title="At",
+        description="For weekday and time_of_day, such as 09:00. A weekday without a time means any time of that day.",
+    )
+    timezone: _Text = Field(
+        default="UTC",
+        title="Time zone",
+        description="IANA name of the zone in which dates and times are meant, such as Europe/Berlin.",
+        json_schema_extra={"widget": "timezone"},
+    )
+    if_past: IfPast | None = Field(
+        default=None,
+        title="If that has passed",
+        description="continue: go on at once. next: the next time that it comes. stop: end the run as completed. "
+        "fail: fail the step. Empty: next for weekday and time_of_day, else continue.",
+        json_schema_extra=_LITERAL,
+    )
+
+
+class LogicDelay(Node[LogicDelayConfig]):
+    """Waits: for a while, until a date, a weekday or a time of day.
+
+    A waiting run takes no memory and no connection; at most for five years. A local time that a clock change skips is
+    the first instant after the change; one that comes twice is the first of the two. Test runs do not wait.
+
+    Output: `{"waited_until": <time in UTC>, "waited": <false if it went on at once>}`.
+    """
+
+    type = "logic-delay"
+    title = "Delay"
+    group = "logic"
+    icon = "Timer"
+
+    def check(self, config: LogicDelayConfig) -> list[tuple[str, str]]:
+        reads = _FIELDS[config.mode]
+        problems = [
+            (name, f"is needed to wait by {config.mode}")
+            for name in _NEEDED[config.mode]
+            if getattr(config, name) is None
+        ]
+        for name in dict.fromkeys(name for fields in _FIELDS.values() for name in fields):
+            if name not in reads and getattr(config, name) is not None:
+                modes = " or ".join(mode for mode, fields in _FIELDS.items() if name in fields)
+                problems.append((name, f"means nothing to a delay by {config.mode}; remove it, or set mode to {modes}"))
+        if (config.offset is None) is not (config.offset_unit is None):
+            problems.append(("offset", "needs both `offset` and `offset_unit`"))
+        elif config.offset is None and config.offset_direction is not None:
+            problems.append(("offset_direction", "means nothing without `offset`"))
+        if config.if_past == "next" and config.mode in ("duration", "date"):
+            problems.append(("if_past", f"next means nothing to a delay by {config.mode}: it comes only once"))
+        problems += self._unreadable(config)
+        if not problems and config.mode == "duration" and _span(config.amount, config.unit) > LONGEST:
+            problems.append(("amount", "is more than five years"))
+        return problems
+
+    def _unreadable(self, config: LogicDelayConfig) -> list[tuple[str, str]]:
+        problems = []
+        reads: list[tuple[str, str | None, Any]] = [
+            ("timezone", config.timezone, find_zone),
+            ("time", config.time, parse_time),
+            ("date", config.date, lambda text: parse_instant(text, find_zone("UTC"))),
+        ]
+        for name, text, read in reads:
+            if text is not None and not is_template(text):
+                try:
+                    read(text)
+                except WallClockError as error:
+                    problems.append((name, str(error)))
+        return problems
+
+    def sample_output(self, config: JsonObject) -> JsonObject:
+        return {"waited_until": "2026-01-05T09:00:00+00:00", "waited": True}
+
+    async def run(self, config: LogicDelayConfig, ctx: Context) -> Outcome:
+        if ctx.resumed is not None:
+            note = ctx.resumed.note
+            over = note.get("until") if isinstance(note, dict) else None
+            return Continue(output={"waited_until": over or ctx.now.isoformat(), "waited": True})
+        try:
+            until, comes_again = _until(config, ctx.now)
+        except WallClockError as error:
+            raise StepError(
+                str(error), code="bad_time", hint="Look at this step's input in the run: a template gave it."
+            ) from None
+        passed = until < ctx.now
+        if passed:
+            match config.if_past or _DEFAULT_IF_PAST[config.mode]:
+                case "next":
+                    until = comes_again
+                case "stop":
+                    return Stop(message=f"{until.isoformat()} had passed")
+                case "fail":
+                    raise StepError(f"{until.isoformat()} has passed", code="past")
+                case "continue":
+                    pass
+                case never:
+                    assert_never(never)
+        if until - ctx.now > LONGEST:
+            raise StepError(
+                f"{until.isoformat()} is more than five years ahead", code="too_far", hint="Choose an earlier time."
+            )
+        if until <= ctx.now:
+            return Continue(output={"waited_until": until.isoformat(), "waited": False})
+        return Wait(until=until, note={"until": until.isoformat()})
+
+
+def _until(config: LogicDelayConfig, now: datetime) -> tuple[datetime, datetime]:
+    """The first time that is meant, which may have passed; and where it comes again, the next one after now.
+
+    Raises `WallClockError`, `StepError` for a field that is missing.
+    """
+    zone = find_zone(config.timezone)
+    match config.mode:
+        case "duration":
+            until = now + _bounded(_span(_given(config.amount, "amount"), _given(config.unit, "unit")))
+            return until, until
+        case "date":
+            until = _shifted(parse_instant(_given(config.date, "date"), zone), config, zone)
+            return until, until
+        case "weekday":
+            chosen = _given(config.weekdays, "weekdays")
+            if config.time is None and WEEKDAYS[local_of(now, zone).weekday()] in chosen:
+                return now, now
+            at = time() if config.time is None else parse_time(config.time)
+            return _first_on(now, zone, at, chosen)
+        case "time_of_day":
+            return _first_on(now, zone, parse_time(_given(config.time, "time")), WEEKDAYS)
+        case _:
+            assert_never(config.mode)
+
+
+def _first_on(now: datetime, zone: ZoneInfo, at: time, weekdays: tuple[Weekday, ...]) -> tuple[datetime, datetime]:
+    """That time on the first of these weekdays from today on, and the first such time that has not passed."""
+    today = local_of(now, zone).date()
+    days = [today + timedelta(days=number) for number in range(9)]
+    found = [place(datetime.combine(day, at), zone).at for day in days if WEEKDAYS[day.weekday()] in weekdays]
+    return found[0], next(instant for instant in found if instant >= now)
+
+
+def _shifted(moment: datetime, config: LogicDelayConfig, zone: ZoneInfo) -> datetime:
+    if config.offset is None or config.offset_unit is None:
+        return moment
+    span = _bounded(_span(config.offset, config.offset_unit))
+    if config.offset_direction != "after":
+        span = -span
+    if config.offset_unit in ("days", "weeks"):
+        return place(local_of(moment, zone) + span, zone).at
+    return moment + span
+
+
+def _span(amount: float | None, unit: Unit | None) -> timedelta:
+    try:
+        return timedelta(**{unit or "seconds": amount or 0.0})
+    except OverflowError:
+        return timedelta.max
+
+
+def _bounded(span: timedelta) -> timedelta:
+    """Raises `StepError`: a template may have given any number."""
+    if span > LONGEST:
+        raise StepError("the delay is longer than five years", code="too_far", hint="Choose a shorter one.")
+    return span
+
+
+def _given(value: Any, name: str) -> Any:
+    if value is None:
+        raise StepError(f"{name} is missing", code="bad_config", hint="Fill it in and publish the automation again.")
+    return value
