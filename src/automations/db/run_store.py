@@ -20,9 +20,9 @@ StepRowStatus = Literal["started", "completed", "failed", "stopped", "waiting"]
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An answer of the claim: `run` and `alone` are taken; `drain`, `more` and `scan` are hints to the worker."""
+    """An answer of the claim: `run` and `alone` are taken; `signal`: a run of ours has one; the others are hints."""
 
-    kind: Literal["run", "alone", "drain", "more", "scan"]
+    kind: Literal["run", "alone", "drain", "more", "scan", "signal"]
     execution_id: UUID | None
     epoch: int | None
     account_id: UUID
@@ -41,6 +41,19 @@ class StepRow:
     outcome: Any
     record: Any
     due_at: datetime | None = None
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRow:
+    """What a step waits for; `since`: from when events count."""
+
+    execution_id: UUID
+    key: str
+    account_id: UUID
+    topic: str
+    condition: Any
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +136,35 @@ class RunStore:
             [None if row.outcome is None else JsonText(encode_json(row.outcome)) for row in rows],
             [None if row.record is None else JsonText(encode_json(row.record)) for row in rows],
             [row.due_at for row in rows],
+            [row.folded for row in rows],
         )
+
+    async def fold_steps(self, keys: Sequence[tuple[UUID, str]], loops: Sequence[tuple[UUID, str]]) -> None:
+        """`keys` are of single steps, `loops` what the keys of a whole loop begin with."""
+        await self.connection.execute(SQL["fold_steps"], *_pairs(keys), *_pairs(loops))
+
+    async def register_waits(self, rows: Sequence[WaitRow]) -> None:
+        """What has happened already wakes its run at once."""
+        await self.connection.execute(
+            SQL["register_waits"],
+            [row.execution_id for row in rows],
+            [row.key for row in rows],
+            [row.account_id for row in rows],
+            [row.topic for row in rows],
+            [None if row.condition is None else JsonText(encode_json(row.condition)) for row in rows],
+            [row.since for row in rows],
+        )
+
+    async def end_waits(self, keys: Sequence[tuple[UUID, str]]) -> None:
+        await self.connection.execute(SQL["end_waits"], *_pairs(keys))
+
+    async def settle_waits(self, limit: int) -> int:
+        """How many waits were looked at again, because a writer may have missed them."""
+        return int(await self.connection.fetchval(SQL["settle_waits"], limit))
+
+    async def signals(self, ids: Sequence[UUID]) -> list[tuple[UUID, str, Any]]:
+        """(run, step key, payload) of what has arrived for these runs."""
+        return [(row[0], row[1], row[2]) for row in await self.connection.fetch(SQL["signals"], ids)]
 
     async def finish(self, rows: Sequence[FinishRow]) -> None:
         await self.connection.execute(SQL["finish"], *_columns(rows))
@@ -161,6 +202,10 @@ class RunStore:
 
     async def cleanup(self, limit: int) -> int:
         return int(await self.connection.fetchval(SQL["cleanup"], limit))
+
+
+def _pairs(pairs: Sequence[tuple[UUID, str]]) -> tuple[list[UUID], list[str]]:
+    return [run_id for run_id, _ in pairs], [text for _, text in pairs]
 
 
 def _columns(rows: Sequence[FinishRow]) -> list[list[Any]]:

@@ -7,17 +7,19 @@ end) is left in the run for whoever commits and starts it.
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, assert_never
 
 from automations.db.run_store import StepRowStatus
 from automations.engine.checkpoints import outcome_to_json
-from automations.engine.run import PendingRow, Rendered, Run, StepDone, TimerFired
+from automations.engine.run import PendingRow, Rendered, Run, SignalArrived, StepDone, TimerFired
 from automations.engine.step_runner import StepRunner
-from automations.flow.commands import AwaitSignal, Finish, RunStep, SetTimer
-from automations.flow.outcomes import Continue, Fail, Outcome, Stop, Wait
+from automations.flow.commands import AwaitSignal, Finish, RunStep, SetTimer, Settled, opening_key
+from automations.flow.outcomes import Continue, Fail, Loop, Outcome, Stop, Wait
+from automations.flow.plan import failure_handle
 
 STEPS_BEFORE_OTHERS = 50
+ROWS_A_COMMIT = 200
 # A pure step has nothing to wait for; one that waits all the same holds up the runs that are committed with it.
 PURE_SECONDS = 10.0
 
@@ -37,8 +39,12 @@ class Advancer:
                 case TimerFired():
                     run.armed.discard(happening.key)
                     if run.timers.pop(happening.key, None) is not None:
-                        run.signals.pop(happening.key, None)
+                        self._end_wait(run, happening.key)
                         run.commands.extend(run.loaded.machine.timer_fired(run.state, happening.key))
+                case SignalArrived(key, payload):
+                    if self._end_wait(run, key):
+                        run.timers.pop(key, None)
+                        run.commands.extend(run.loaded.machine.signal_arrived(run.state, key, payload))
                 case Rendered():
                     run.in_flight -= 1
                     if happening.error is None:
@@ -55,6 +61,10 @@ class Advancer:
         """Every command that can be done without the database, and what follows from it."""
         done = 0
         while run.commands:
+            if len(run.dirty) >= ROWS_A_COMMIT and not run.test_mode:
+                # What a long loop has done is written before it goes on: memory stays flat.
+                run.checkpoint_due = True
+                return
             command = run.commands.popleft()
             match command:
                 case Finish():
@@ -65,8 +75,11 @@ class Advancer:
                         due = self._steps.clock() + timedelta(seconds=command.delay_seconds or 0)
                     self._wait(run, command.key, due)
                 case AwaitSignal():
-                    run.signals[command.key] = command.signal
+                    run.signals[command.key] = command
+                    run.new_waits.add(command.key)
                     self._wait(run, command.key, command.until)
+                case Settled():
+                    self._note_settled(run, command)
                 case RunStep():
                     if await self._begin(run, command):
                         done += 1
@@ -104,14 +117,68 @@ class Advancer:
     def settle(self, run: Run, command: RunStep, outcome: Outcome, record: dict[str, Any]) -> None:
         """A step has its outcome: tell the machine, and note what is to be written."""
         run.rendered.pop(command.key, None)
-        self.note_outcome(run, command, outcome, record)
         run.commands.extend(run.loaded.machine.feed(run.state, command.key, outcome, attempt=command.attempt))
+        step = run.state.steps.get(command.key)
+        if isinstance(outcome, Fail) and (step is None or step.status == "failed"):
+            # Whether the failure was handled: what a retry from the failed step leaves as it is.
+            record["handle"] = failure_handle(run.loaded.flow.nodes[command.node_id])
+        self.note_outcome(run, command, outcome, record)
 
     def note_outcome(self, run: Run, command: RunStep, outcome: Outcome, record: dict[str, Any]) -> None:
-        run.entries[command.key] = record
-        run.dirty[command.key] = PendingRow(
+        key = command.key
+        if command.scope:
+            record["scope"] = command.scope
+        if isinstance(outcome, Loop):
+            # Under a key of its own: the list is written once, and stands beside how the loop ends.
+            key = opening_key(key)
+            record["status"] = "looping"
+        if isinstance(outcome, Loop) or not command.scope or run.test_mode:
+            run.entries[key] = record
+        run.dirty[key] = PendingRow(
             command.node_id, _row_status(outcome), command.attempt, outcome_to_json(outcome), record
         )
+
+    def _note_settled(self, run: Run, command: Settled) -> None:
+        """An iteration or a loop has ended: the machine says how."""
+        completed = isinstance(command.outcome, Continue)
+        is_loop = not command.key.endswith("/")
+        record = self._end_of_loop(run, command) if is_loop else None
+        prefix = command.scope if is_loop else f"{command.scope}/"
+        if completed:
+            for key, row in run.dirty.items():
+                row.folded = row.folded or (key.startswith(prefix) and key != command.key)
+            if is_loop:
+                run.fold_loops.append(prefix)
+            run.fold_keys += [key for key in run.stored if key.startswith(prefix)]
+        run.stored.difference_update([key for key in run.stored if key.startswith(prefix)])
+        run.dirty[command.key] = PendingRow(
+            command.node_id, _row_status(command.outcome), command.attempt, outcome_to_json(command.outcome), record
+        )
+
+    def _end_of_loop(self, run: Run, command: Settled) -> dict[str, Any]:
+        opening = run.entries.pop(opening_key(command.key), None)
+        loop = RunStep(command.key, command.node_id, command.key.rpartition("/")[0], command.attempt)
+        record = self._steps.entry(run, loop, command.outcome)
+        if opening is not None:
+            began = opening["started_at"]
+            began = datetime.fromisoformat(began) if isinstance(began, str) else began
+            record |= {"input": opening["input"], "started_at": opening["started_at"]}
+            record["duration_ms"] = round((self._steps.clock() - began).total_seconds() * 1000, 3)
+        if loop.scope:
+            record["scope"] = loop.scope
+        if not loop.scope or run.test_mode:
+            run.entries[command.key] = record
+        return record
+
+    def _end_wait(self, run: Run, key: str) -> bool:
+        """Whether the step waited for a signal."""
+        if run.signals.pop(key, None) is None:
+            return False
+        if key in run.new_waits:
+            run.new_waits.discard(key)
+        else:
+            run.ended_waits.add(key)
+        return True
 
     def _wait(self, run: Run, key: str, due: Any) -> None:
         if due is not None:
@@ -150,5 +217,7 @@ def _row_status(outcome: Outcome) -> StepRowStatus:
             return "stopped"
         case Wait():
             return "waiting"
+        case Loop():
+            return "completed"
         case _:
             assert_never(outcome)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from automations.db.json_text import clean_text, decode_json, encode_json
-from automations.flow.outcomes import MAX_OUTPUT_BYTES, Continue, Fail, Outcome, Stop, Wait
+from automations.flow.outcomes import MAX_OUTPUT_BYTES, Continue, Fail, Loop, Outcome, Stop, Wait
 
 MAX_ERROR_LENGTH = 4_000
 
@@ -50,6 +50,11 @@ def bounded(outcome: Any) -> Outcome:
         case Wait():
             note, size = _plain(outcome.note)
             return _too_large(size) if size > MAX_OUTPUT_BYTES else replace(outcome, note=note)
+        case Loop():
+            items, size = _plain(outcome.items)
+            if not isinstance(items, list):
+                return Fail("the step answered as a loop over something that is no list", code="internal")
+            return _too_large(size) if size > MAX_OUTPUT_BYTES else replace(outcome, items=items)
         case _:
             return Fail(f"the step answered with {type(outcome).__name__}, which is not an outcome", code="internal")
 

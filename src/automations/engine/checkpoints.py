@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, assert_never
 
 from automations.flow.commands import Recorded, Resumed
-from automations.flow.outcomes import Continue, Fail, Outcome, Stop, Wait
+from automations.flow.outcomes import Continue, Fail, Loop, Outcome, Stop, Wait
 
 
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
@@ -30,8 +30,24 @@ def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         case Stop():
             return {"kind": "stop", "status": outcome.status, "output": outcome.output, "message": outcome.message}
         case Wait():
-            until = None if outcome.until is None else outcome.until.isoformat()
-            return {"kind": "wait", "until": until, "signal": outcome.signal, "note": outcome.note}
+            return {
+                "kind": "wait",
+                "until": None if outcome.until is None else outcome.until.isoformat(),
+                "signal": outcome.signal,
+                "note": outcome.note,
+                "condition": outcome.condition,
+                "since": None if outcome.since is None else outcome.since.isoformat(),
+            }
+        case Loop():
+            return {
+                "kind": "loop",
+                "items": outcome.items,
+                "parallelism": outcome.parallelism,
+                "continue_on_error": outcome.continue_on_error,
+                "collect": outcome.collect,
+                "item_name": outcome.item_name,
+                "index_name": outcome.index_name,
+            }
         case _:
             assert_never(outcome)
 
@@ -46,8 +62,12 @@ def outcome_from_json(value: dict[str, Any]) -> Outcome:
         case "stop":
             return Stop(**fields)
         case "wait":
-            until = fields.pop("until")
-            return Wait(until=None if until is None else datetime.fromisoformat(until), **fields)
+            for name in ("until", "since"):
+                if fields.get(name) is not None:
+                    fields[name] = datetime.fromisoformat(fields[name])
+            return Wait(**fields)
+        case "loop":
+            return Loop(**fields)
         case kind:
             raise ValueError(f"a checkpoint of kind {kind!r}; this program does not know it")
 

@@ -78,6 +78,9 @@ class Claimer:
             for row in await self._load(taken):
                 answer = taken[row["id"]]
                 await performer.take(row, answer.epoch or 0, self._store, alone=answer.kind == "alone")
+        signalled = [answer.execution_id for answer in answers if answer.kind == "signal" and answer.execution_id]
+        if signalled:
+            performer.deliver_signals(await self._store.signals(signalled))
         if any(answer.kind == "alone" for answer in answers) or any(answer.kind == "drain" for answer in answers):
             # A run that has killed workers: nothing else may be in this process while it runs.
             await performer.emptied()

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from automations.db.json_text import JsonText
-from automations.db.run_store import FinishRow, RunStore, StepRow
+from automations.db.run_store import FinishRow, RunStore, StepRow, WaitRow
 from automations.engine.advance import Advancer
 from automations.engine.operations import BatchRecords, OperationBatch
 from automations.engine.recording import nodes_executed
@@ -64,13 +64,20 @@ class Committer:
                     result.blocked.append(run)
                 elif run.finish is not None:
                     result.finished.append(run)
-                elif run.is_idle and run.timers.keys() | run.signals.keys():
+                elif run.is_idle and (run.timers or run.signals):
                     result.parked.append(run)
                 else:
                     result.written.append(run)
             await self._write(store, result)
         for run in live:
+            run.stored.update(
+                key for key, row in run.dirty.items() if not row.folded and not key.startswith("/") and key[-1] != "/"
+            )
             run.dirty.clear()
+            run.fold_keys.clear()
+            run.fold_loops.clear()
+            run.new_waits.clear()
+            run.ended_waits.clear()
             run.checkpoint_due = False
         return result
 
@@ -126,19 +133,22 @@ class Committer:
         for run in (*result.written, *result.parked, *result.blocked):
             for command in run.externals:
                 self._advancer.note_started(run, command)
-        # A run that completed needs no checkpoints any more; one that failed can be taken up from its failed step.
-        rows = [
-            row
-            for run in (
-                *result.written,
-                *result.parked,
-                *result.blocked,
-                *(run for run in result.finished if run.finish is not None and run.finish.status == "failed"),
-            )
-            for row in step_rows(run)
-        ]
+        going_on = (*result.written, *result.parked, *result.blocked)
+        # A run that completed needs no checkpoints any more, but for the record of its loops; one that failed can be
+        # taken up from its failed step.
+        rows = [row for run in (*going_on, *result.finished) for row in step_rows(run)]
         if rows:
             await store.write_steps(rows)
+        keys = [(run.id, key) for run in (*going_on, *result.finished) for key in run.fold_keys]
+        loops = [(run.id, prefix) for run in (*going_on, *result.finished) for prefix in run.fold_loops]
+        if keys or loops:
+            await store.fold_steps(keys, loops)
+        ended = [(run.id, key) for run in going_on for key in run.ended_waits]
+        if ended:
+            await store.end_waits(ended)
+        waits = [_wait_row(run, key) for run in going_on for key in run.new_waits]
+        if waits:
+            await store.register_waits(waits)
         if result.finished:
             await store.finish([finish_row(run) for run in result.finished])
         if result.parked:
@@ -146,11 +156,17 @@ class Committer:
 
 
 def _only_ends(run: Run) -> bool:
-    # A failed run keeps its checkpoints, so that it can be taken up from its failed step.
-    return run.finish is not None and run.finish.status != "failed" and not run.database
+    return run.finish is not None and not run.database and not run.fold_loops and not step_rows(run)
+
+
+def _wait_row(run: Run, key: str) -> WaitRow:
+    command = run.signals[key]
+    return WaitRow(run.id, key, run.account_id, command.signal, command.condition, command.since or run.started_at)
 
 
 def step_rows(run: Run) -> list[StepRow]:
+    """What is written of its steps: of a run that has ended otherwise than failed, only what its loops did."""
+    whole = run.finish is None or run.finish.status == "failed"
     return [
         StepRow(
             run.id,
@@ -162,8 +178,10 @@ def step_rows(run: Run) -> list[StepRow]:
             row.outcome,
             row.record,
             row.due_at,
+            row.folded,
         )
         for key, row in run.dirty.items()
+        if whole or key[0] != "/"
     ]
 
 

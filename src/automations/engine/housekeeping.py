@@ -25,6 +25,7 @@ BEAT_SECONDS = 1.0
 LISTEN_CHECK_SECONDS = 30.0
 CLEANUP_SECONDS = 3600.0
 CLEANUP_BATCH = 5_000
+SETTLE_BATCH = 5_000
 
 
 class Housekeeper:
@@ -61,6 +62,7 @@ class Housekeeper:
             await self._presence.check_listening()
             await check_schema(self._store.connection)
         await self._store.fold_stats()
+        await self._store.settle_waits(SETTLE_BATCH)
         await self._store.start_owed_failure_runs()
         # A batch each beat until nothing is left, so that no commit is large.
         if now >= self._next_cleanup and await self._store.cleanup(CLEANUP_BATCH) == 0:

@@ -9,9 +9,9 @@ from typing import Any
 from automations.db.run_store import RunStore
 from automations.engine.checkpoints import recorded_step
 from automations.engine.flow_versions import FlowVersions
-from automations.engine.run import PendingRow, Run, TimerFired
+from automations.engine.run import PendingRow, Run, SignalArrived, TimerFired
 from automations.errors import FlowInvalid, Problem
-from automations.flow.commands import AwaitSignal, SetTimer
+from automations.flow.commands import AwaitSignal, Command, SetTimer
 
 
 async def load_run(row: Any, epoch: int, versions: FlowVersions, store: RunStore) -> Run:
@@ -43,6 +43,8 @@ async def load_run(row: Any, epoch: int, versions: FlowVersions, store: RunStore
     )
     run.commands.extend(commands)
     _restore_records(run, steps, row["loaded_at"])
+    for signal in row["signals"] or []:
+        run.inbox.append(SignalArrived(signal["key"], signal["payload"]))
     return run
 
 
@@ -77,19 +79,28 @@ def _restore_records(run: Run, steps: list[dict[str, Any]], now: datetime) -> No
     dues = {}
     for step in steps:
         record = step["record"]
-        if record is not None and record.get("status") not in (None, "running"):
-            run.entries[step["key"]] = record
+        key = step["key"]
+        of_loops = not key.startswith("/") and not key.endswith(":/")
+        if record is not None and record.get("status") not in (None, "running") and not of_loops:
+            run.entries[key] = record
+        if not key.startswith("/") and not key.endswith("/"):
+            run.stored.add(key)
         if step["due_at"] is not None:
             dues[step["key"]] = datetime.fromisoformat(step["due_at"])
-    kept = []
+    kept: list[Command] = []
     for command in run.commands:
-        due = dues.get(command.key) if isinstance(command, SetTimer | AwaitSignal) else None
-        if due is None or not isinstance(command, SetTimer | AwaitSignal):
+        if not isinstance(command, SetTimer | AwaitSignal):
             kept.append(command)
             continue
-        run.timers[command.key] = due
         if isinstance(command, AwaitSignal):
-            run.signals[command.key] = command.signal
+            # Its row in `waits` was written with the step's own.
+            run.signals[command.key] = command
+        due = dues.get(command.key)
+        if due is None:
+            if isinstance(command, SetTimer):
+                kept.append(command)
+            continue
+        run.timers[command.key] = due
         if due <= now:
             run.inbox.append(TimerFired(command.key))
             run.armed.add(command.key)

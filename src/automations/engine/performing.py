@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from automations.engine.bounds import described
 from automations.engine.commits import Committed, Committer, RedoAlone, failed_row, finish_row
 from automations.engine.flow_versions import FlowVersions
 from automations.engine.loading import load_run, outside_facts, with_facts
-from automations.engine.run import Rendered, Run, StepDone, TimerFired
+from automations.engine.run import Happening, Rendered, Run, SignalArrived, StepDone, TimerFired
 from automations.engine.step_runner import StepRunner
 from automations.errors import FlowInvalid
 from automations.flow.commands import Finish, RunStep
@@ -141,9 +141,15 @@ class Performer:
         self._ready.append(run)
         self._has_ready.set()
 
-    def deliver(self, run: Run, happening: StepDone | TimerFired | Rendered) -> None:
+    def deliver(self, run: Run, happening: Happening) -> None:
         run.inbox.append(happening)
         self._enqueue(run)
+
+    def deliver_signals(self, signals: Sequence[tuple[UUID, str, Any]]) -> None:
+        for run_id, key, payload in signals:
+            run = self.runs.get(run_id)
+            if run is not None:
+                self.deliver(run, SignalArrived(key, payload))
 
     # Committing
 
@@ -248,7 +254,7 @@ class Performer:
             self._start_renders(run)
             self._start_externals(run)
             self._arm_timers(run)
-            if run.inbox or run.database:
+            if run.inbox or run.database or run.commands:
                 self._enqueue(run)
         for run in result.blocked:
             self._start_externals(run)

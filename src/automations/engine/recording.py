@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from automations.db.json_text import JsonText, encode_json
-from automations.flow.commands import TOP_SCOPE, step_key
+from automations.flow.commands import TOP_SCOPE, opening_key, step_key
 from automations.flow.graph import CompiledFlow
 from automations.flow.state import RunState
 
@@ -78,19 +78,27 @@ def entry(
 
 
 def nodes_executed(flow: CompiledFlow, state: RunState, entries: Mapping[str, dict[str, Any]]) -> JsonText:
-    """The text of `nodes_executed`: every node that was decided, in topological order; capped, and it says so."""
+    """The text of `nodes_executed`: every node that was decided, in topological order; capped, and it says so.
+
+    What the iterations of loops did is in `automations.steps`; only a test run has it here, behind the loop.
+    """
     collected: list[dict[str, Any]] = []
+    repeated: dict[str, list[dict[str, Any]]] = {}
+    for key, known in entries.items():
+        if key[0] != "/" and key[-1] != "/":
+            repeated.setdefault(key.partition(":")[0], []).append(known)
     for node_id in flow.order:
         key = step_key(TOP_SCOPE, node_id)
         step = state.steps.get(key)
         if step is None:
             continue
-        known = entries.get(key)
-        if known is not None:
+        begun = entries.get(key) or entries.get(opening_key(key))
+        if begun is not None:
             # A step whose retry was awaited when the run ended has its last failure on record; and only the machine
             # knows whether a failure was handled.
-            same = known["status"] == step.status and known["handle"] == step.handle
-            collected.append(known if same else {**known, "status": step.status, "handle": step.handle})
+            same = begun["status"] == step.status and begun["handle"] == step.handle
+            collected.append(begun if same else {**begun, "status": step.status, "handle": step.handle})
+            collected += repeated.get(node_id, [])
             continue
         node = flow.nodes[node_id]
         collected.append(

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from automations.db.run_store import StepRowStatus
 from automations.engine.flow_versions import LoadedFlow
-from automations.flow.commands import Command, Finish, RunStep
-from automations.flow.outcomes import JsonObject, Outcome
+from automations.flow.commands import AwaitSignal, Command, Finish, RunStep
+from automations.flow.outcomes import Json, JsonObject, Outcome
 from automations.flow.state import RunState
 
 
@@ -39,7 +39,13 @@ class Rendered:
     error: Outcome | None = None
 
 
-Happening = StepDone | TimerFired | Rendered
+@dataclass(frozen=True, slots=True)
+class SignalArrived:
+    key: str
+    payload: Json = None
+
+
+Happening = StepDone | TimerFired | SignalArrived | Rendered
 
 
 @dataclass(slots=True)
@@ -52,6 +58,8 @@ class PendingRow:
     outcome: dict[str, Any] | None = None
     record: dict[str, Any] | None = None
     due_at: datetime | None = None
+    # Inside of an iteration or loop that has completed: never loaded again.
+    folded: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -82,12 +90,19 @@ class Run:
     rendered: dict[str, dict[str, Any]] = field(default_factory=dict)
     timers: dict[str, datetime] = field(default_factory=dict)
     armed: set[str] = field(default_factory=set)
-    signals: dict[str, str] = field(default_factory=dict)
+    signals: dict[str, AwaitSignal] = field(default_factory=dict)
+    # Waits that the next commit writes, and those whose rows it removes.
+    new_waits: set[str] = field(default_factory=set)
+    ended_waits: set[str] = field(default_factory=set)
     in_flight: int = 0
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     dirty: dict[str, PendingRow] = field(default_factory=dict)
+    # Keys of iterations under way that are in the database, and prefixes of loops that have completed: to be folded.
+    stored: set[str] = field(default_factory=set)
+    fold_keys: list[str] = field(default_factory=list)
+    fold_loops: list[str] = field(default_factory=list)
     # An outside step has ended: its outcome is committed before anything else is waited for.
     checkpoint_due: bool = False
     finish: Finish | None = None

@@ -13,7 +13,7 @@ from automations.errors import Problem
 from automations.flow.node import Node, literal_fields
 from automations.flow.outcomes import ERROR_HANDLE, JsonObject
 from automations.flow.parse import DrawnNode, in_words, shorten
-from automations.flow.template_check import is_literal, literal_patterns
+from automations.flow.template_check import Visible, is_literal, literal_patterns
 from automations.flow.template_syntax import is_template
 from automations.flow.templates import check_templates
 
@@ -50,10 +50,8 @@ def read_handles(drawn: DrawnNode, node: Node[Any] | None) -> Handles:
     return Handles(names, error=not node.is_trigger)
 
 
-def check_config(
-    drawn: DrawnNode, node: Node[Any], handles: Handles, known_steps: set[str], ancestors: frozenset[str]
-) -> list[Problem]:
-    """At most 20 problems of one node; `ancestors` are the steps whose outputs its templates may use."""
+def check_config(drawn: DrawnNode, node: Node[Any], handles: Handles, seen: Visible) -> list[Problem]:
+    """At most 20 problems of one node; `seen` is what its templates may use."""
     problems = dict.fromkeys(
         Problem("bad_config", _cut(message), _FIX_FIELD, drawn.id, field=path)
         for path, message in islice(_model_problems(drawn.config, node), MAX_PROBLEMS_PER_NODE)
@@ -63,8 +61,7 @@ def check_config(
         problems[Problem("bad_config", message, _FIX_FIELD, drawn.id)] = None
     for path, message, hint in check_templates(
         drawn.config,
-        known_steps=known_steps,
-        ancestors=ancestors,
+        seen,
         literal_fields=literal_fields(node.config_model),
     ):
         problems[Problem("bad_template", _cut(message), _cut(hint), drawn.id, field=path)] = None

@@ -9,12 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from automations.flow.outcomes import Json, Outcome
+from automations.flow.outcomes import Continue, Fail, Json, JsonObject, Outcome
 
 TOP_SCOPE = ""
 
 FinalStatus = Literal["completed", "failed", "cancelled"]
 Resumption = Literal["timer", "signal"]
+
+
+def iteration_scope(scope: str, loop_id: str, index: int | str = "") -> str:
+    """`loop:3` at the top, `outer:3/loop:0` inside of another iteration; without an index, what all of a loop share."""
+    return f"{scope}/{loop_id}:{index}" if scope else f"{loop_id}:{index}"
+
+
+def opening_key(key: str) -> str:
+    """Where the opening of a loop (its items) is recorded: `loop:/` for the step `/loop`, which holds its end."""
+    scope, _, node_id = key.rpartition("/")
+    return step_key(iteration_scope(scope, node_id), "")
 
 
 def step_key(scope: str, node_id: str) -> str:
@@ -67,6 +78,23 @@ class AwaitSignal:
     key: str
     signal: str
     until: datetime | None = None
+    condition: JsonObject | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An outcome that the machine itself came to: of an iteration (key `<scope>/`) or of a whole loop. Record it.
+
+    `scope` is that of the iteration, or what the scopes of the loop's iterations begin with (`loop:`). Where it
+    completed, what was recorded under it need not be handed to `restore` again.
+    """
+
+    key: str
+    node_id: str
+    scope: str
+    outcome: Continue | Fail
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +107,7 @@ class Finish:
     error_node_id: str | None = None
 
 
-Command = RunStep | SetTimer | AwaitSignal | Finish
+Command = RunStep | SetTimer | AwaitSignal | Settled | Finish
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ def compile_flow(nodes: object, edges: object, registry: NodeRegistry) -> Compil
         outgoing={node_id: tuple(edges_) for node_id, edges_ in outgoing.items()},
         incoming={node_id: tuple(edges_) for node_id, edges_ in incoming.items()},
         ancestors=Ancestors(found.order, found.ancestors),
+        enclosing=found.enclosing,
     )
 
 

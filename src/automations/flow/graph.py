@@ -58,6 +58,8 @@ class FlowEdge:
 class CompiledFlow:
     """`order` is the topological order of all node ids (ties by position in the drawing); `ancestors` is transitive.
 
+    `enclosing` names the innermost loop in whose body a node is; nodes outside of loops are not in it.
+
     Position means as people read it: the upper first, then the more left one, then the order of the `nodes` list.
     """
 
@@ -67,6 +69,7 @@ class CompiledFlow:
     outgoing: Mapping[str, tuple[FlowEdge, ...]]
     incoming: Mapping[str, tuple[FlowEdge, ...]]
     ancestors: Mapping[str, frozenset[str]]
+    enclosing: Mapping[str, str] = field(default_factory=dict)
 
 
 def ancestor_bits(order: Sequence[str], parents: Mapping[str, Sequence[str]]) -> list[int]:

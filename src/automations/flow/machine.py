@@ -21,12 +21,18 @@ The rules are those of DESIGN section 5. Those that it leaves open:
 - The output of a run that was not stopped is that of the last completed node in topological order from which no edge
   was taken. A run that failed has none.
 
+- A loop is open until its last iteration has ended; the steps of an iteration are forgotten with it, so that a state is
+  never larger than what runs side by side. An unhandled failure in a body ends its iteration, after what runs beside it
+  in the same iteration; whether it ends the loop, too, is the loop's to say. `Stop` ends the whole run from anywhere.
+  Variables that are set in an iteration are seen there only.
+
 A machine holds no state of a run: one per flow version serves any number of runs at the same time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from automations.flow.backoff import retry_delay
@@ -40,12 +46,17 @@ from automations.flow.commands import (
     Resumed,
     RunStep,
     SetTimer,
+    Settled,
+    iteration_scope,
     step_key,
 )
-from automations.flow.graph import CompiledFlow, FlowNode, ancestor_bits, iter_bits
-from automations.flow.outcomes import ERROR_HANDLE, Continue, Fail, Json, JsonObject, Outcome, Stop, Wait
+from automations.flow.graph import CompiledFlow
+from automations.flow.loops import LoopState
+from automations.flow.outcomes import Continue, Fail, Json, JsonObject, Loop, Outcome, Stop, Wait
+from automations.flow.plan import TOP_REGION, Plan, failure_handle, first_handle
 from automations.flow.recovery import choose_records
-from automations.flow.state import Progress, RunState, StepState, Waiting
+from automations.flow.state import RunState, Scope, StepState, Waiting
+from automations.flow.visible import key_in, variables_of, visible
 
 __all__ = [
     "AwaitSignal",
@@ -57,63 +68,67 @@ __all__ = [
     "RunState",
     "RunStep",
     "SetTimer",
+    "Settled",
     "StepState",
     "Waiting",
     "step_key",
 ]
 
 
+@dataclass(slots=True)
+class _Work:
+    """What one happening leads to. `sweep`: something was ended from outside, so scopes may be over without a step."""
+
+    finals: list[tuple[Scope, int]]
+    commands: list[Command] = field(default_factory=list)
+    sweep: bool = False
+    restoring: bool = False
+
+
 class Machine:
     def __init__(self, flow: CompiledFlow) -> None:
         self.flow = flow
-        order = flow.order
-        index = {node_id: i for i, node_id in enumerate(order)}
-        self._nodes: tuple[FlowNode, ...] = tuple(flow.nodes[node_id] for node_id in order)
-        self._keys = tuple(step_key(TOP_SCOPE, node_id) for node_id in order)
-        self._by_key = {key: i for i, key in enumerate(self._keys)}
-        self._targets = tuple(
-            tuple((edge.handle, index[edge.target]) for edge in flow.outgoing.get(node_id, ())) for node_id in order
-        )
-        self._taken_handles = tuple(frozenset(handle for handle, _ in targets) for targets in self._targets)
-        self._indegrees = [len(flow.incoming.get(node_id, ())) for node_id in order]
-        self._trigger = index[flow.trigger_id]
-        self._recordable = {
-            key: node for key, node in zip(self._keys, self._nodes, strict=True) if node.id != flow.trigger_id
-        }
-        self._ancestors: list[int] | None = None
+        self._plan = Plan.of(flow)
+        self._top_index = {key: i for i, key in enumerate(self._plan.top_keys) if self._plan.region[i] == TOP_REGION}
 
     # What happens
 
     def start(self, trigger: JsonObject, *, seed: str = "") -> tuple[RunState, list[Command]]:
         """Begin a run. `seed` makes its retry jitter its own: hand in the execution id."""
         state = RunState(trigger, seed)
-        state.progress = Progress(self._indegrees.copy(), bytearray(len(self._nodes)))
+        top = self._open_top(state)
         self._complete_trigger(state)
-        return state, self._advance(state, self._trigger)
+        return state, self._go_on(state, _Work([(top, self._plan.trigger)]))
 
     def feed(self, state: RunState, key: str, outcome: Outcome, *, attempt: int | None = None) -> list[Command]:
         """A step has an outcome. `attempt` is the one of its `RunStep`; without it, the current one is meant."""
-        progress = self._progress(state)
         step = state.steps.get(key)
-        if step is None or step.status != "running" or not self._expects(state, progress, key):
+        found = self._at_work(state, key)
+        if found is None or step is None or step.status != "running":
             return []
         if attempt is not None:
             if attempt < step.attempt:
                 return []
             step.attempt = attempt
-        i = self._by_key[key]
-        self._record(state, i, step, outcome)
+        scope, i = found
+        sweep = self._record(state, scope, i, step, outcome)
         if step.wait is not None:
-            return [self._command(i, step)]
-        progress.open_steps -= 1
-        if step.variables:
-            progress.setters |= 1 << i
-        return self._advance(state, i)
+            return [self._command(scope, i, step)]
+        work = _Work([], sweep=sweep)
+        if step.loop is not None:
+            self._fill(state, scope, i, step, work)
+        else:
+            scope.open_steps -= 1
+            if step.variables:
+                scope.setters |= 1 << i
+            work.finals.append((scope, i))
+        return self._go_on(state, work)
 
     def timer_fired(self, state: RunState, key: str) -> list[Command]:
         """The time of a `SetTimer`, or the `until` of an `AwaitSignal`, has come."""
         step = state.steps.get(key)
-        if step is None or step.wait is None or not self._expects(state, self._progress(state), key):
+        found = self._at_work(state, key)
+        if found is None or step is None or step.wait is None:
             return []
         wait = step.wait
         match wait.reason:
@@ -125,17 +140,16 @@ class Machine:
                 step.resumed = Resumed("timer", note=wait.note)
             case _:
                 assert_never(wait.reason)
-        return self._run_again(key, step)
+        return self._run_again(*found, step)
 
     def signal_arrived(self, state: RunState, key: str, payload: Json = None) -> list[Command]:
         """The signal of an `AwaitSignal` is there."""
         step = state.steps.get(key)
-        if step is None or step.wait is None or not self._expects(state, self._progress(state), key):
-            return []
-        if step.wait.signal is None:
+        found = self._at_work(state, key)
+        if found is None or step is None or step.wait is None or step.wait.signal is None:
             return []
         step.resumed = Resumed("signal", payload, step.wait.note)
-        return self._run_again(key, step)
+        return self._run_again(*found, step)
 
     def cancel(self, state: RunState, reason: str) -> list[Command]:
         """End the run now. Running steps are not waited for: their outcomes will be ignored."""
@@ -144,7 +158,6 @@ class Machine:
         for step in state.steps.values():
             if step.is_open:
                 step.abandon()
-        self._progress(state).open_steps = 0
         state.ends_as, state.output, state.error, state.error_node_id = "cancelled", None, reason, None
         return [self._finish(state)]
 
@@ -157,84 +170,80 @@ class Machine:
         (`Stop`, unhandled failures) the first of them counts: hand them in as they were recorded, if that is known. A
         step that had begun without an outcome runs again as the next attempt with `unknown` set; a wait or retry that
         was recorded is asked for again. A record of a step whose turn has not come yet, because something before it is
-        not recorded, is held and takes effect when its turn comes.
+        not recorded, is held and takes effect when its turn comes. What happened inside of an iteration or a loop that
+        is recorded as ended need not be handed in.
         """
         state = RunState(trigger, seed)
-        for record in choose_records(recorded, self._recordable):
-            i = self._by_key[record.key]
+        top = self._open_top(state)
+        openings: list[Recorded] = []
+        iterations: dict[str, list[Recorded]] = {}
+        for record in choose_records(recorded, self.flow):
+            scope, _, node_id = record.key.rpartition("/")
+            if not node_id:
+                opening = f"{scope.rpartition(':')[0]}:/"
+                if record.key == opening:
+                    openings.append(record)
+                else:
+                    iterations.setdefault(opening, []).append(record)
+                continue
             step = state.steps[record.key] = StepState("running", record.attempt, resumed=record.resumed)
             if record.outcome is None:
                 step.attempt += 1
                 step.unknown = True
             else:
-                self._record(state, i, step, record.outcome)
+                self._record(state, None if scope else top, self._plan.index[node_id], step, record.outcome)
+        for record in openings:
+            self._reopen(state, record, iterations.get(record.key, []))
         self._complete_trigger(state)
-        progress = state.progress = Progress(self._indegrees.copy(), bytearray(len(self._nodes)))
-        for key, step in state.steps.items():
-            if step.variables:
-                progress.setters |= 1 << self._by_key[key]
-        commands = self._decide(state, progress, self._trigger)
-        return state, self._or_finish(state, progress, commands)
+        commands = self._go_on(state, _Work([(top, self._plan.trigger)], restoring=True))
+        self._forget_what_is_over(state)
+        return state, commands
 
     def outstanding(self, state: RunState) -> list[Command]:
         """The commands that a state read back with `RunState.from_json` still waits for, as they were first given."""
         if state.is_final:
             return []
-        steps = state.steps
-        undecided = self._progress(state).undecided
-        return [
-            self._command(i, steps[key])
-            for i, key in enumerate(self._keys)
-            if key in steps and steps[key].is_open and not undecided[i]
-        ]
+        commands = []
+        self._scopes(state)
+        for scope in sorted(state.scopes.values(), key=lambda scope: scope.name):
+            for i in self._plan.regions[scope.region].members:
+                step = state.steps.get(key_in(self._plan, scope, i))
+                if step is not None and step.is_open and step.loop is None and self._has_turn(scope, i):
+                    commands.append(self._command(scope, i, step))
+        return commands
 
     # What a step sees
 
     def scope_for(self, state: RunState, key: str) -> dict[str, Any]:
-        """`{"trigger", "steps": {node id: output}, "vars"}` as this step sees it; KeyError for an unknown key.
-
-        `steps` holds the ancestors that completed, and those whose failure was handled: their `Fail.output` if that is
-        an object (else `{"output": …}`, where there is one) plus `{"error": text}`. Values are shared: read only.
-        """
-        i = self._by_key[key]
-        ancestors = self._ancestor_bits()[i]
-        states, nodes, keys = state.steps, self._nodes, self._keys
-        outputs: dict[str, Json] = {}
-        for j in iter_bits(ancestors):
-            step = states.get(keys[j])
-            if step is None:
-                continue
-            if step.status == "completed":
-                outputs[nodes[j].id] = step.output
-            elif step.status == "failed" and step.handle is not None:
-                outputs[nodes[j].id] = step.handled_failure()
-        return {"trigger": state.trigger, "steps": outputs, "vars": self._merge(state, ancestors)}
+        """What this step sees of its run, see `visible`; KeyError for an unknown key."""
+        found = self._locate(state, key)
+        if found is None:
+            raise KeyError(key)
+        return visible(self._plan, state, *found)
 
     def variables(self, state: RunState) -> dict[str, Json]:
-        """All variables that the run has set; the writer later in topological order wins."""
-        return self._merge(state, -1)
-
-    def _merge(self, state: RunState, mask: int) -> dict[str, Json]:
-        merged: dict[str, Json] = {}
-        for j in iter_bits(self._progress(state).setters & mask):
-            merged |= state.steps[self._keys[j]].variables
-        return merged
+        """All variables that the run has set outside of loops; the writer later in topological order wins."""
+        return variables_of(self._plan, state, self._scopes(state)[TOP_SCOPE])
 
     # How it goes on
 
-    def _record(self, state: RunState, i: int, step: StepState, outcome: Outcome) -> None:
-        """Write an outcome into its step; a `Stop` or unhandled failure also makes the run stop."""
-        node = self._nodes[i]
-        step.wait = None
-        if isinstance(outcome, Continue) and outcome.handle not in node.handles:
-            known = ", ".join(node.handles) or "none"
-            outcome = Fail(
-                f"the step answered through the handle {outcome.handle!r}, which it does not have (it has: {known})",
-                code="unknown_handle",
-                output=outcome.output,
-            )
-        elif isinstance(outcome, Wait) and outcome.until is None and outcome.signal is None:
-            outcome = Fail("the step waits for nothing: it named neither a time nor a signal", code="empty_wait")
+    def _record(
+        self,
+        state: RunState,
+        scope: Scope | None,
+        i: int,
+        step: StepState,
+        outcome: Outcome,
+        origin: str | None = None,
+    ) -> bool:
+        """Write an outcome into its step; True when it ended more than the step: the run, or an iteration.
+
+        `scope` None: it is a record of an iteration that is not open yet. `origin`: the node in a loop that failed.
+        """
+        node = self._plan.nodes[i]
+        halted = state.status == "stopping" or (scope is not None and scope.halted)
+        step.wait = step.loop = None
+        outcome = self._legal(i, outcome)
         match outcome:
             case Continue():
                 step.status, step.handle, step.output = "completed", outcome.handle, outcome.output
@@ -247,26 +256,25 @@ class Machine:
                     delay = retry_delay(
                         node.retry,
                         seed=state.seed,
-                        key=self._keys[i],
+                        key=step_key(scope.name if scope else "", node.id),
                         attempt=step.attempt,
                         retry_after=outcome.retry_after,
                     )
                     step.status, step.wait = "waiting", Waiting("retry", delay_seconds=delay)
-                    if state.status == "stopping":
+                    if halted:
                         step.abandon()
-                    return
+                    return False
                 step.status, step.resumed = "failed", None
-                if ERROR_HANDLE in node.handles:
-                    step.handle = ERROR_HANDLE
-                else:
-                    self._stop(state, "failed", error=outcome.error, error_node_id=node.id)
+                step.handle = failure_handle(node)
+                if step.handle is None:
+                    return self._fail(state, scope, outcome, origin or node.id)
             case Stop():
                 step.status, step.handle, step.output = "completed", None, outcome.output
                 step.error = step.error_code = step.resumed = None
                 error = outcome.message
                 if outcome.status == "failed":
                     error = error or f"the flow ended itself as failed at {node.label!r}"
-                self._stop(
+                return self._stop(
                     state,
                     outcome.status,
                     output=outcome.output,
@@ -275,12 +283,51 @@ class Machine:
                 )
             case Wait():
                 step.status = "waiting"
-                step.wait = Waiting("wait", until=outcome.until, signal=outcome.signal, note=outcome.note)
+                step.wait = Waiting(
+                    "wait",
+                    until=outcome.until,
+                    signal=outcome.signal,
+                    note=outcome.note,
+                    condition=outcome.condition,
+                    since=outcome.since,
+                )
                 step.resumed = None
-                if state.status == "stopping":
+                if halted:
+                    step.abandon()
+            case Loop():
+                step.status, step.loop, step.resumed = "looping", LoopState(outcome), None
+                if halted:
                     step.abandon()
             case _:
                 assert_never(outcome)
+        return False
+
+    def _legal(self, i: int, outcome: Outcome) -> Outcome:
+        """The outcome, or a failure where the node may not answer that."""
+        node = self._plan.nodes[i]
+        if isinstance(outcome, Continue) and outcome.handle not in node.handles:
+            known = ", ".join(node.handles) or "none"
+            return Fail(
+                f"the step answered through the handle {outcome.handle!r}, which it does not have (it has: {known})",
+                code="unknown_handle",
+                output=outcome.output,
+            )
+        if isinstance(outcome, Wait) and outcome.until is None and outcome.signal is None:
+            return Fail("the step waits for nothing: it named neither a time nor a signal", code="empty_wait")
+        if isinstance(outcome, Loop) and self._plan.body[i] is None:
+            return Fail("the step answered as a loop, and nothing is connected to its `each`", code="empty_loop")
+        return outcome
+
+    def _fail(self, state: RunState, scope: Scope | None, failure: Fail, node_id: str) -> bool:
+        """Nothing handles this failure at its level: it ends the iteration, or at the top the run."""
+        if scope is None:
+            return False
+        if scope.parent is None:
+            return self._stop(state, "failed", error=failure.error, error_node_id=node_id)
+        if scope.failure is None:
+            scope.failure = (failure, node_id)
+            self._halt(state, scope)
+        return True
 
     def _stop(
         self,
@@ -290,127 +337,333 @@ class Machine:
         output: Json = None,
         error: str | None = None,
         error_node_id: str | None = None,
-    ) -> None:
+    ) -> bool:
         if state.status != "running":
-            return
+            return False
         state.status = "stopping"
         state.ends_as, state.output, state.error, state.error_node_id = status, output, error, error_node_id
-        progress = state.progress
-        for key, step in state.steps.items():
-            if step.status == "waiting":
-                step.abandon()
-                if progress is not None and not progress.undecided[self._by_key[key]]:
-                    progress.open_steps -= 1
+        self._halt(state, state.scopes[TOP_SCOPE])
+        return True
 
-    def _advance(self, state: RunState, i: int) -> list[Command]:
-        """A step has just become final: what follows."""
-        progress = self._progress(state)
-        commands = self._decide(state, progress, i) if state.status == "running" else []
-        return self._or_finish(state, progress, commands)
+    def _halt(self, state: RunState, scope: Scope) -> None:
+        """Nothing begins any more at this level and inside of it; what waits is abandoned, what runs is waited for."""
+        prefix = f"{scope.name}/"
+        for inner in state.scopes.values():
+            if inner is not scope and scope.parent is not None and not inner.name.startswith(prefix):
+                continue
+            inner.halted = True
+            for i in self._plan.regions[inner.region].members:
+                step = state.steps.get(key_in(self._plan, inner, i))
+                if step is None:
+                    continue
+                if step.loop is not None:
+                    step.loop.halted = True
+                elif step.status == "waiting":
+                    step.abandon()
+                    if self._has_turn(inner, i):
+                        inner.open_steps -= 1
 
-    def _decide(self, state: RunState, progress: Progress, i: int) -> list[Command]:
+    def _go_on(self, state: RunState, work: _Work) -> list[Command]:
+        """What follows from steps that have just become final, and from iterations and loops that end with them."""
+        while True:
+            while work.finals:
+                scope, i = work.finals.pop()
+                if work.restoring or not scope.halted:
+                    self._decide(state, scope, i, work)
+                self._close_if_over(state, scope, work)
+            if not work.sweep:
+                break
+            work.sweep = False
+            for scope in sorted(state.scopes.values(), key=lambda scope: scope.name.count("/"), reverse=True):
+                self._close_if_over(state, scope, work)
+                if work.finals:
+                    # A loop has ended with it: what follows must be begun before the level around it can seem over.
+                    work.sweep = True
+                    break
+        if not state.scopes[TOP_SCOPE].open_steps and not state.is_final:
+            work.commands.append(self._finish(state))
+        return work.commands
+
+    def _decide(self, state: RunState, scope: Scope, i: int, work: _Work) -> None:
         """Decide the edges of a final step, and all that follows from it without running anything.
 
         A stopping run gets here only through `restore`, and then starts nothing that had not begun.
         """
-        undecided, live = progress.undecided, progress.live
-        steps, nodes, keys = state.steps, self._nodes, self._keys
+        plan = self._plan
         decided = [i]
         ready: list[int] = []
         while decided:
             source = decided.pop()
-            handle = steps[keys[source]].handle
-            for edge_handle, target in self._targets[source]:
-                if edge_handle == handle:
-                    live[target] = 1
-                undecided[target] -= 1
-                if undecided[target]:
-                    continue
-                key = keys[target]
-                known = steps.get(key)
-                if not live[target]:
-                    steps[key] = StepState("skipped")
-                    decided.append(target)
-                elif known is not None:
-                    (ready if known.is_open else decided).append(target)
-                elif nodes[target].disabled:
-                    steps[key] = StepState("completed", handle=_first_handle(nodes[target]))
-                    decided.append(target)
-                elif state.status == "running":
-                    steps[key] = StepState("running", 1)
-                    ready.append(target)
-        progress.open_steps += len(ready)
-        ready.sort()
-        return [self._command(target, steps[keys[target]]) for target in ready]
+            handle = state.steps[key_in(plan, scope, source)].handle
+            for edge_handle, target in plan.targets[source]:
+                if self._arrive(scope, target, live=edge_handle == handle):
+                    self._reach(state, scope, target, decided, ready, work)
+        self._begin(state, scope, ready, work)
 
-    def _command(self, i: int, step: StepState) -> Command:
-        key, wait = self._keys[i], step.wait
+    def _arrive(self, scope: Scope, target: int, *, live: bool) -> bool:
+        """One edge into a node is decided: whether it is the node's turn now."""
+        place = self._plan.place[target]
+        scope.undecided[place] -= 1
+        first = live and not scope.live[place]
+        if live:
+            scope.live[place] = 1
+        if self._plan.any_join[target]:
+            return first or not (scope.undecided[place] or scope.live[place])
+        return not scope.undecided[place]
+
+    def _reach(
+        self, state: RunState, scope: Scope, target: int, decided: list[int], ready: list[int], work: _Work
+    ) -> None:
+        """It is the turn of a node: skip it, begin it, or take up what is recorded of it."""
+        key = key_in(self._plan, scope, target)
+        node = self._plan.nodes[target]
+        known = state.steps.get(key)
+        if not scope.live[self._plan.place[target]]:
+            state.steps[key] = StepState("skipped")
+            decided.append(target)
+        elif known is not None:
+            if known.is_open:
+                if scope.halted and known.status == "waiting":
+                    known.abandon()
+                else:
+                    ready.append(target)
+                return
+            if known.variables:
+                scope.setters |= 1 << target
+            if known.status == "failed" and known.handle is None and scope.parent is not None:
+                failure = Fail(known.error or "", code=known.error_code or "step_failed", output=known.output)
+                work.sweep |= self._fail(state, scope, failure, node.id)
+            decided.append(target)
+        elif node.disabled:
+            state.steps[key] = StepState("completed", handle=first_handle(node))
+            decided.append(target)
+        elif state.status == "running" and not scope.halted:
+            state.steps[key] = StepState("running", 1)
+            ready.append(target)
+
+    def _begin(self, state: RunState, scope: Scope, ready: list[int], work: _Work) -> None:
+        scope.open_steps += len(ready)
+        ready.sort()
+        for target in ready:
+            step = state.steps[key_in(self._plan, scope, target)]
+            if step.loop is not None:
+                step.loop.halted |= scope.halted
+                self._fill(state, scope, target, step, work)
+            else:
+                work.commands.append(self._command(scope, target, step))
+
+    # Loops
+
+    def _fill(self, state: RunState, scope: Scope, i: int, step: StepState, work: _Work) -> None:
+        """Begin as many iterations of an open loop as may run, and end the loop when it is over."""
+        loop = step.loop
+        assert loop is not None
+        while (number := loop.next_iteration()) is not None:
+            inner = self._begin_iteration(state, scope, i, number, work)
+            if not inner.open_steps:
+                self._close_iteration(state, inner, work)
+        if not loop.is_over:
+            return
+        node = self._plan.nodes[i]
+        key = key_in(self._plan, scope, i)
+        if loop.failure is None and len(loop.finished) < len(loop.opening.items):
+            step.abandon()
+        else:
+            outcome = loop.outcome(node.label)
+            work.sweep |= self._record(
+                state, scope, i, step, outcome, None if loop.failure is None else loop.failure.node_id
+            )
+            work.commands.append(
+                Settled(key, node.id, iteration_scope(scope.name, node.id), outcome, max(1, step.attempt))
+            )
+        scope.open_steps -= 1
+        work.finals.append((scope, i))
+
+    def _begin_iteration(self, state: RunState, outer: Scope, loop: int, number: int, work: _Work) -> Scope:
+        region_number = self._plan.body[loop]
+        assert region_number is not None
+        scope = self._open(state, outer, loop, region_number, number)
+        decided: list[int] = []
+        ready: list[int] = []
+        for target in self._plan.regions[region_number].entries:
+            if self._arrive(scope, target, live=True):
+                self._reach(state, scope, target, decided, ready, work)
+        # What is final already (recorded, disabled) is decided with it, before the iteration can seem to be over.
+        self._begin(state, scope, ready, work)
+        for source in decided:
+            self._decide(state, scope, source, work)
+        return scope
+
+    def _close_if_over(self, state: RunState, scope: Scope, work: _Work) -> None:
+        if scope.open_steps or scope.parent is None or state.scopes.get(scope.name) is not scope:
+            return
+        parent, key = scope.parent, scope.loop_key
+        self._close_iteration(state, scope, work)
+        step = state.steps.get(key)
+        if step is not None and step.loop is not None:
+            loop = self._plan.regions[scope.region].loop
+            assert loop is not None
+            self._fill(state, parent, loop, step, work)
+
+    def _close_iteration(self, state: RunState, scope: Scope, work: _Work) -> None:
+        """An iteration has nothing open any more. Its steps go: the loop keeps what it came to."""
+        region = self._plan.regions[scope.region]
+        assert region.loop is not None
+        assert scope.parent is not None
+        node = self._plan.nodes[region.loop]
+        loop = state.steps[scope.loop_key].loop
+        assert loop is not None
+        outcome: Continue | Fail | None = None
+        if scope.failure is not None:
+            failure, node_id = scope.failure
+            outcome = Fail(failure.error, code=failure.code, output={"node_id": node_id})
+        elif not scope.halted:
+            outcome = Continue(self._last_output(state, scope))
+        for i in region.members:
+            state.steps.pop(key_in(self._plan, scope, i), None)
+        del state.scopes[scope.name]
+        if outcome is None:
+            loop.running.remove(scope.number)
+            return
+        loop.end_iteration(scope.number, outcome, node.max_output_bytes)
+        work.commands.append(Settled(step_key(scope.name, ""), node.id, scope.name, outcome))
+        if loop.failure is not None and loop.running:
+            for number in loop.running:
+                self._halt(state, state.scopes[iteration_scope(scope.parent.name, node.id, number)])
+            work.sweep = True
+
+    def _reopen(self, state: RunState, opening: Recorded, ended: list[Recorded]) -> None:
+        """A loop that was open, or has ended and is not recorded as that: with what its iterations came to."""
+        outer, _, last = opening.key[:-2].rpartition("/")
+        key = step_key(outer, last)
+        i = self._plan.index[last]
+        if key in state.steps or not isinstance(opening.outcome, Loop) or self._plan.body[i] is None:
+            return
+        loop = LoopState(opening.outcome)
+        state.steps[key] = StepState("looping", opening.attempt, loop=loop)
+        for record in ended:
+            if isinstance(record.outcome, Continue | Fail):
+                number = int(record.key[:-1].rpartition(":")[2])
+                loop.end_iteration(number, record.outcome, self._plan.nodes[i].max_output_bytes)
+
+    def _forget_what_is_over(self, state: RunState) -> None:
+        """Records of iterations whose loop has ended are nobody's any more."""
+        for key in [key for key in state.steps if not key.startswith("/")]:
+            scope = key.rpartition("/")[0]
+            if scope not in state.scopes:
+                outer, _, last = scope.rpartition("/")
+                loop = state.steps.get(step_key(outer, last.rpartition(":")[0]))
+                if loop is None or not loop.is_open:
+                    del state.steps[key]
+
+    # Commands
+
+    def _command(self, scope: Scope, i: int, step: StepState) -> Command:
+        key, wait = key_in(self._plan, scope, i), step.wait
         if wait is None:
-            return RunStep(key, self._nodes[i].id, TOP_SCOPE, step.attempt, step.resumed, step.unknown)
+            return RunStep(key, self._plan.nodes[i].id, scope.name, step.attempt, step.resumed, step.unknown)
         if wait.signal is not None:
-            return AwaitSignal(key, wait.signal, wait.until)
+            return AwaitSignal(key, wait.signal, wait.until, wait.condition, wait.since)
         return SetTimer(key, wait.reason, wait.delay_seconds, wait.until)
 
-    def _run_again(self, key: str, step: StepState) -> list[Command]:
+    def _run_again(self, scope: Scope, i: int, step: StepState) -> list[Command]:
         step.status, step.wait, step.unknown = "running", None, False
-        return [self._command(self._by_key[key], step)]
-
-    def _or_finish(self, state: RunState, progress: Progress, commands: list[Command]) -> list[Command]:
-        return commands if progress.open_steps else [self._finish(state)]
+        return [self._command(scope, i, step)]
 
     def _finish(self, state: RunState) -> Finish:
         if state.ends_as is None:
-            state.ends_as, state.output = "completed", self._last_output(state)
+            state.ends_as, state.output = "completed", self._last_output(state, state.scopes[TOP_SCOPE])
         state.status = state.ends_as
         return Finish(state.ends_as, state.output, state.error, state.error_node_id)
 
-    def _last_output(self, state: RunState) -> Json:
-        for i in range(len(self._keys) - 1, -1, -1):
-            step = state.steps.get(self._keys[i])
-            if step is not None and step.status == "completed" and step.handle not in self._taken_handles[i]:
+    def _last_output(self, state: RunState, scope: Scope) -> Json:
+        for i in reversed(self._plan.regions[scope.region].members):
+            step = state.steps.get(key_in(self._plan, scope, i))
+            if step is not None and step.status == "completed" and step.handle not in self._plan.taken_handles[i]:
                 return step.output
         return None
 
     # What is derived
 
-    def _expects(self, state: RunState, progress: Progress, key: str) -> bool:
-        """Whether a step that is open has had its turn; only one that `restore` holds has not."""
-        return not state.is_final and not progress.undecided[self._by_key[key]]
+    def _locate(self, state: RunState, key: str) -> tuple[Scope, int] | None:
+        """The scope and index that a key names; None where the scope is not open or has no such node."""
+        scopes = self._scopes(state)
+        i = self._top_index.get(key)
+        if i is not None:
+            return scopes[TOP_SCOPE], i
+        name, _, node_id = key.rpartition("/")
+        scope, index = scopes.get(name), self._plan.index.get(node_id)
+        if scope is None or index is None or self._plan.region[index] != scope.region:
+            return None
+        return scope, index
+
+    def _at_work(self, state: RunState, key: str) -> tuple[Scope, int] | None:
+        """Where an open step is that has had its turn; only one that `restore` holds has not."""
+        if state.is_final:
+            return None
+        found = self._locate(state, key)
+        return found if found is not None and self._has_turn(*found) else None
+
+    def _has_turn(self, scope: Scope, i: int) -> bool:
+        place = self._plan.place[i]
+        return not scope.undecided[place] or (self._plan.any_join[i] and bool(scope.live[place]))
 
     def _complete_trigger(self, state: RunState) -> None:
-        trigger = self._nodes[self._trigger]
-        state.steps[self._keys[self._trigger]] = StepState(
-            "completed", handle=_first_handle(trigger), output=state.trigger
+        trigger = self._plan.nodes[self._plan.trigger]
+        state.steps[self._plan.top_keys[self._plan.trigger]] = StepState(
+            "completed", handle=first_handle(trigger), output=state.trigger
         )
 
-    def _progress(self, state: RunState) -> Progress:
-        """The counters of a state, computed anew for one that was read from JSON."""
-        if state.progress is not None:
-            return state.progress
-        progress = state.progress = Progress(self._indegrees.copy(), bytearray(len(self._nodes)))
-        for i, key in enumerate(self._keys):
-            step = state.steps.get(key)
+    def _open_top(self, state: RunState) -> Scope:
+        region = self._plan.regions[TOP_REGION]
+        scope = Scope(TOP_SCOPE, TOP_REGION, list(region.indegrees), bytearray(len(region.members)))
+        scope.halted = state.status == "stopping"
+        state.scopes[TOP_SCOPE] = scope
+        return scope
+
+    def _open(self, state: RunState, outer: Scope, loop: int, region_number: int, number: int) -> Scope:
+        region = self._plan.regions[region_number]
+        scope = Scope(
+            iteration_scope(outer.name, self._plan.nodes[loop].id, number),
+            region_number,
+            list(region.indegrees),
+            bytearray(len(region.members)),
+            parent=outer,
+            loop_key=key_in(self._plan, outer, loop),
+            number=number,
+            halted=outer.halted,
+        )
+        state.scopes[scope.name] = scope
+        return scope
+
+    def _scopes(self, state: RunState) -> dict[str, Scope]:
+        """The scopes of a state, made anew for one that was read from JSON."""
+        if not state.scopes:
+            self._rebuild(state, self._open_top(state))
+        return state.scopes
+
+    def _rebuild(self, state: RunState, scope: Scope) -> None:
+        for i in self._plan.regions[scope.region].members:
+            step = state.steps.get(key_in(self._plan, scope, i))
             if step is None:
                 continue
             if step.variables:
-                progress.setters |= 1 << i
-            if progress.undecided[i]:
+                scope.setters |= 1 << i
+            if not self._has_turn(scope, i):
                 continue
-            if step.is_open:
-                progress.open_steps += 1
-                continue
-            for edge_handle, target in self._targets[i]:
-                if edge_handle == step.handle:
-                    progress.live[target] = 1
-                progress.undecided[target] -= 1
-        return progress
-
-    def _ancestor_bits(self) -> list[int]:
-        if self._ancestors is None:
-            parents = {target: [edge.source for edge in edges] for target, edges in self.flow.incoming.items()}
-            self._ancestors = ancestor_bits(self.flow.order, parents)
-        return self._ancestors
-
-
-def _first_handle(node: FlowNode) -> str | None:
-    return next((handle for handle in node.handles if handle != ERROR_HANDLE), None)
+            if step.loop is not None:
+                scope.open_steps += 1
+                for number in step.loop.running:
+                    inner = self._open(state, scope, i, self._plan.body[i] or 0, number)
+                    inner.halted |= step.loop.halted or step.loop.failure is not None
+                    for target in self._plan.regions[inner.region].entries:
+                        self._arrive(inner, target, live=True)
+                    self._rebuild(state, inner)
+            elif step.is_open:
+                scope.open_steps += 1
+            else:
+                if step.status == "failed" and step.handle is None and step.error_code != "abandoned" and scope.parent:
+                    scope.failure = scope.failure or (Fail(step.error or ""), self._plan.nodes[i].id)
+                    scope.halted = True
+                for edge_handle, target in self._plan.targets[i]:
+                    self._arrive(scope, target, live=edge_handle == step.handle)

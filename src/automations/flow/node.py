@@ -95,6 +95,10 @@ class Node(ABC, Generic[C]):
         """
         return (DEFAULT_HANDLE,)
 
+    def loop_names(self, config: JsonObject) -> tuple[str, str] | None:
+        """A type that answers with `Loop`: how its body calls the item and its number. None: no loop."""
+        return None
+
     def check(self, config: C) -> list[tuple[str, str]]:
         """Problems beyond types, as (dotted field, message); called at validation with an unrendered config."""
         return []

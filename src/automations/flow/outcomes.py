@@ -18,6 +18,9 @@ MAX_OUTPUT_BYTES = 1_048_576
 
 DEFAULT_HANDLE = "out"
 ERROR_HANDLE = "error"
+# What a loop repeats leaves from here; what comes after it, from `done`.
+EACH_HANDLE = "each"
+DONE_HANDLE = "done"
 
 Effect = Literal["pure", "database", "external"]
 
@@ -57,14 +60,36 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Park the run until a time, a named signal, or whichever comes first; the step then runs again as `resumed`.
+    """Park the run until a time, a signal, or whichever comes first; the step then runs again as `resumed`.
 
-    At least one of `until` and `signal` is set.
+    At least one of `until` and `signal` is set. `signal` is a topic (see `automations.waits`); `condition` is a
+    condition tree that the event has to meet, `since` the time from which events count, also before this wait: the
+    start of the run unless it is given.
     """
 
     until: datetime | None = None
     signal: str | None = None
     note: Json = None
+    condition: JsonObject | None = None
+    since: datetime | None = None
 
 
-Outcome = Continue | Fail | Stop | Wait
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Run the body of this loop once for each item, at most `parallelism` side by side.
+
+    The step then completes through `done` with `{"count", "completed", "failed", "results", "errors"}`: `results` is
+    what each iteration came to, in the order of the items (null where it failed), or empty unless `collect`; `errors`
+    are the first 100 as `{"index", "error", "node_id"}`. Without `continue_on_error` the first iteration that fails
+    makes the loop fail. Steps of the body see the item and its number, from 0, under the two names.
+    """
+
+    items: list[Json]
+    parallelism: int = 1
+    continue_on_error: bool = False
+    collect: bool = True
+    item_name: str = "item"
+    index_name: str = "index"
+
+
+Outcome = Continue | Fail | Stop | Wait | Loop

@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import Any, Literal, cast
 
 from automations.flow.commands import FinalStatus, Resumed
-from automations.flow.outcomes import Json, JsonObject
+from automations.flow.loops import LoopState
+from automations.flow.outcomes import Fail, Json, JsonObject
 
-StepStatus = Literal["running", "waiting", "completed", "failed", "skipped"]
+StepStatus = Literal["running", "waiting", "looping", "completed", "failed", "skipped"]
 RunStatus = Literal["running", "stopping", "completed", "failed", "cancelled"]
 
-STATE_FORMAT = 1
+STATE_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Waiting:
     until: datetime | None = None
     signal: str | None = None
     note: Json = None
+    condition: JsonObject | None = None
+    since: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -41,6 +44,7 @@ class StepState:
     - `error` and `error_code` also hold the last failure while a retry is awaited.
     - Code `abandoned`: the run ended while this step was running (`failed`: its effect is not known) or parked
       (`skipped`). One that waited for a retry is `failed` with the error of its last attempt.
+    - `loop` is set while looping: the step is a loop whose iterations run.
     - `unknown`: this attempt follows one whose outcome was lost in a crash.
     """
 
@@ -54,18 +58,19 @@ class StepState:
     wait: Waiting | None = None
     resumed: Resumed | None = None
     unknown: bool = False
+    loop: LoopState | None = None
 
     @property
     def is_open(self) -> bool:
-        return self.status in ("running", "waiting")
+        return self.status in ("running", "waiting", "looping")
 
     def abandon(self) -> None:
-        """The run ends before this open step does."""
+        """The run, or the iteration that it is in, ends before this open step does."""
         waits_for_retry = self.wait is not None and self.wait.reason == "retry"
         self.status = "failed" if waits_for_retry or self.status == "running" else "skipped"
         if not waits_for_retry:
             self.error, self.error_code = "the run ended before this step did", "abandoned"
-        self.wait = self.resumed = None
+        self.wait = self.resumed = self.loop = None
 
     def handled_failure(self) -> JsonObject:
         """What templates see of a failed step behind its `error` handle."""
@@ -79,13 +84,24 @@ class StepState:
 
 
 @dataclass(slots=True)
-class Progress:
-    """The machine's own counters, by index in topological order. Derived from the steps; not serialised or compared."""
+class Scope:
+    """One level of a run at work: the top, or an iteration. Derived from the steps; not serialised or compared.
 
+    `undecided` (edges) and `live` go by place in the region; `setters` is the bit set of nodes that set variables.
+    `halted`: nothing begins here any more, what runs is waited for. `failure` is why the iteration fails.
+    """
+
+    name: str
+    region: int
     undecided: list[int]
     live: bytearray
+    parent: Scope | None = None
+    loop_key: str = ""
+    number: int = 0
     open_steps: int = 0
     setters: int = 0
+    halted: bool = False
+    failure: tuple[Fail, str] | None = None
 
 
 @dataclass(slots=True)
@@ -93,7 +109,7 @@ class RunState:
     """One run. `stopping`: nothing new starts, running steps finish, then the run ends as `ends_as`.
 
     `seed` (the execution id, say) makes the jitter of retries differ between runs and repeat within one. `steps` is
-    keyed by step key; a step that was never decided has no entry.
+    keyed by step key; a step that was never decided has no entry, and those of an iteration go when it ends.
     """
 
     trigger: JsonObject
@@ -104,7 +120,7 @@ class RunState:
     output: Json = None
     error: str | None = None
     error_node_id: str | None = None
-    progress: Progress | None = field(default=None, repr=False, compare=False)
+    scopes: dict[str, Scope] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_final(self) -> bool:
@@ -153,6 +169,7 @@ def _step_to_json(step: StepState) -> JsonObject:
         "wait": None if step.wait is None else _waiting_to_json(step.wait),
         "resumed": None if step.resumed is None else _resumed_to_json(step.resumed),
         "unknown": step.unknown,
+        "loop": None if step.loop is None else step.loop.to_json(),
     }
 
 
@@ -163,6 +180,8 @@ def _waiting_to_json(wait: Waiting) -> JsonObject:
         "until": None if wait.until is None else wait.until.isoformat(),
         "signal": wait.signal,
         "note": wait.note,
+        "condition": wait.condition,
+        "since": None if wait.since is None else wait.since.isoformat(),
     }
 
 
@@ -171,8 +190,15 @@ def _resumed_to_json(resumed: Resumed) -> JsonObject:
 
 
 def _step_from_json(data: dict[str, Any]) -> StepState:
-    wait, resumed = data["wait"], data["resumed"]
+    wait, resumed, loop = data["wait"], data["resumed"], data["loop"]
     if wait is not None:
-        until = wait["until"]
-        wait = Waiting(**{**wait, "until": None if until is None else datetime.fromisoformat(until)})
-    return StepState(**{**data, "wait": wait, "resumed": None if resumed is None else Resumed(**resumed)})
+        times = {name: wait[name] and datetime.fromisoformat(wait[name]) for name in ("until", "since")}
+        wait = Waiting(**{**wait, **times})
+    return StepState(
+        **{
+            **data,
+            "wait": wait,
+            "resumed": None if resumed is None else Resumed(**resumed),
+            "loop": None if loop is None else LoopState.from_json(loop),
+        }
+    )

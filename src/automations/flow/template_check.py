@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
@@ -25,6 +26,8 @@ from automations.flow.template_syntax import (
 MOST_EXPRESSIONS: Final = 500
 MOST_PROBLEMS: Final = 50
 
+LOOP_ROOTS: Final = ("item", "index")
+
 _ENV: Final = ("now", "execution_id", "test_mode")
 _INCLUDE: Final = re.compile(r"\{%[-+]?\s*(include|import|from|extends)\b", re.ASCII)
 _STEP_IN_BRACKETS: Final = re.compile(r"""\bsteps\s?\[\s?(?:"([^"\\]{1,64})"|'([^'\\]{1,64})')""", re.ASCII)
@@ -33,21 +36,26 @@ _STEP_WITH_MINUS: Final = re.compile(r"\bsteps\.([A-Za-z_][A-Za-z0-9_]*(?:-[A-Za
 Finding = tuple[str, str, str]
 
 
-def check_templates(
-    config: Json,
-    *,
-    known_steps: Collection[str],
-    ancestors: Collection[str],
-    literal_fields: frozenset[str] = frozenset(),
-) -> list[Finding]:
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What the templates of a step may name: steps of the flow, those before it, the names of the loops around it."""
+
+    known_steps: Collection[str]
+    ancestors: Collection[str]
+    loop_names: frozenset[str] = frozenset()
+
+    @property
+    def roots(self) -> list[str]:
+        return [*(root for root in ROOTS if root not in LOOP_ROOTS), *sorted(self.loop_names)]
+
+
+def check_templates(config: Json, seen: Visible, *, literal_fields: frozenset[str] = frozenset()) -> list[Finding]:
     """(dotted field, message, hint), at most 50: syntax errors, unknown roots, steps that are unknown or do not come
     before this one, templates that are too long or too many."""
-    return list(islice(_check(config, known_steps, ancestors, literal_fields), MOST_PROBLEMS))
+    return list(islice(_check(config, seen, literal_fields), MOST_PROBLEMS))
 
 
-def _check(
-    config: Json, known_steps: Collection[str], ancestors: Collection[str], literal_fields: frozenset[str]
-) -> Iterator[Finding]:
+def _check(config: Json, seen: Visible, literal_fields: frozenset[str]) -> Iterator[Finding]:
     expressions = 0
     for field, text in walk_texts(config, literal_fields):
         try:
@@ -61,24 +69,24 @@ def _check(
             yield field, f"the step holds more than {MOST_EXPRESSIONS} templates", hint
             return
         for part in parts:
-            for message, hint in _check_part(part, known_steps, ancestors):
+            for message, hint in _check_part(part, seen):
                 yield field, f"{field}: {message}", hint
 
 
-def _check_part(part: Part, known_steps: Collection[str], ancestors: Collection[str]) -> Iterator[tuple[str, str]]:
+def _check_part(part: Part, seen: Visible) -> Iterator[tuple[str, str]]:
     match part:
         case Text():
             return
         case Path(source, segments):
-            for message, hint in _check_name(tuple(map(str, segments)), known_steps, ancestors):
+            for message, hint in _check_name(tuple(map(str, segments)), seen):
                 yield f"{{{{ {source} }}}}: {message}", hint
         case Code(source):
             shown = source if len(source) <= 80 else source[:79] + "…"
-            for message, hint in _check_code(source, known_steps, ancestors):
+            for message, hint in _check_code(source, seen):
                 yield f"{shown}: {message}", hint
 
 
-def _check_code(source: str, known_steps: Collection[str], ancestors: Collection[str]) -> Iterator[tuple[str, str]]:
+def _check_code(source: str, seen: Visible) -> Iterator[tuple[str, str]]:
     try:
         names = names_used(source)
     except TemplateSyntaxError as error:
@@ -87,7 +95,7 @@ def _check_code(source: str, known_steps: Collection[str], ancestors: Collection
     included = _INCLUDE.search(source)
     if included:
         yield f"`{included.group(1)}` is not available", "There are no other templates to use; write the text here."
-    with_minus = [step for step in _STEP_WITH_MINUS.findall(source) if step in known_steps]
+    with_minus = [step for step in _STEP_WITH_MINUS.findall(source) if step in seen.known_steps]
     for step in dict.fromkeys(with_minus):
         yield f"steps.{step} is read as a subtraction here", f'Write steps["{step}"].'
     if with_minus:
@@ -96,25 +104,25 @@ def _check_code(source: str, known_steps: Collection[str], ancestors: Collection
     names = names | brackets if ("steps",) in {name[:1] for name in names} else names
     for name in sorted({name[:2] for name in names}):
         if name[0] not in FUNCTIONS:
-            yield from _check_name(name, known_steps, ancestors)
+            yield from _check_name(name, seen)
 
 
-def _check_name(
-    name: tuple[str, ...], known_steps: Collection[str], ancestors: Collection[str]
-) -> Iterator[tuple[str, str]]:
+def _check_name(name: tuple[str, ...], seen: Visible) -> Iterator[tuple[str, str]]:
     match name:
         case ("secrets", *_):
             yield "secrets are not available in templates", NO_SECRETS
         case ("env", key, *_) if key not in _ENV:
             yield f"there is no `{key}` in env", offer(key, list(_ENV))
-        case ("steps", step, *_) if step not in ancestors:
-            reachable = offer(step, sorted(set(known_steps) & set(ancestors)))
-            if step in known_steps:
+        case ("steps", step, *_) if step not in seen.ancestors:
+            reachable = offer(step, sorted(set(seen.known_steps) & set(seen.ancestors)))
+            if step in seen.known_steps:
                 yield f"the step `{step}` does not come before this one", f"Connect it so that it does. {reachable}"
             else:
                 yield f"there is no step `{step}`", reachable
-        case (root, *_) if root not in ROOTS:
-            yield f"`{root}` is not known here", offer(root, list(ROOTS))
+        case (("item" | "index") as root, *_) if root not in seen.loop_names:
+            yield f"`{root}` is there inside of a loop only", offer(root, seen.roots)
+        case (root, *_) if root not in seen.roots:
+            yield f"`{root}` is not known here", offer(root, seen.roots)
 
 
 def is_literal(field: str, literal_fields: frozenset[tuple[str, ...]]) -> bool:

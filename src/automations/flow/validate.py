@@ -7,6 +7,7 @@ The codes are stable; an editor may act on them:
   bad_on_unknown
 - graph: unknown_type, no_trigger, several_triggers, disabled_trigger, dangling_edge, self_edge, duplicate_edge,
   edge_into_trigger, unknown_handle, cycle, unreachable
+- loops: empty_loop, edge_out_of_loop, edge_into_loop
 - configuration: bad_config, bad_template
 """
 
@@ -19,10 +20,12 @@ from typing import Any
 from automations.errors import Problem
 from automations.flow.check_config import Handles, check_config, read_handles
 from automations.flow.graph import FlowEdge, ancestor_bits, iter_bits
+from automations.flow.loop_bodies import find_bodies
 from automations.flow.node import Node
 from automations.flow.outcomes import DEFAULT_HANDLE, ERROR_HANDLE
 from automations.flow.parse import Drawing, DrawnEdge, parse_drawing, shorten
 from automations.flow.registry import NodeRegistry
+from automations.flow.template_check import Visible
 from automations.flow.topology import find_cycles, reachable, topological_order
 
 MAX_PROBLEMS = 1_000
@@ -42,6 +45,7 @@ class Examined:
     edges: tuple[FlowEdge, ...]
     order: tuple[str, ...]
     ancestors: list[int]
+    enclosing: dict[str, str]
 
 
 def check_flow(nodes: object, edges: object, registry: NodeRegistry) -> list[Problem]:
@@ -53,7 +57,7 @@ def examine(nodes: object, edges: object, registry: NodeRegistry) -> Examined:
     drawing = parse_drawing(nodes, edges)
     problems = drawing.problems
     if problems and not drawing.nodes and not drawing.unusable_ids:
-        return Examined(drawing, tuple(problems[:MAX_PROBLEMS]), (), {}, {}, (), (), [])
+        return Examined(drawing, tuple(problems[:MAX_PROBLEMS]), (), {}, {}, (), (), [], {})
     types = _find_types(drawing, registry, problems)
     triggers = tuple(node_id for node_id, node in types.items() if node.is_trigger)
     _check_triggers(drawing, triggers, types, problems)
@@ -72,10 +76,32 @@ def examine(nodes: object, edges: object, registry: NodeRegistry) -> Examined:
     if not acyclic:
         _name_cycles(drawing, order, children, problems)
     ancestors = ancestor_bits(order, parents) if acyclic else []
-    _check_configs(drawing, types, handles, order if acyclic else list(drawing.nodes), ancestors, problems)
-    return Examined(
-        drawing, tuple(problems[:MAX_PROBLEMS]), triggers, types, handles, flow_edges, tuple(order), ancestors
+    loops = {node_id: names for node_id in types if (names := _loop_names(drawing, types, node_id)) is not None}
+    enclosing: dict[str, str] = {}
+    if loops and acyclic:
+        enclosing, crossings = find_bodies(loops, flow_edges, children, order)
+        problems += crossings
+    _check_configs(
+        drawing, types, handles, order if acyclic else list(drawing.nodes), ancestors, problems, loops, enclosing
     )
+    return Examined(
+        drawing,
+        tuple(problems[:MAX_PROBLEMS]),
+        triggers,
+        types,
+        handles,
+        flow_edges,
+        tuple(order),
+        ancestors,
+        enclosing,
+    )
+
+
+def _loop_names(drawing: Drawing, types: dict[str, Node[Any]], node_id: str) -> tuple[str, str] | None:
+    try:
+        return types[node_id].loop_names(drawing.nodes[node_id].config)
+    except Exception:  # anybody's code; what is wrong with the config is reported by its model
+        return None
 
 
 def _find_types(drawing: Drawing, registry: NodeRegistry, problems: list[Problem]) -> dict[str, Node[Any]]:
@@ -202,6 +228,8 @@ def _check_configs(
     order: list[str],
     ancestors: list[int],
     problems: list[Problem],
+    loops: dict[str, tuple[str, str]],
+    enclosing: dict[str, str],
 ) -> None:
     known = set(drawing.nodes)
     everything = frozenset(known)
@@ -212,7 +240,13 @@ def _check_configs(
         if node is not None:
             # On or behind a cycle "before" means nothing: only the cycle is reported.
             before = frozenset(order[j] for j in iter_bits(ancestors[i])) if ancestors else everything
-            problems.extend(check_config(drawing.nodes[node_id], node, handles[node_id], known, before))
+            around: list[str] = []
+            while (loop := enclosing.get(around[-1] if around else node_id)) is not None:
+                around.append(loop)
+            names = frozenset(name for loop in (around if ancestors else loops) for name in loops[loop])
+            # A loop has no output yet while its body runs.
+            seen = Visible(known, before.difference(around), names)
+            problems.extend(check_config(drawing.nodes[node_id], node, handles[node_id], seen))
 
 
 def _names(names: list[str] | tuple[str, ...]) -> str:

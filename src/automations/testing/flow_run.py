@@ -12,7 +12,7 @@ from minijinja import TemplateError as EngineError
 from pydantic import ValidationError
 
 from automations.errors import StepError, TemplateError
-from automations.flow.commands import AwaitSignal, Finish, RunStep, SetTimer
+from automations.flow.commands import AwaitSignal, Finish, RunStep, SetTimer, Settled
 from automations.flow.compile import compile_flow
 from automations.flow.machine import Machine
 from automations.flow.node import literal_fields
@@ -60,9 +60,10 @@ async def run_flow(
 ) -> FlowRun:
     """Run a drawn flow (React Flow's nodes and edges) on `trigger` until it ends.
 
-    Delays and retries take no time: the clock jumps. `signals` are those that arrive, by name; to wait for another one
-    without a time limit is a `LookupError`. Raises `FlowInvalid` for a drawing with problems. Templates are filled in
-    here, without the separate process that guards production against hostile ones.
+    Delays and retries take no time: the clock jumps. `signals` are those that arrive, by the id of the step that waits
+    or the name of the signal; to wait for another one without a time limit is a `LookupError`. Raises `FlowInvalid` for
+    a drawing with problems. Templates are filled in here, without the separate process that guards production against
+    hostile ones.
     """
     registry = registry or installed_nodes()
     drive = _Drive(
@@ -115,14 +116,23 @@ class _Drive:
                 case RunStep():
                     outcome = await self.step(state, command)
                     pending += self.machine.feed(state, command.key, outcome, attempt=command.attempt)
-                case AwaitSignal() if command.signal in self.signals:
-                    pending += self.machine.signal_arrived(state, command.key, self.signals[command.signal])
+                case AwaitSignal() if self.signal_for(command) is not None:
+                    payload = self.signals[self.signal_for(command) or ""]
+                    pending += self.machine.signal_arrived(state, command.key, payload)
                 case AwaitSignal() | SetTimer():
                     due = self.due(command)
                     if due is not None:
                         timers.append((due, command))
+                case Settled():
+                    pass
                 case _:
                     assert_never(command)
+
+    def signal_for(self, command: AwaitSignal) -> str | None:
+        """The name under which the caller gave what this step waits for: its node id, its topic, a signal's name."""
+        named = command.signal.removeprefix("signal:").partition("@")[0].partition(":")[0]
+        names = (command.key.rpartition("/")[2], command.signal, named)
+        return next((name for name in names if name in self.signals), None)
 
     def due(self, command: SetTimer | AwaitSignal) -> Any:
         """When it strikes; None for a signal without a time limit."""

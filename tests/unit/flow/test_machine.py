@@ -22,6 +22,7 @@ from automations.flow.machine import (
     RunState,
     RunStep,
     SetTimer,
+    Settled,
     step_key,
 )
 from automations.flow.outcomes import Continue, Fail, JsonObject, Stop, Wait
@@ -88,6 +89,8 @@ def say(command: Command) -> str:
             return f"finish {command.status}"
         case SetTimer():
             return f"timer {command.key[1:]}"
+        case Settled():
+            return f"settled {command.key}"
         case AwaitSignal():
             return f"await {command.key[1:]}"
 

@@ -518,12 +518,14 @@ def test_the_interpreter_would_notice(mutant: str, monkeypatch: pytest.MonkeyPat
     order = {node_id: i for i, node_id in enumerate(machine.flow.order)}
     match mutant:
         case "dead edges count as taken":
-            targets: Any = [tuple(("b" if h == "a" else h, t) for h, t in edges) for edges in machine._targets]
-            monkeypatch.setattr(machine, "_targets", targets)
+            targets: Any = [tuple(("b" if h == "a" else h, t) for h, t in edges) for edges in machine._plan.targets]
+            monkeypatch.setattr(machine._plan, "targets", targets)
         case "skips do not spread":
-            targets = [() if i == order["n1"] else edges for i, edges in enumerate(machine._targets)]
-            monkeypatch.setattr(machine, "_targets", targets)
+            targets = [() if i == order["n1"] else edges for i, edges in enumerate(machine._plan.targets)]
+            monkeypatch.setattr(machine._plan, "targets", targets)
         case _:
-            monkeypatch.setattr(machine, "_indegrees", [min(1, n) for n in machine._indegrees])
+            top = machine._plan.regions[0]
+            early = replace(top, indegrees=tuple(min(1, n) for n in top.indegrees))
+            monkeypatch.setattr(machine._plan, "regions", (early,))
     with pytest.raises(AssertionError):
         check_as_defined(Driver(plan, random.Random(1), machine).start().run(), Interpreter(plan))

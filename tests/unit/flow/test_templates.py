@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from automations.errors import TemplateError
 from automations.flow.outcomes import Json
+from automations.flow.template_check import Visible
 from automations.flow.template_syntax import (
     Code,
     Path,
@@ -113,7 +114,7 @@ def test_literal_fields_are_left_alone() -> None:
         "deep": {"x": "{{ b"},
         "cases": [{"id": "{{ c", "v": "t"}],
     }
-    assert check_templates(config, known_steps=(), ancestors=(), literal_fields=literal) == []
+    assert check_templates(config, Visible((), ()), literal_fields=literal) == []
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def test_any_text_parses_or_is_refused(text: str) -> None:
         return
     kept = "".join(part.text for part in parts if isinstance(part, Text))
     assert len(kept) <= len(text)
-    check_templates({"a": text}, known_steps=(), ancestors=())
+    check_templates({"a": text}, Visible((), ()))
 
 
 def test_values_inside_of_text() -> None:
@@ -204,7 +205,9 @@ def test_values_inside_of_text() -> None:
 
 
 def check(config: Json) -> list[tuple[str, str, str]]:
-    return check_templates(config, known_steps=["find", "send-email", "later"], ancestors=["find", "send-email"])
+    return check_templates(
+        config, Visible(["find", "send-email", "later"], ["find", "send-email"], frozenset({"item", "index"}))
+    )
 
 
 @pytest.mark.parametrize(
@@ -253,7 +256,7 @@ def test_what_is_fine(text: str) -> None:
 
 
 def test_problems_are_not_endless() -> None:
-    assert len(check_templates([f"{{{{ a{n}.b }}}}" for n in range(400)], known_steps=(), ancestors=())) == 50
+    assert len(check_templates([f"{{{{ a{n}.b }}}}" for n in range(400)], Visible((), ()))) == 50
 
 
 def test_names() -> None:

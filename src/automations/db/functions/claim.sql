@@ -104,7 +104,7 @@ $$;
 -- p_idle: this worker holds nothing, so it may take a run that killed two workers, alone.
 -- Answers: kind 'run' (taken), 'alone' (taken; run it by itself), 'drain' (one is waiting for an idle worker),
 -- 'next' (nothing taken for it; due_at = when the earliest run of these accounts becomes due),
--- 'more' (the limit was reached: claim again), 'scan' (there are more accounts than one look takes in: go on after
+-- 'signal' (a run that this worker holds has one), 'more' (the limit was reached: claim again), 'scan' (there are more accounts than one look takes in: go on after
 -- account_id).
 create or replace function automations.claim_runs(
   p_owner bigint, p_limit integer, p_lease interval, p_now timestamptz default null,
@@ -142,6 +142,11 @@ begin
   perform pg_catalog.set_config('synchronous_commit', 'off', true);
   perform pg_catalog.pg_advisory_xact_lock(7263201, 1);
   v_now := coalesce(p_now, pg_catalog.clock_timestamp());
+
+  for execution_id in select automations.take_signals(p_owner, v_now) loop
+    kind := 'signal';
+    return next;
+  end loop;
 
   select pg_catalog.array_agg(d.account_id) filter (where d.account_id is not null),
     (pg_catalog.array_agg(d.visited_last) filter (where d.account_id is null))[1]
@@ -365,7 +370,7 @@ as $$
           'record', s.record, 'due_at', s.due_at
         ) order by s.key
       )
-      from automations.steps s where s.execution_id = e.id
+      from automations.steps s where s.execution_id = e.id and not s.folded
     ) end
   from public.automation_executions e
   where e.id = any (p_ids)

@@ -27,11 +27,7 @@ begin
     union all
     select 'ended:' || e.automation::text || ':' || e.conversation::text where e.conversation is not null
   ) t
-  cross join lateral (
-    select pg_catalog.jsonb_build_object(
-      'run_id', e.run, 'automation_id', e.automation, 'status', e.status, 'error', pg_catalog.left(e.error, 1000)
-    ) as payload
-  ) p
+  cross join lateral (select automations.ended_payload(e.run, e.automation, e.status, e.error) as payload) p
   join automations.waits w on w.account_id = e.account and w.topic = t.topic and w.execution_id <> e.run
   where w.condition is null or automations.condition_holds(w.condition, p.payload);
   if v_wakes is null then
@@ -93,6 +89,11 @@ begin
         on conflict (execution_id) do nothing;
       end if;
     end loop;
+  end if;
+  -- What they waited for themselves; a read first, because nearly always it is nothing.
+  perform from automations.waits w where w.execution_id = any (v_ended.ids) limit 1;
+  if found then
+    perform automations.forget_waits(v_ended.ids);
   end if;
   if v_told then
     perform automations.wake_workers();

@@ -86,7 +86,7 @@ begin
       where a.user_id = p_account and a.enabled and a.status = 'active' and a.trigger_type = 'event'
         and a.trigger_config ->> 'event_source' = p_source
         and a.trigger_config ->> 'event_type' in (p_operation, 'any')
-    );
+    ) or exists (select from automations.waits w where w.account_id = p_account);
   end if;
   return exists (select from public.automations a where a.user_id = p_account);
 end
@@ -264,6 +264,13 @@ begin
       v_held
     );
   end if;
+  -- A record that has just been made is not waited for yet.
+  if p_operation = 'UPDATE' and p_source <> 'message' then
+    perform automations.wake_waits(
+      p_account, array[p_source || ':' || p_record, 'change:' || p_source || ':' || p_record], v_data,
+      automations.wake_payload(p_new, v_changed), v_cause_id
+    );
+  end if;
   if v_matches > 0 and pg_catalog.current_setting('automations.wake', true) is distinct from 'off'
     and pg_catalog.pg_notification_queue_usage() < 0.5
   then
@@ -357,10 +364,11 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_account uuid;
+  v_lead text;
   v_new jsonb;
   v_old jsonb;
 begin
-  select a.user_id into v_account
+  select a.user_id, pg_catalog.to_jsonb(c) ->> 'lead_id' into v_account, v_lead
   from public.conversations c join public.agents a on a.id = c.agent_id
   where c.id = coalesce(new.conversation_id, old.conversation_id);
   if v_account is null or not automations.interest(v_account, 'message', tg_op) then
@@ -379,6 +387,14 @@ begin
   perform automations.record_change(
     'message', tg_table_name, tg_op, v_account, v_old, v_new, coalesce(new.id, old.id), null, null
   );
+  if tg_op = 'INSERT' and v_new ->> 'direction' = 'inbound' then
+    perform automations.wake_waits(
+      v_account,
+      array['reply:conversation:' || (v_new ->> 'conversation_id'), 'reply:lead:' || v_lead],
+      pg_catalog.jsonb_build_object('event', 'INSERT', 'table', tg_table_name, 'new', v_new),
+      automations.wake_payload(v_new, null)
+    );
+  end if;
   return coalesce(new, old);
 end
 $$;

@@ -26,24 +26,45 @@ as $$
   where e.owner = p_owner and e.epoch = r.epoch and e.status = 'running'
 $$;
 
+drop function if exists automations.write_steps(
+  uuid[], text[], uuid[], text[], text[], integer[], jsonb[], jsonb[], timestamptz[]
+);
+
 -- Checkpoints: the outcome of a step is written once and wins for ever; an open attempt may be replaced.
 create or replace function automations.write_steps(
   p_execution_ids uuid[], p_keys text[], p_accounts uuid[], p_node_ids text[], p_statuses text[],
-  p_attempts integer[], p_outcomes jsonb[], p_records jsonb[], p_dues timestamptz[]
+  p_attempts integer[], p_outcomes jsonb[], p_records jsonb[], p_dues timestamptz[], p_folded boolean[]
 )
 returns void
 language sql
 as $$
   insert into automations.steps as s (
-    execution_id, key, account_id, node_id, status, attempt, outcome, record, due_at
+    execution_id, key, account_id, node_id, status, attempt, outcome, record, due_at, folded
   )
   select * from unnest(
-    p_execution_ids, p_keys, p_accounts, p_node_ids, p_statuses, p_attempts, p_outcomes, p_records, p_dues
+    p_execution_ids, p_keys, p_accounts, p_node_ids, p_statuses, p_attempts, p_outcomes, p_records, p_dues, p_folded
   )
   on conflict (execution_id, key) do update
   set status = excluded.status, attempt = excluded.attempt, outcome = excluded.outcome, record = excluded.record,
-    due_at = excluded.due_at, written_at = pg_catalog.now()
+    due_at = excluded.due_at, folded = excluded.folded, written_at = pg_catalog.now()
   where s.status in ('started', 'waiting')
+$$;
+
+-- Steps of iterations (by key) and of whole loops (by what their keys begin with) that have completed: kept for the
+-- record, and not loaded when the run goes on.
+create or replace function automations.fold_steps(
+  p_key_ids uuid[], p_keys text[], p_loop_ids uuid[], p_loops text[]
+)
+returns void
+language sql
+as $$
+  update automations.steps s set folded = true
+  from unnest(p_key_ids, p_keys) as f (execution_id, key)
+  where s.execution_id = f.execution_id and s.key = f.key and not s.folded;
+
+  update automations.steps s set folded = true
+  from unnest(p_loop_ids, p_loops) as f (execution_id, prefix)
+  where s.execution_id = f.execution_id and pg_catalog.starts_with(s.key, f.prefix) and not s.folded;
 $$;
 
 -- End runs that hold_runs has locked in this transaction, and pull forward whoever waits for their lanes.
@@ -168,7 +189,12 @@ declare
 begin
   with parked as (
     update public.automation_executions e
-    set owner = null, due_at = p.due_at, takeovers = 0
+    set owner = null, takeovers = 0,
+      -- A signal that came while the run was held is waiting.
+      due_at = case
+        when exists (select from automations.signals s where s.execution_id = e.id) then pg_catalog.clock_timestamp()
+        else p.due_at
+      end
     from unnest(p_ids, p_dues) as p (id, due_at)
     where e.id = p.id
     returning e.lane
@@ -184,8 +210,9 @@ $$;
 revoke execute on function automations.hold_runs(bigint, uuid[], integer[]) from public;
 revoke execute on function automations.still_held(bigint, uuid[], integer[]) from public;
 revoke execute on function automations.write_steps(
-  uuid[], text[], uuid[], text[], text[], integer[], jsonb[], jsonb[], timestamptz[]
+  uuid[], text[], uuid[], text[], text[], integer[], jsonb[], jsonb[], timestamptz[], boolean[]
 ) from public;
+revoke execute on function automations.fold_steps(uuid[], text[], uuid[], text[]) from public;
 revoke execute on function automations.finish_runs(
   uuid[], text[], jsonb[], jsonb[], jsonb[], text[], text[], timestamptz
 ) from public;

@@ -316,7 +316,7 @@ begin
       ) is not null as taken
     from pg_catalog.pg_proc p
     where p.pronamespace = 'automations'::pg_catalog.regnamespace and p.proname in (
-      'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation'
+      'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation', 'send_signal'
     )
     order by p.proname
   loop

@@ -5,7 +5,7 @@ from automations.claim_runs($1, $2, $3, null, $4, $5);
 
 -- name: load
 -- What a worker needs to run what it claimed, in the order of the claim.
-select r.*, clock_timestamp() as loaded_at
+select r.*, case when r.steps is not null then automations.wakes_of(r.id) end as signals, clock_timestamp() as loaded_at
 from automations.load_runs($1, $2) r;
 
 -- name: next_due
@@ -30,7 +30,30 @@ select result, error_code, error_message from automations.run_bulk_write($1, $2,
 
 -- name: write_steps
 -- Checkpoints and begun attempts.
-select automations.write_steps($1, $2, $3, $4, $5, $6, $7, $8, $9);
+select automations.write_steps($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: fold_steps
+-- Steps of iterations and loops that have completed are not loaded again.
+select automations.fold_steps($1, $2, $3, $4);
+
+-- name: register_waits
+-- What parked steps wait for; what has happened already wakes them.
+select automations.register_waits($1, $2, $3, $4, $5, $6);
+
+-- name: end_waits
+-- Steps that wait no longer, with what had arrived for them.
+select automations.end_waits($1, $2);
+
+-- name: settle_waits
+-- Waits that a writer may have missed while they were being registered.
+select automations.settle_waits($1);
+
+-- name: signals
+-- What has arrived for runs at work.
+select s.execution_id, s.key, s.payload
+from automations.signals s
+where s.execution_id = any ($1)
+order by s.id;
 
 -- name: finish
 -- End runs.
