@@ -104,3 +104,41 @@ async def test_a_failure_is_followed_once_under_kills(world: World, group: Worke
     assert await world.all_ended(within=90) == {"completed": 160, "failed": 160}
     failed = {str(row["id"]) for row in await runs_of(world, fragile)}
     assert sorted(await world.bodies()) == sorted(failed)
+
+
+@pytest.mark.parametrize(
+    "kills", [(1, 3, 5), pytest.param(tuple(range(1, 13)), marks=pytest.mark.full)], ids=["some", "all"]
+)
+async def test_a_caller_that_waits_survives_its_worker(
+    world: World, group: WorkerGroup, kills: tuple[int, ...]
+) -> None:
+    parent, child = await callers_and_called(world, str(await world.conversation()))
+    for done, kill in enumerate(kills, start=1):
+        await world.lead(name=f"Lead {kill}")
+        worker = await group.start(wait=False, die_after_commits=kill)
+
+        async def ended_or_died(worker: WorkerProcess = worker) -> bool:
+            return worker.is_gone or await world.count(OPEN) == 0
+
+        await eventually(ended_or_died)
+        await group.start(wait=False)
+        await world.all_ended()
+        await assert_once_each(world, parent, child, done)
+        assert await world.db.fetchval("select count(*) from automations.waits") == 0
+        await group.close()
+
+
+@pytest.mark.parametrize("leads", [150, pytest.param(1000, marks=pytest.mark.full)])
+async def test_callers_that_wait_under_kills(world: World, group: WorkerGroup, leads: int) -> None:
+    parent, child = await callers_and_called(world, str(await world.conversation()))
+    workers = [await group.start(lease=5), await group.start(lease=5)]
+    for kill in range(5):
+        await world.leads(leads // 5)
+        await asyncio.sleep(0.15)
+        await workers[kill % 2].kill()
+        workers[kill % 2] = await group.start(wait=False, lease=5)
+
+    await world.all_ended(within=90)
+    await assert_once_each(world, parent, child, leads)
+    assert await world.db.fetchval("select count(*) from automations.waits") == 0
+    assert await world.db.fetchval("select count(*) from automations.signals") == 0

@@ -65,7 +65,9 @@ def test_a_tool_that_has_not_ended_says_so(cli: Cli) -> None:
     key = str(uuid.uuid4())
     done = cli.ok("call", "held", "-i", "text=x", "--key", key, "--json").json
     assert cli.ok("call", "held", "-i", "text=x", "--key", key, "--json").json == done
-    cli.ok("sql", "-qc", f"update automations set trigger_config = trigger_config || '{{\"max_starts_per_hour\": 1}}' where id = '{automation}'")  # fmt: skip  # noqa: E501
+    limit = '{"max_starts_per_hour": 1}'
+    change = f"update automations set trigger_config = trigger_config || '{limit}' where id = '{automation}'"
+    cli.ok("sql", "-qc", change)
     waiting = cli("call", automation, "-i", "text=x", "--timeout", "0.3")
     assert waiting.code == 1
     assert "it goes on by itself, ask for run" in waiting.err + waiting.out
@@ -93,10 +95,11 @@ def test_many_leads_at_once(cli: Cli) -> None:
 
 def test_a_circle_is_not_published(cli: Cli) -> None:
     first, second = str(uuid.uuid4()), str(uuid.uuid4())
-    published(cli, "Circle one", "trigger-manual", {}, step("go", "action-run-automation", automation=second), id=first, publish=False)  # fmt: skip  # noqa: E501
+    go_first = step("go", "action-run-automation", automation=first)
+    go_second = step("go", "action-run-automation", automation=second)
     published(cli, "Circle two", "trigger-manual", {}, id=second)
-    cli.ok("publish", first)
-    published(cli, "Circle two", "trigger-manual", {}, step("go", "action-run-automation", automation=first), id=second, publish=False)  # fmt: skip  # noqa: E501
+    published(cli, "Circle one", "trigger-manual", {}, go_second, id=first)
+    published(cli, "Circle two", "trigger-manual", {}, go_first, id=second, publish=False)
     problems = cli("validate", second, "--json")
     assert problems.code == 1
     assert [(one["code"], one["node_id"]) for one in problems.json] == [("automation_cycle", "go")]

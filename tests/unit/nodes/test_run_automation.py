@@ -165,7 +165,7 @@ def test_a_drawing_is_judged_before_it_runs() -> None:
     assert problems(automation="{{ vars.which }}", lead_id="{{ trigger.new.id }}", conversation_id="none") == []
     assert problems(automation="Other", lead_id="Ada") == ["automation", "lead_id"]
     assert problems(wait=False, max_wait={"amount": 1}, output={"a": "b"}) == ["max_wait", "output"]
-    for wrong in ({"amount": 0}, {"amount": 10_001}, {"amount": 1, "unit": "years"}):
+    for wrong in ({"amount": 0}, {}, {"amount": 1, "unit": "years"}):
         with pytest.raises(ValidationError):
             problems(max_wait=wrong)
 
