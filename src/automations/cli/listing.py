@@ -136,23 +136,31 @@ def print_runs(rows: list[RunRow]) -> None:
 
     brief = shortest([row.id for row in rows])
     print_table(
-        ("RUN", "AUTOMATION", "STATUS", "STARTED BY", "LEAD", "STEPS", "ACCEPTED", "TOOK", "ERROR"),
+        ("RUN", "AUTOMATION", "STATUS", "STARTED BY", "LEAD", "STEPS", "ACCEPTED", "TOOK", "ERROR OR WAIT"),
         [
             (
                 brief[str(row.id)],
                 plain(row.automation),
-                status_text(row.status),
+                status_text("waiting" if row.waiting else row.status),
                 plain(started_by(row)),
                 short(row.lead_id),
                 str(row.steps),
                 ago(row.started_at),
                 span(row.duration_ms),
-                plain(" ".join((row.error or "").split())),
+                plain(" ".join((row.error or "").split()) or _waits_until(row)),
             )
             for row in rows
         ],
-        shrink="ERROR",
+        shrink="ERROR OR WAIT",
     )
+
+
+def _waits_until(row: RunRow) -> str:
+    from automations.cli.output import clock
+
+    if not row.waiting:
+        return ""
+    return f"until {clock(row.due_at)}, or an event" if row.due_at else "for an event"
 
 
 def started_by(row: Any) -> str:

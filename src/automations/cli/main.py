@@ -19,6 +19,7 @@ from automations.cli import (
     migrating,
     running,
     showing,
+    signalling,
     sql,
     working,
 )
@@ -63,6 +64,7 @@ for family in (
     calling,
     showing,
     acting,
+    signalling,
     explaining,
     sql,
 ):

@@ -14,13 +14,24 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-MARKS = {"completed": "✓", "failed": "✗", "cancelled": "⊘", "pending": "…", "running": "▶", "skipped": "·"}
+MARKS = {
+    "completed": "✓",
+    "failed": "✗",
+    "cancelled": "⊘",
+    "pending": "…",
+    "running": "▶",
+    "waiting": "⏸",
+    "looping": "↻",
+    "skipped": "·",
+}
 COLOURS = {
     "completed": "green",
     "failed": "red",
     "cancelled": "yellow",
     "pending": "cyan",
     "running": "blue",
+    "waiting": "magenta",
+    "looping": "blue",
     "skipped": "bright_black",
     "active": "green",
     "paused": "yellow",

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from automations.services.runs import RunView
 
 
+ITERATIONS_SHOWN = 10
+
+
 def register(app: typer.Typer) -> None:
     app.command()(show)
 
@@ -44,7 +47,7 @@ def show(
     if as_json:
         from automations.cli.output import print_json
 
-        print_json({**_fields(view.run), "steps": view.steps})
+        print_json({**_fields(view.run), "steps": view.steps, "iterations": view.iterations})
     else:
         print_run(view, full=full)
 
@@ -122,12 +125,32 @@ def step_tree(view: RunView, *, full: bool = False) -> Tree:
         under = tree if parent is None else places[parent]
         branch = under.add(step_text(entry, handle if parent in branching else "", full=full))
         places[key] = branch if key in branching else under
+        _add_iterations(branch, key, view, full=full)
     for entry in view.steps:
         if "left_out" in entry:
             tree.add(plain(f"… {entry['left_out']} more steps are not on record"))
         elif "unreadable" in entry:
             tree.add(plain(f"? a step {entry['unreadable']}"))
     return tree
+
+
+def _add_iterations(branch: Tree, loop: str, view: RunView, *, full: bool) -> None:
+    """What a loop did, item by item; only the first of many."""
+    from automations.cli.output import plain, visible
+
+    scopes: dict[str, list[dict[str, Any]]] = {}
+    for entry in view.iterations:
+        scope = str(entry["scope"])
+        if scope.partition(":")[0] == loop and (full or entry.get("status") != "skipped"):
+            scopes.setdefault(scope, []).append(entry)
+    for number, (scope, entries) in enumerate(scopes.items()):
+        if number == ITERATIONS_SHOWN and not full:
+            more = f"… {len(scopes) - number}{' or more' if view.more_iterations else ''} further items (--full)"
+            branch.add(plain(more, "bright_black"))
+            return
+        item = branch.add(plain(visible(scope.replace("/", "  ")), "bright_black"))
+        for entry in entries:
+            item.add(step_text(entry, full=full))
 
 
 def _parents(edges: list[dict[str, Any]], shown: dict[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:

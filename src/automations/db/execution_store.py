@@ -43,7 +43,10 @@ class RunFilter:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run in a list; `steps` counts those that ran so far. `called`: by the run `parent_id`, else it retries that."""
+    """A run in a list; `steps` counts those that ran so far. `called`: by the run `parent_id`, else it retries that.
+
+    `waiting`: it has begun and no worker has it; `due_at` is when it wakes, None where only a signal wakes it.
+    """
 
     id: UUID
     automation_id: UUID
@@ -67,6 +70,8 @@ class RunRow:
     event: str | None
     table: str | None
     called: bool
+    waiting: bool
+    due_at: datetime | None
     steps: int
 
     @property
@@ -269,6 +274,14 @@ class ExecutionStore:
         with translated():
             status: str = await self.connection.fetchval(SQL["cancel"], execution_id, reason)
         return status
+
+    async def send_signal(
+        self, name: str, *, run_id: UUID | None, correlation: str | None, payload: Any, account: UUID | None
+    ) -> int:
+        """How many waits it has woken now; it is kept for those that are reached later."""
+        with translated():
+            woken: int = await self.connection.fetchval(SQL["signal"], name, run_id, correlation, payload, account)
+        return woken
 
     async def retry(self, execution_id: UUID) -> UUID:
         with translated():

@@ -16,7 +16,7 @@ from automations.engine.run import Run
 from automations.engine.step_context import NoRecords, StepContext, StepRecords, scope_of
 from automations.errors import StepError
 from automations.flow.commands import RunStep
-from automations.flow.outcomes import Continue, Fail, Outcome
+from automations.flow.outcomes import Continue, Fail, Outcome, Wait
 from automations.flow.ports import Http
 
 log = structlog.get_logger(__name__)
@@ -129,13 +129,15 @@ class StepRunner:
         given: Any = None,
     ) -> dict[str, Any]:
         node = run.loaded.flow.nodes[command.node_id]
-        failed = isinstance(outcome, Fail)
+        status = "waiting" if isinstance(outcome, Wait) else "failed" if isinstance(outcome, Fail) else "completed"
         output = getattr(outcome, "output", None)
+        if isinstance(outcome, Wait):
+            output = {"until": outcome.until, "for": outcome.signal}
         return entry(
             node_id=node.id,
             node_type=node.type,
             label=node.label,
-            status="failed" if failed else "completed",
+            status=status,
             started_at=started_at or self._clock(),
             duration_ms=duration_ms,
             attempt=command.attempt,

@@ -14,18 +14,22 @@ from automations.errors import AutomationsError, NotFound, Unusable
 from automations.flow.input_form import form_of, read_input
 
 BATCH = 500
+PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class RunView:
     """A run with its steps as entries of `nodes_executed`: recorded, or for an open run what there is so far.
 
-    `edges` are those of the version that it ran, for drawing; empty where the version is gone.
+    `edges` are those of the version that it ran, for drawing; empty where the version is gone. `iterations` are entries
+    of steps in loops (with `scope`), the first 1,000 that were written; `more_iterations`: there are others.
     """
 
     run: RunDetail
     steps: list[dict[str, Any]]
     edges: list[dict[str, Any]]
+    iterations: list[dict[str, Any]]
+    more_iterations: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +52,36 @@ async def get_run(store: ExecutionStore, run_id: UUID) -> RunDetail:
 async def view_run(executions: ExecutionStore, automations: AutomationStore, run_id: UUID) -> RunView:
     """`NotFound`."""
     run = await get_run(executions, run_id)
+    written = await executions.steps(run_id)
+    more = len(written) == PAGE
     if run.is_final:
         recorded = [run.nodes_executed] if isinstance(run.nodes_executed, Unreadable) else run.nodes_executed
         steps = [entry for entry in recorded or [] if isinstance(entry, dict)]
     else:
-        begun = sorted([step async for step in all_steps(executions, run_id)], key=_begun)
+        ended = {step.key for step in written}
+        begun = sorted((step for step in written if not _is_open_loop_that_ended(step.key, ended)), key=_begun)
         # What only says that a step waits to be resumed is no entry.
         steps = [step.record for step in begun if "node_id" in step.record or isinstance(step.record, Unreadable)]
+    iterations = [entry for entry in steps if "scope" in entry] or [
+        step.record for step in written if "scope" in step.record and not step.key.endswith("/")
+    ]
+    steps = [entry for entry in steps if "scope" not in entry]
     version = None if run.version_id is None else await automations.version(run.version_id)
     edges = [edge for edge in version.edges if isinstance(edge, dict)] if version else []
-    return RunView(run, steps, edges)
+    return RunView(run, steps, edges, sorted(iterations, key=_place), more)
+
+
+def _is_open_loop_that_ended(key: str, written: set[str]) -> bool:
+    """`loop:/` is where a loop is on record until its end is, under `/loop`."""
+    scope, _, loop = key.removesuffix(":/").rpartition("/")
+    return key.endswith(":/") and f"{scope}/{loop}" in written
+
+
+def _place(entry: dict[str, Any]) -> tuple[list[tuple[str, int]], str]:
+    """Iterations in the order of their items, their steps as they began."""
+    parts = [part.rpartition(":") for part in str(entry["scope"]).split("/")]
+    numbers = [(loop, int(number) if number.isdigit() else -1) for loop, _, number in parts]
+    return numbers, str(entry.get("started_at") or "~")
 
 
 def _begun(step: StepRecord) -> tuple[bool, str, str]:
@@ -72,7 +96,7 @@ async def all_steps(store: ExecutionStore, run_id: UUID, after: str | None = Non
         page = await store.steps(run_id, after=after)
         for step in page:
             yield step
-        if len(page) < 1000:
+        if len(page) < PAGE:
             return
         after = page[-1].key
 

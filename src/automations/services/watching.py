@@ -14,6 +14,7 @@ from automations.services.runs import all_steps, get_run
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 0.5
 LOOK_BACK = 1_000
+MANY_STEPS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,13 @@ async def follow_run(store: ExecutionStore, run_id: UUID) -> AsyncIterator[Seen]
             status = now
             yield Seen("status", status=now)
         # All of them each time: a step is written again at its next attempt, and a run seldom has many.
+        count = 0
         async for step in all_steps(store, run_id):
+            count += 1
             if _new(step.record, shown):
                 moved = True
                 yield Seen("step", step=step.record)
-        pause = FIRST_PAUSE if moved else min(pause * 1.5, LONGEST_PAUSE)
+        pause = FIRST_PAUSE if moved and count < MANY_STEPS else min(pause * 1.5, LONGEST_PAUSE)
         await asyncio.sleep(pause)
     run = await get_run(store, run_id)
     for entry in run.nodes_executed if isinstance(run.nodes_executed, list) else []:
@@ -55,7 +58,7 @@ async def follow_run(store: ExecutionStore, run_id: UUID) -> AsyncIterator[Seen]
 
 def _new(entry: dict[str, Any], shown: set[tuple[str, str]]) -> bool:
     # The attempt too: a step that failed and is tried again is news.
-    key = (str(entry.get("node_id")), f"{entry.get('attempt')}:{entry.get('status')}")
+    key = (f"{entry.get('scope') or ''}/{entry.get('node_id')}", f"{entry.get('attempt')}:{entry.get('status')}")
     if entry.get("status") in (None, "started", "running") or key in shown:
         return False
     shown.add(key)

@@ -155,7 +155,8 @@ end
 $$;
 
 -- What is on record of a run that is ended without its worker (cancelled, given up): the steps that it made, and those
--- under way, of which nobody knows whether they took effect. For nodes_executed; at most 1,000.
+-- under way, of which nobody knows whether they took effect. For nodes_executed; at most 1,000, and not what the
+-- iterations of loops did: that stays in automations.steps.
 create or replace function automations.recorded_steps(p_execution_id uuid)
 returns jsonb
 language sql stable
@@ -165,8 +166,8 @@ as $$
       when s.status = 'started' then (s.record - 'resumed') || pg_catalog.jsonb_build_object(
         'status', 'failed', 'error', 'the run ended while this step was under way; whether it took effect is not known'
       )
-      when s.status = 'waiting' and s.record ->> 'error' is null
-      then s.record || pg_catalog.jsonb_build_object('status', 'skipped')
+      when (s.status = 'waiting' and s.record ->> 'error' is null) or s.record ->> 'status' = 'looping'
+      then s.record || pg_catalog.jsonb_build_object('status', 'skipped', 'output', null)
       else s.record
     end
     order by s.record ->> 'started_at', s.key
@@ -174,7 +175,12 @@ as $$
   from (
     select x.key, x.status, x.record
     from automations.steps x
-    where x.execution_id = p_execution_id and x.record ? 'node_id'
+    where x.execution_id = p_execution_id and x.record ? 'node_id' and not x.record ? 'scope'
+      -- The opening of a loop stands for it until its end is on record.
+      and not (x.key like '%:/' and exists (
+        select from automations.steps d
+        where d.execution_id = x.execution_id and d.key = '/' || pg_catalog.split_part(x.key, ':', 1)
+      ))
     limit 1000
   ) s
 $$;

@@ -11,7 +11,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_account uuid := coalesce(p_account, auth.uid());
-  v_run record;
+  v_automation uuid;
+  v_status text;
   v_topic text;
   v_woken integer;
 begin
@@ -31,13 +32,13 @@ begin
       using errcode = 'AU007', hint = 'Send an id, and let the flow look up the rest.';
   end if;
   if p_run is not null then
-    select e.account_id, e.automation_id, e.status into v_run from public.automation_executions e where e.id = p_run;
-    perform automations.require_access(v_run.account_id, 'run', true);
-    if v_run.status not in ('pending', 'running') then
-      raise exception 'the run has ended, it is %', v_run.status
+    select e.account_id, e.automation_id, e.status into v_account, v_automation, v_status
+    from public.automation_executions e where e.id = p_run;
+    perform automations.require_access(v_account, 'run', true);
+    if v_status not in ('pending', 'running') then
+      raise exception 'the run has ended, it is %', v_status
         using errcode = 'AU006', hint = 'A signal can only reach an open run.';
     end if;
-    v_account := v_run.account_id;
     v_topic := 'signal:' || p_name || '@' || p_run::text;
   else
     perform automations.require_access(v_account, 'account', true);
@@ -54,7 +55,7 @@ begin
   );
   get diagnostics v_woken = row_count;
   perform automations.write_audit(
-    v_account, 'signal', v_run.automation_id, p_run,
+    v_account, 'signal', v_automation, p_run,
     pg_catalog.jsonb_build_object('name', p_name, 'correlation', p_correlation, 'woken', v_woken)
   );
   if v_woken > 0 then

@@ -5,6 +5,7 @@ select e.id, e.automation_id, a.name as automation, e.account_id, e.trigger_type
   e.conversation_id, e.event_id, e.parent_id, e.seq, e.trigger_data ->> 'event' as event,
   e.trigger_data ->> 'table' as "table",
   coalesce(e.trigger_data -> 'called_by' ->> 'run_id' = e.parent_id::text, false) as called,
+  e.status = 'running' and e.owner is null as waiting, e.due_at,
   case when e.status in ('completed', 'failed', 'cancelled') then (
     select count(*)::integer from jsonb_array_elements(
       case when jsonb_typeof(e.nodes_executed) = 'array' then e.nodes_executed else '[]' end
@@ -31,6 +32,7 @@ select e.id, e.automation_id, a.name as automation, e.account_id, e.trigger_type
   e.conversation_id, e.event_id, e.parent_id, e.seq, e.trigger_data ->> 'event' as event,
   e.trigger_data ->> 'table' as "table",
   coalesce(e.trigger_data -> 'called_by' ->> 'run_id' = e.parent_id::text, false) as called,
+  e.status = 'running' and e.owner is null as waiting, e.due_at,
   case when jsonb_typeof(e.nodes_executed) = 'array' then jsonb_array_length(e.nodes_executed) else 0 end as steps
 from public.automation_executions e
 join public.automations a on a.id = e.automation_id
@@ -138,6 +140,10 @@ select m.id from automations.matching_leads($1, $2, $3, $4) as m (id);
 -- name: start
 -- A manual start; the same key gives the same run.
 select automations.start_run($1, $2, $3, $4, $5);
+
+-- name: signal
+-- To one run, or to whatever correlates by a value.
+select automations.send_signal($1, $2, $3, $4, $5);
 
 -- name: cancel
 -- Ends a run in any open state; answers its status.
