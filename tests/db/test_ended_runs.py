@@ -132,6 +132,21 @@ async def test_a_run_that_is_deleted_while_it_is_open_wakes_as_well(
     assert [(wake["key"], wake["payload"]["status"]) for wake in await wakes(database)] == [("/wait", "deleted")]
 
 
+@pytest.mark.parametrize("how", ["delete from automation_executions", "truncate automation_executions"])
+async def test_what_a_deleted_run_waited_for_goes_with_it(
+    database: asyncpg.Connection, make: Factory, how: str
+) -> None:
+    automation = await failing(make, await manual(make))
+    waiting, other = await running(make, automation), await running(make, automation)
+    await wait_for(database, waiting, f"run:{other}")
+    await database.execute(
+        "insert into automations.owed_failure_runs (execution_id, account_id) values ($1, $2)", other, ACCOUNT
+    )
+    await database.execute(how)
+    assert await database.fetchval("select count(*) from automations.waits") == 0
+    assert await database.fetchval("select count(*) from automations.owed_failure_runs") == 0
+
+
 async def test_many_ends_of_one_statement_notify_once(
     database: asyncpg.Connection, make: Factory, database_url: str
 ) -> None:
