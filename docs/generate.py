@@ -6,7 +6,6 @@ tests/docs fails when a page is not what this writes.
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 from collections.abc import Iterable
 from importlib.metadata import entry_points
@@ -17,11 +16,16 @@ import orjson
 import typer.main
 
 from automations.cli.main import app
+from automations.flow.config_fields import config_fields, sentence
 from automations.flow.node import Node
 from automations.settings import PREFIX, Settings
 
 HERE: Final = Path(__file__).parent
 MADE: Final = "<!-- Made from the code by `make docs`; changes here are lost. -->\n\n"
+MADE_ABOVE: Final = "<!-- Made from the code by `make docs` down to the next such line; changes there are lost. -->\n\n"
+BY_HAND: Final = "<!-- By hand from here on: `make docs` keeps it. -->\n"
+# Pages among the made ones that nothing makes.
+WRITTEN: Final = {"nodes/every-node.md"}
 GROUPS: Final = {
     "trigger": "Triggers: what starts a run",
     "logic": "Logic: which way it goes",
@@ -43,14 +47,26 @@ def pages() -> dict[str, str]:
     ours = [node for node in nodes if node.__module__.startswith("automations.")]
     return {
         "nodes/README.md": _node_index(ours),
-        **{f"nodes/{node.type}.md": _node_page(node) for node in ours},
+        **{f"nodes/{node.type}.md": _node_page(node) + BY_HAND + by_hand(node.type) for node in ours},
         "settings.md": _settings_page(),
         "commands.md": _commands_page(),
     }
 
 
+def by_hand(node_type: str) -> str:
+    """What people wrote on the page of a node type: when to use it, an example, what to mind."""
+    page = HERE / "nodes" / f"{node_type}.md"
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    return text.partition(BY_HAND)[2]
+
+
 def _node_index(nodes: list[type[Node[Any]]]) -> str:
-    lines = ["# Node types", ""]
+    lines = [
+        "# Node types",
+        "",
+        "What every step takes beside its config: [settings of every step](every-node.md).",
+        "",
+    ]
     for group, title in GROUPS.items():
         lines += [f"## {title}", "", "| type | name | what it does |", "|---|---|---|"]
         lines += [
@@ -81,7 +97,7 @@ def _node_page(node: type[Node[Any]]) -> str:
     if example:
         text = orjson.dumps(example, option=orjson.OPT_INDENT_2).decode()
         lines += ["", "## Example of its output", "", "```json", text, "```"]
-    return MADE + "\n".join(lines).rstrip() + "\n"
+    return MADE_ABOVE + "\n".join(lines).rstrip() + "\n\n"
 
 
 def _handles(node: type[Node[Any]], described: dict[str, Any]) -> str:
@@ -92,94 +108,26 @@ def _handles(node: type[Node[Any]], described: dict[str, Any]) -> str:
 
 
 def _fields(node: type[Node[Any]], schema: dict[str, Any]) -> list[str]:
-    rows = list(_rows(schema, schema.get("$defs", {}), "", literal=False))
-    if not rows:
+    fields = config_fields(schema)
+    if not fields:
         return ["None."]
     # Nothing of a trigger is a template: its config is read before there is a run.
     columns = ["field", "type", "default", "meaning"] + ([] if node.is_trigger else ["templates"])
+    rows = [
+        [
+            f"`{one.name}`",
+            one.kind,
+            "required" if one.default is None else f"`{one.default}`",
+            one.meaning,
+            "yes" if one.templates else "",
+        ]
+        for one in fields
+    ]
     return [_line(columns), "|---" * len(columns) + "|", *(_line(row[: len(columns)]) for row in rows)]
-
-
-def _rows(
-    schema: dict[str, Any], definitions: dict[str, Any], prefix: str, *, literal: bool
-) -> Iterable[tuple[str, str, str, str, str]]:
-    """One row a field, with those of models inside it."""
-    for name, field in schema.get("properties", {}).items():
-        taken_literally = literal or field.get("template") is False
-        default = "required" if name in schema.get("required", []) else f"`{_default(field)}`"
-        meaning = _sentence(field.get("description", ""))
-        yield f"`{prefix}{name}`", _type(field, definitions), default, meaning, "" if taken_literally else "yes"
-        nested, mark = _nested(field, definitions)
-        if nested:
-            yield from _rows(nested, definitions, f"{prefix}{name}{mark}.", literal=taken_literally)
-
-
-def _default(field: dict[str, Any]) -> str:
-    """A default that is made anew for each config is not in the schema: an empty object or list."""
-    if "default" not in field:
-        return {"object": "{}", "array": "[]"}.get(field.get("type", ""), "null")
-    return orjson.dumps(field["default"]).decode()
 
 
 def _line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(map(_cell, cells)) + " |"
-
-
-def _nested(field: dict[str, Any], definitions: dict[str, Any]) -> tuple[dict[str, Any] | None, str]:
-    """The model inside a field, and `[]` if it is a list of them."""
-    for part in [field, *field.get("anyOf", [])]:
-        mark = "[]" if part.get("type") == "array" else ""
-        target = _resolve(part.get("items", {}) if mark else part, definitions)
-        if target is not part and "properties" in target:
-            return target, mark
-    return None, ""
-
-
-def _resolve(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    reference = field.get("$ref", "")
-    found: dict[str, Any] = definitions.get(reference.removeprefix("#/$defs/"), field) if reference else field
-    return found
-
-
-def _type(field: dict[str, Any], definitions: dict[str, Any]) -> str:
-    """A schema in the words of JSON: `one of "a", "b"`, `integer, 1 to 200`, `list of text`."""
-    field = {**_resolve(field, definitions), **{key: value for key, value in field.items() if key != "$ref"}}
-    if "anyOf" in field:
-        return " or ".join(dict.fromkeys(_type(part, definitions) for part in field["anyOf"]))
-    if "enum" in field:
-        return "one of " + ", ".join(f"`{orjson.dumps(value).decode()}`" for value in field["enum"])
-    if "const" in field:
-        return f"`{orjson.dumps(field['const']).decode()}`"
-    match field.get("type"):
-        case "array":
-            return f"list of {_inner(field.get('items', {}), definitions)}"
-        case "object":
-            values = field.get("additionalProperties")
-            return f"object of {_inner(values, definitions)}" if isinstance(values, dict) else "object"
-        case "string":
-            return "text" + _range(field, "minLength", "maxLength", " characters")
-        case "integer" | "number" as kind:
-            return str(kind) + _range(field, "minimum", "maximum", "")
-        case "boolean":
-            return "`true` or `false`"
-        case "null":
-            return "`null`"
-        case None:
-            return "any JSON"
-        case other:
-            return str(other)
-
-
-def _inner(field: dict[str, Any], definitions: dict[str, Any]) -> str:
-    text = _type(field, definitions)
-    return f"({text})" if " or " in text and "anyOf" in field else text
-
-
-def _range(field: dict[str, Any], lowest: str, highest: str, unit: str) -> str:
-    low, high = field.get(lowest), field.get(highest)
-    if high is not None:
-        return f", {low or 0:,} to {high:,}{unit}"
-    return f", {low:,} or more{unit}" if low and lowest == "minimum" else ""
 
 
 def _settings_page() -> str:
@@ -232,12 +180,7 @@ def _parameter(parameter: Any) -> str | None:
         name = ", ".join([*parameter.opts, *parameter.secondary_opts])
         if not parameter.is_flag and not getattr(parameter, "count", False):
             name += f" {parameter.metavar or parameter.name.upper()}"
-    return _line([f"`{name}`", _sentence(parameter.help or "")])
-
-
-def _sentence(text: str) -> str:
-    text = re.sub(r"\s+", " ", text).strip()
-    return text if not text or text.endswith((".", "?", "!", ":")) else f"{text}."
+    return _line([f"`{name}`", sentence(parameter.help or "")])
 
 
 def _cell(text: str) -> str:
@@ -248,7 +191,7 @@ def _cell(text: str) -> str:
 
 def main() -> None:
     for path in (HERE / "nodes").glob("*.md"):
-        if f"nodes/{path.name}" not in pages():
+        if f"nodes/{path.name}" not in {*pages(), *WRITTEN}:
             path.unlink()
     for name, text in pages().items():
         target = HERE / name

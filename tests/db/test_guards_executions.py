@@ -206,13 +206,21 @@ async def test_steps_and_signals_go_with_their_run(database: asyncpg.Connection,
                 account,
             )
             await database.execute(
-                "insert into automations.signals (account_id, execution_id, name) values ($1, $2, 's')", account, run
+                "insert into automations.signals (account_id, execution_id, name, key) values ($1, $2, 's', '/a')",
+                account,
+                run,
+            )
+            await database.execute(
+                "insert into automations.waits (account_id, execution_id, topic, key, since) "
+                "values ($1, $2, 's', '/a', now())",
+                account,
+                run,
             )
 
     await remember()
     await database.execute("delete from automation_executions where id = $1", first)
-    for table in ("steps", "signals"):
+    for table in ("steps", "signals", "waits"):
         assert await database.fetchval(f"select array_agg(execution_id) from automations.{table}") == [second]
     await database.execute("truncate leads, conversations cascade")
-    for table in ("steps", "signals"):
+    for table in ("steps", "signals", "waits"):
         assert await database.fetchval(f"select count(*) from automations.{table}") == 0

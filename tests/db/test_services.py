@@ -280,18 +280,18 @@ async def test_a_run_is_cancelled_and_retried_as_a_new_one(
 ) -> None:
     automation = await manual(make, automations, registry)
     run_id = await runs.start_run(executions, automations, automation, given={})
-    (early,) = [one async for one in runs.act_on(executions, "retry", [run_id])]
+    (early,) = [one async for one in runs.act_on(executions, runs.Retry(), [run_id])]
     assert isinstance(early.error, Conflict)
-    (cancelled,) = [one async for one in runs.act_on(executions, "cancel", [run_id], "no longer wanted")]
+    (cancelled,) = [one async for one in runs.act_on(executions, runs.Cancel("no longer wanted"), [run_id])]
     assert cancelled.result == "cancelled"
     assert (await runs.get_run(executions, run_id)).error == "no longer wanted"
-    (again,) = [one async for one in runs.act_on(executions, "retry", [run_id])]
+    (again,) = [one async for one in runs.act_on(executions, runs.Retry(), [run_id])]
     assert again.result is not None
     assert (await runs.get_run(executions, uuid.UUID(again.result))).parent_id == run_id
 
 
 async def test_one_that_cannot_be_done_does_not_keep_the_others_from_it(executions: ExecutionStore) -> None:
-    acted = [one async for one in runs.act_on(executions, "cancel", [uuid.uuid4(), uuid.uuid4()])]
+    acted = [one async for one in runs.act_on(executions, runs.Cancel(), [uuid.uuid4(), uuid.uuid4()])]
     assert [type(one.error) for one in acted] == [NotFound, NotFound]
 
 
@@ -307,8 +307,8 @@ async def test_all_that_match_are_cancelled_in_batches(
     for _ in range(7):
         await runs.start_run(executions, automations, automation, given={})
     spared = await runs.start_run(executions, automations, other, given={})
-    chosen = runs.selectable("cancel", RunFilter(automation_id=automation))
-    acted = [one async for one in runs.act_on_all(executions, "cancel", chosen)]
+    chosen = runs.selectable(runs.Cancel(), RunFilter(automation_id=automation))
+    acted = [one async for one in runs.act_on_all(executions, runs.Cancel(), chosen)]
     assert [one.result for one in acted] == ["cancelled"] * 7
     assert (await runs.get_run(executions, spared)).status == "pending"
 
@@ -318,11 +318,11 @@ async def test_runs_that_have_a_retry_are_not_all_retried_again(
 ) -> None:
     automation = await manual(make, automations, registry)
     first, second = [await runs.start_run(executions, automations, automation, given={}) for _ in range(2)]
-    _ = [one async for one in runs.act_on(executions, "cancel", [first, second])]
+    _ = [one async for one in runs.act_on(executions, runs.Cancel(), [first, second])]
     again = await executions.retry(first)
-    chosen = runs.selectable("retry", RunFilter(automation_id=automation, statuses=("cancelled",)))
+    chosen = runs.selectable(runs.Retry(), RunFilter(automation_id=automation, statuses=("cancelled",)))
     assert await executions.count(chosen) == 1
-    acted = [one async for one in runs.act_on_all(executions, "retry", chosen)]
+    acted = [one async for one in runs.act_on_all(executions, runs.Retry(), chosen)]
     assert [one.run_id for one in acted] == [second]
     assert await executions.count(chosen) == 0
     # By its id it is retried as often as one likes.
@@ -357,8 +357,8 @@ async def test_steps_of_an_open_run_stand_in_the_order_in_which_they_began(
 
 async def test_a_filter_that_nothing_can_match_is_refused() -> None:
     with pytest.raises(Unusable, match="cannot be cancelled"):
-        runs.selectable("cancel", RunFilter(statuses=("completed",)))
-    assert runs.selectable("retry", RunFilter()).statuses == ("failed",)
+        runs.selectable(runs.Cancel(), RunFilter(statuses=("completed",)))
+    assert runs.selectable(runs.Retry(), RunFilter()).statuses == ("failed",)
 
 
 async def test_lists_filter_by_status_lead_automation_and_account(make: Any, executions: ExecutionStore) -> None:

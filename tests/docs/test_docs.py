@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import json
 import re
@@ -15,6 +16,8 @@ import typer.main
 from automations.cli.main import app
 from automations.flow.condition_operators import OPERATOR_NAMES
 from automations.flow.conditions import check_condition
+from automations.flow.node import MAX_DELAY_SECONDS, Retry
+from automations.flow.node_settings import MAX_MASKED_NAMES, MAX_NOTE_LENGTH, NodeSettings
 from automations.flow.registry import NodeRegistry
 from automations.flow.validate import check_flow
 from automations.services.transfer import read_file
@@ -23,6 +26,8 @@ from automations.settings import PREFIX, Settings
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 EXAMPLES = {"nodes/transform_upper.py"}
+BY_HAND = "<!-- By hand from here on: `make docs` keeps it. -->\n"
+REGISTRY = NodeRegistry(entry.load()() for entry in entry_points(group="automations.nodes"))
 PROSE = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 
 
@@ -49,7 +54,8 @@ def test_made_pages_are_what_the_code_says() -> None:
     on_disk = {name: (DOCS / name).read_text(encoding="utf-8") for name in generated() if (DOCS / name).exists()}
     outdated = [name for name, text in generated().items() if on_disk.get(name) != text]
     assert outdated == [], "run `make docs`"
-    assert {f"nodes/{path.name}" for path in (DOCS / "nodes").glob("*.md")} <= set(generated()), "run `make docs`"
+    there = {f"nodes/{path.name}" for path in (DOCS / "nodes").glob("*.md")}
+    assert there - {"nodes/every-node.md"} <= set(generated()), "run `make docs`"
 
 
 def test_every_node_type_has_a_page_with_all_its_fields() -> None:
@@ -59,6 +65,45 @@ def test_every_node_type_has_a_page_with_all_its_fields() -> None:
         fields = node.config_model.model_fields
         assert [name for name in fields if f"| `{name}` |" not in page] == []
         assert [name for name, field in fields.items() if not field.description] == [], "every field says what it means"
+
+
+TYPES = [entry.name for entry in entry_points(group="automations.nodes")]
+
+
+@pytest.mark.parametrize("node_type", TYPES)
+def test_the_page_of_a_node_type_is_completed_by_hand(node_type: str) -> None:
+    """When to use it, a flow that can be published, and what to mind."""
+    by_hand = read(f"docs/nodes/{node_type}.md").partition(BY_HAND)[2]
+    assert re.findall("^## (.*)$", by_hand, re.MULTILINE) == ["When to use it", "An example", "Mind"]
+    (flow,) = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", by_hand, re.DOTALL)]
+    assert check_flow(flow["nodes"], flow["edges"], REGISTRY) == []
+    assert node_type in {node["type"] for node in flow["nodes"]}
+
+
+def test_every_setting_of_a_step_is_documented() -> None:
+    page = read("docs/nodes/every-node.md")
+    settings = [field.name for field in dataclasses.fields(NodeSettings)]
+    names = [*settings, "label", "disabled", *Retry.model_fields]
+    assert [name for name in names if f"| `{name}` |" not in page] == []
+    (flow,) = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+    assert check_flow(flow["nodes"], flow["edges"], REGISTRY) == []
+    (shown,) = [node["data"] for node in flow["nodes"] if node["id"] == "check"]
+    assert set(shown) == {*settings, "label", "config"}
+    assert set(shown["retry"]) == set(Retry.model_fields)
+    limits = (MAX_NOTE_LENGTH, MAX_MASKED_NAMES, MAX_DELAY_SECONDS)
+    assert [figure for figure in limits if f"{figure:,}" not in page] == []
+
+
+def test_the_guide_shows_what_is_in_the_example() -> None:
+    package = ROOT / "examples" / "automations-phone"
+    sources = "\n".join(
+        path.read_text(encoding="utf-8")
+        for path in package.rglob("*")
+        if path.suffix in (".py", ".toml") and "build" not in path.parts
+    )
+    blocks = re.findall(r"```(?:python|toml)\n(.*?)```", read("docs/writing-a-node.md"), re.DOTALL)
+    assert len(blocks) == 5
+    assert [block for block in blocks if block not in sources] == []
 
 
 def test_every_setting_is_documented() -> None:
@@ -114,7 +159,7 @@ def json_blocks() -> list[Any]:
     return [
         pytest.param(block, id=f"{path.relative_to(ROOT)}-{number}")
         for path in PROSE
-        if "nodes" not in path.parts
+        if "nodes" not in path.relative_to(ROOT).parts
         for number, block in enumerate(re.findall(r"```json\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL), 1)
     ]
 
@@ -123,9 +168,8 @@ def json_blocks() -> list[Any]:
 def test_flows_and_conditions_that_are_shown_are_valid(block: str) -> None:
     shown = json.loads(block)
     if "nodes" in shown:
-        registry = NodeRegistry(entry.load()() for entry in entry_points(group="automations.nodes"))
         file = read_file(block, "the page")
-        assert check_flow(file.nodes, file.edges, registry) == []
+        assert check_flow(file.nodes, file.edges, REGISTRY) == []
     else:
         assert check_condition(shown, templates=False) == []
 

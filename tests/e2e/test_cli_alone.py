@@ -94,6 +94,25 @@ def test_node_types_are_listed_without_a_database(cli: Cli) -> None:
     types = [one["type"] for one in cli.ok("nodes", "--json").json]
     assert "action-http" in types
     assert types == sorted(types)
+    table = cli.ok("nodes").out
+    assert "Sends an HTTP request and reads the answer." in table
+    assert "true, false" in table
+
+
+def test_a_node_type_is_shown_with_its_fields(cli: Cli) -> None:
+    shown = cli.ok("nodes", "action-http").out
+    assert "HTTP request (action-http)" in shown
+    assert "Idempotency-Key" in shown
+    rows = [line.split() for line in shown.splitlines()]
+    assert ["url", "text,", "1", "to", "16,384", "characters", "required", "yes"] in [row[:8] for row in rows]
+    assert ["timeout_seconds", "number,", "1", "to", "300", "30", "no"] in [row[:7] for row in rows]
+    described = cli.ok("nodes", "action-http", "--json").json
+    assert (described["type"], described["package"], described["group"]) == ("action-http", "automations", "action")
+    assert described["config_schema"]["required"] == ["url"]
+    # Nothing of a trigger is a template.
+    assert "yes" not in cli.ok("nodes", "trigger-schedule").out.split()
+    unknown = cli("nodes", "action-htp")
+    assert (unknown.code, "`action-http`" in unknown.err) == (1, True)
 
 
 def test_output_into_a_pipe_that_closes_is_no_error(cli: Cli) -> None:

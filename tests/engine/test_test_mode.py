@@ -9,10 +9,11 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.conftest import Connect
-from tests.engine.drawing import Drawing, add_message, draw, edge, line, probe, set_variables, update_lead
+from tests.engine.drawing import Drawing, add_message, condition, draw, edge, line, probe, set_variables, update_lead
 from tests.engine.probe_nodes import Probes
 from tests.engine.test_database_steps import DEFERRED
-from tests.engine.world import World, statuses, step_runner
+from tests.engine.test_node_settings import SLOW_FOR_SLEEPERS
+from tests.engine.world import Workers, World, statuses, step_runner
 
 from automations.engine.flow_versions import load_flow
 from automations.engine.test_run import TestStart, run_test
@@ -151,6 +152,69 @@ async def test_a_locked_row_fails_the_step_soon(
     await transaction.rollback()
     assert record["status"] == "failed"
     assert "locked" in record["error"]
+
+
+@pytest.mark.parametrize("effect", ["pure", "database", "external"])
+async def test_a_pinned_step_answers_without_being_run(
+    world: World, probes: Probes, database_url: str, effect: str
+) -> None:
+    async def never(value: Any, ctx: Context) -> Any:
+        raise AssertionError("it is pinned")
+
+    probes.on("never", never)
+    await world.lead(name="Ada")
+    pinned = {"output": {"status": 201, "iban": "DE00"}}
+    # Its template could not be filled in: nothing of the step is looked at.
+    step = probe("step", effect, "never", "{{ vars.nowhere | upper }}", pinned=pinned, mask=["iban"])
+    after = set_variables("after", {"seen": "{{ steps.step.status }}"})
+    record, _ = await trial(world, probes, database_url, line(step, after))
+
+    assert (record["status"], record["variables"]) == ("completed", {"seen": 201})
+    entry = record["nodes_executed"][1]
+    assert (entry["pinned"], entry["input"], entry["output"]) == (True, None, {"status": 201, "iban": "•••"})
+    assert "sample" not in entry
+
+
+async def test_a_pinned_output_may_choose_its_way_out(world: World, probes: Probes, database_url: str) -> None:
+    await world.lead(name="Ada")
+    odd = condition("odd", "trigger.new.name", "equals", "nobody")
+    pinned = [
+        {**odd, "data": {**odd["data"], "pinned": {"output": None, "handle": "true"}}},
+        set_variables("yes", {"way": "true"}),
+        probe("call", "external", "echo", pinned={"output": {"status": 500}, "handle": "error"}),
+        set_variables("rescue", {"status": "{{ steps.call.status }}"}),
+    ]
+    edges = [edge("trigger", "odd"), edge("odd", "yes", "true"), edge("odd", "call", "true")]
+    record, _ = await trial(world, probes, database_url, draw(pinned, [*edges, edge("call", "rescue", "error")]))
+
+    assert (record["status"], record["variables"]) == ("completed", {"way": "true", "status": 500})
+
+
+async def test_outside_of_test_mode_nothing_is_pinned(world: World, workers: Workers) -> None:
+    await world.automation(line(set_variables("a", {"real": True}, pinned={"output": {"real": False}})))
+    await workers.start()
+    run = await world.ended(await world.lead())
+    assert run["variables"] == {"real": True}
+    assert "pinned" not in run["nodes_executed"][1]
+
+
+async def test_a_time_limit_holds_in_a_test_too(world: World, probes: Probes, database_url: str) -> None:
+    await world.db.execute(SLOW_FOR_SLEEPERS)
+    await world.lead(name="Ada")
+    save = update_lead("save", {"stage": "sleep"})
+    limited = {**save, "data": {**save["data"], "timeout_seconds": 0.3}}
+    record, _ = await trial(
+        world,
+        probes,
+        database_url,
+        draw(
+            [limited, update_lead("rescue", {"stage": "rescued"})],
+            [edge("trigger", "save"), edge("save", "rescue", "error")],
+        ),
+    )
+
+    assert record["status"] == "completed"
+    assert record["nodes_executed"][1]["error"] == "took longer than 0.3 seconds"
 
 
 @pytest.mark.parametrize("effect", ["pure", "database"])

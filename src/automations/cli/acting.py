@@ -24,9 +24,9 @@ from automations.cli.options import (
 if TYPE_CHECKING:
     from automations.cli.compose import Session
     from automations.db.execution_store import RunFilter
-    from automations.services.runs import Acted
+    from automations.services.runs import Acted, Action
 
-Action = Literal["cancel", "retry"]
+Verb = Literal["cancel", "retry"]
 Runs = Annotated[list[str] | None, typer.Argument(metavar="[RUN]…", help="Ids, or unique beginnings of them.")]
 All = Annotated[bool, typer.Option("--all", help="Every run that it can be done to.")]
 
@@ -49,8 +49,10 @@ def cancel(
     as_json: AsJson = False,
 ) -> None:
     """Cancel runs: those named, or all open ones that match the filters. Works without any worker, too."""
+    from automations.services.runs import Cancel
+
     filters = (automation, status, lead, since)
-    asyncio.run(_work("cancel", runs, filters, every=every, reason=reason, yes=yes, account=account, as_json=as_json))
+    asyncio.run(_work(Cancel(reason), runs, filters, every=every, yes=yes, account=account, as_json=as_json))
 
 
 def retry(
@@ -60,13 +62,32 @@ def retry(
     lead: FilterLead = None,
     since: FilterSince = None,
     every: All = False,
+    start_from: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            metavar="failed|start|STEP",
+            help="Where to begin. failed, or the id of a step: on the version that the run ran, with the results "
+            "of the finished steps before it. (step:ID for a step that is called start or failed.)",
+        ),
+    ] = "start",
+    version: Annotated[
+        int | None,
+        typer.Option("--version", metavar="N", min=1, help="From the start, on this version."),
+    ] = None,
     yes: Yes = False,
     account: Account = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run again, as new runs of what is published: those named, or all failed ones that match and have no retry yet."""
+    """Run again, as new runs: those named, or all failed ones that match and have no retry yet.
+
+    From the start on what is published, unless --from or --version say otherwise.
+    """
+    from automations.services.runs import Retry
+
     filters = (automation, status, lead, since)
-    asyncio.run(_work("retry", runs, filters, every=every, reason=None, yes=yes, account=account, as_json=as_json))
+    action = Retry(start_from, version)
+    asyncio.run(_work(action, runs, filters, every=every, yes=yes, account=account, as_json=as_json))
 
 
 async def _work(
@@ -75,7 +96,6 @@ async def _work(
     filters: tuple[str | None, list[str] | None, str | None, str | None],
     *,
     every: bool,
-    reason: str | None,
     yes: bool,
     account: str | None,
     as_json: bool,
@@ -84,27 +104,28 @@ async def _work(
     from automations.cli.listing import read_filter
     from automations.errors import Unusable
     from automations.services.naming import find_run
-    from automations.services.runs import act_on, act_on_all, selectable
+    from automations.services.runs import Cancel, act_on, act_on_all, selectable
 
+    verb: Verb = "cancel" if isinstance(action, Cancel) else "retry"
     filtered = any(filters)
     if bool(runs) == (filtered or every):
         raise Unusable(
             "name runs, or filters, not both" if runs else "which runs?",
-            hint=f"`automations {action} RUN…`, or all that match: --automation, --status, --lead, --since, or --all.",
+            hint=f"`automations {verb} RUN…`, or all that match: --automation, --status, --lead, --since, or --all.",
         )
     async with open_session(read_account(account)) as session:
         if runs:
             ids = [await find_run(session.executions, text, session.account) for text in runs]
-            acted = act_on(session.executions, action, list(dict.fromkeys(ids)), reason)
+            acted = act_on(session.executions, action, list(dict.fromkeys(ids)))
         else:
             chosen = selectable(action, await read_filter(session, *filters))
-            if not await _confirmed(session, action, chosen, yes=yes, as_json=as_json):
+            if not await _confirmed(session, verb, chosen, yes=yes, as_json=as_json):
                 raise typer.Exit(1)
-            acted = act_on_all(session.executions, action, chosen, reason)
-        await _report(session, action, acted, as_json=as_json)
+            acted = act_on_all(session.executions, action, chosen)
+        await _report(verb, acted, as_json=as_json)
 
 
-async def _confirmed(session: Session, action: Action, chosen: RunFilter, *, yes: bool, as_json: bool) -> bool:
+async def _confirmed(session: Session, verb: Verb, chosen: RunFilter, *, yes: bool, as_json: bool) -> bool:
     from automations.errors import Unusable
 
     count = await session.executions.count(chosen)
@@ -115,11 +136,11 @@ async def _confirmed(session: Session, action: Action, chosen: RunFilter, *, yes
         return True
     if as_json or not sys.stdin.isatty():
         raise Unusable(f"{runs}, and nobody can be asked", hint="Add --yes to do it.")
-    answer: bool = await asyncio.to_thread(typer.confirm, f"{runs}. {action.capitalize()} them?")
+    answer: bool = await asyncio.to_thread(typer.confirm, f"{runs}. {verb.capitalize()} them?")
     return answer
 
 
-async def _report(session: Session, action: Action, acted: AsyncIterator[Acted], *, as_json: bool) -> None:
+async def _report(verb: Verb, acted: AsyncIterator[Acted], *, as_json: bool) -> None:
     from automations.cli.output import print_json, say, short
 
     found, failed = [], 0
@@ -132,7 +153,7 @@ async def _report(session: Session, action: Action, acted: AsyncIterator[Acted],
             say(f"{short(one.run_id)}  not done: {one.error.message}", stderr=True)
             if one.error.hint:
                 say(f"          do: {one.error.hint}", stderr=True)
-        elif action == "retry":
+        elif verb == "retry":
             print(f"{short(one.run_id)}  runs again as {one.result}")
         else:
             print(f"{short(one.run_id)}  {one.result if one.result == 'cancelled' else f'had ended: {one.result}'}")
@@ -141,19 +162,19 @@ async def _report(session: Session, action: Action, acted: AsyncIterator[Acted],
             [
                 {
                     "run": one.run_id,
-                    "status" if action == "cancel" else "new_run": _value(action, one.result),
+                    "status" if verb == "cancel" else "new_run": _value(verb, one.result),
                     "error": None if one.error is None else {"code": one.error.code, "message": one.error.message},
                 }
                 for one in found
             ]
         )
     elif len(found) != 1:
-        done = "cancelled" if action == "cancel" else "retried"
-        worked = sum(one.error is None and (action == "retry" or one.result == "cancelled") for one in found)
+        done = "cancelled" if verb == "cancel" else "retried"
+        worked = sum(one.error is None and (verb == "retry" or one.result == "cancelled") for one in found)
         print(f"{worked} {done}" + (f", {len(found) - worked} not" if worked != len(found) else ""))
     if failed:
         raise typer.Exit(1)
 
 
-def _value(action: Action, result: str | None) -> str | UUID | None:
-    return UUID(result) if action == "retry" and result is not None else result
+def _value(verb: Verb, result: str | None) -> str | UUID | None:
+    return UUID(result) if verb == "retry" and result is not None else result

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from automations.cli.options import Account, AsJson, Automation, read_account
+from automations.cli.options import Account, AsJson, Automation, ExpectRevision, read_account
 
 if TYPE_CHECKING:
     from automations.cli.compose import Session
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
 def publish(
     automation: Automation,
     note: Annotated[str | None, typer.Option("--note", help="What is new, for the list of versions.")] = None,
+    expect_revision: ExpectRevision = None,
     account: Account = None,
     as_json: AsJson = False,
 ) -> None:
@@ -35,7 +36,9 @@ def publish(
         from automations.cli.compose import load_registry
         from automations.services.publishing import publish as publish_draft
 
-        done = await publish_draft(session.automations, load_registry(), automation_id, note=note)
+        done = await publish_draft(
+            session.automations, load_registry(), automation_id, note=note, expected_revision=expect_revision
+        )
         return done.automation
 
     _act(automation, account, as_json, act, lambda done: f"published version {done.published_number} of {done.name}")
@@ -118,6 +121,7 @@ def _act(automation: str, account: str | None, as_json: bool, act: Act, say: Cal
                 "published_version": done.published_version,
                 "version_number": done.published_number,
                 "draft_is_published": done.draft_is_published,
+                "draft_revision": done.draft_revision,
             }
         )
     else:

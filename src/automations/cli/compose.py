@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from automations.db.connection import Connection
     from automations.db.execution_store import ExecutionStore
     from automations.db.journal_store import JournalStore
+    from automations.db.version_store import VersionStore
     from automations.engine.step_runner import StepRunner
     from automations.engine.worker import Worker
     from automations.flow.registry import NodeRegistry
@@ -86,6 +87,12 @@ class Session:
         from automations.db.execution_store import ExecutionStore
 
         return ExecutionStore(self.connection)
+
+    @property
+    def versions(self) -> VersionStore:
+        from automations.db.version_store import VersionStore
+
+        return VersionStore(self.connection)
 
     @property
     def journal(self) -> JournalStore:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from automations.cli.options import Account, AsJson, read_account, read_agent
+from automations.cli.options import Account, AsJson, ExpectRevision, read_account, read_agent
 
 if TYPE_CHECKING:
     from automations.db.automation_store import AutomationDetail
@@ -30,6 +30,7 @@ def import_files(
     agent: Annotated[
         str | None, typer.Option("--agent", metavar="UUID", help="Agent of new automations. Default: the only one.")
     ] = None,
+    expect_revision: ExpectRevision = None,
     account: Account = None,
     as_json: AsJson = False,
 ) -> None:
@@ -37,8 +38,14 @@ def import_files(
 
     async def work() -> list[Imported]:
         from automations.cli.compose import load_registry, open_session
+        from automations.errors import Unusable
         from automations.services.transfer import account_of_agent, import_file, only_account, read_file
 
+        if expect_revision is not None and len(files) != 1:
+            raise Unusable(
+                f"one revision cannot be that of {len(files)} drafts",
+                hint="Import the files one by one, each with its own.",
+            )
         read = [read_file(_read(name), name) for name in files]
         registry = load_registry()
         agent_id = read_agent(agent)
@@ -50,7 +57,14 @@ def import_files(
             # All or none.
             async with session.connection.transaction():
                 return [
-                    await import_file(session.automations, registry, file, account=owner, agent_id=agent_id)
+                    await import_file(
+                        session.automations,
+                        registry,
+                        file,
+                        account=owner,
+                        agent_id=agent_id,
+                        expected_revision=expect_revision,
+                    )
                     for file in read
                 ]
 
@@ -66,6 +80,7 @@ def import_files(
                     "change": one.change,
                     "problems": one.problems,
                     "published": one.automation.draft_is_published,
+                    "draft_revision": one.automation.draft_revision,
                 }
                 for one in imported
             ]
@@ -108,6 +123,9 @@ def export(
     directory: Annotated[
         Path | None, typer.Option("--dir", "-d", metavar="DIR", help="One file each, here. Default: stdout, for one.")
     ] = None,
+    with_revision: Annotated[
+        bool, typer.Option("--with-revision", help="Put the draft's revision in, for `import --expect-revision`.")
+    ] = False,
     account: Account = None,
     as_json: AsJson = False,
 ) -> None:
@@ -132,9 +150,9 @@ def export(
     if directory is None:
         if len(found) != 1:
             raise Unusable(f"{len(found)} automations do not go into one file", hint="Add --dir DIR, or name one.")
-        print(write_file(found[0]), end="")
+        print(write_file(found[0], with_revision=with_revision), end="")
         return
-    written, refused = _write(found, directory)
+    written, refused = _write(found, directory, with_revision=with_revision)
     if as_json:
         from automations.cli.output import print_json
 
@@ -150,7 +168,9 @@ def export(
         raise typer.Exit(1)
 
 
-def _write(found: Sequence[AutomationDetail], directory: Path) -> tuple[list[Path], list[AutomationsError]]:
+def _write(
+    found: Sequence[AutomationDetail], directory: Path, *, with_revision: bool
+) -> tuple[list[Path], list[AutomationsError]]:
     """The files, and why some automations have none."""
     from automations.errors import AutomationsError, Unusable
     from automations.services.transfer import file_name, write_file
@@ -163,7 +183,7 @@ def _write(found: Sequence[AutomationDetail], directory: Path) -> tuple[list[Pat
         taken = [path.name for path in before.values()]
         for automation in found:
             try:
-                text = write_file(automation)
+                text = write_file(automation, with_revision=with_revision)
             except AutomationsError as error:
                 refused.append(error)
                 continue

@@ -1,4 +1,4 @@
-"""`list`, `runs`, `nodes`: what there is."""
+"""`list`, `runs`: what there is."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     app.command("list")(list_automations)
     app.command()(runs)
-    app.command()(nodes)
 
 
 def list_automations(account: Account = None, as_json: AsJson = False) -> None:
@@ -190,29 +189,3 @@ async def _follow(session: Session, chosen: RunFilter, rows: list[RunRow], as_js
         show(row)
     async for row in follow_runs(session.executions, chosen, newest=rows):
         show(row)
-
-
-def nodes(as_json: AsJson = False) -> None:
-    """List the node types that are installed."""
-    from automations.cli.compose import load_registry
-    from automations.cli.output import plain, print_json, print_table
-
-    described = [type(node).describe() for node in load_registry()]
-    if as_json:
-        print_json(described)
-        return
-    print_table(
-        ("TYPE", "TITLE", "GROUP", "EFFECT", "WAYS OUT", "DESCRIPTION"),
-        [
-            (
-                plain(one["type"]),
-                plain(one["title"]),
-                plain(one["group"]),
-                plain(one["effect"]),
-                plain(", ".join(one["handles"])),
-                plain(one["description"]),
-            )
-            for one in described
-        ],
-        shrink="DESCRIPTION",
-    )

@@ -17,10 +17,12 @@ from automations.cli import (
     explaining,
     listing,
     migrating,
+    node_types,
     running,
     showing,
     signalling,
     sql,
+    versions,
     working,
 )
 from automations.cli.up import command as up
@@ -58,8 +60,10 @@ for family in (
     migrating,
     doctoring,
     listing,
+    node_types,
     drafts,
     actions,
+    versions,
     running,
     calling,
     showing,

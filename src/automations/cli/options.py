@@ -27,6 +27,15 @@ FilterLead = Annotated[
 FilterSince = Annotated[
     str | None, typer.Option("--since", metavar="TIME", help="Accepted since: 90s, 15m, 2h, 3d, or an ISO time.")
 ]
+ExpectRevision = Annotated[
+    int | None,
+    typer.Option(
+        "--expect-revision",
+        metavar="N",
+        min=0,
+        help="Only if the draft is still at this revision (`automations versions ID` says which).",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 STATUSES = ("pending", "running", "completed", "failed", "cancelled")

@@ -171,7 +171,7 @@ def _parents(edges: list[dict[str, Any]], shown: dict[str, Any]) -> Iterator[tup
 
 
 def step_text(entry: dict[str, Any], handle: str = "", *, full: bool = False) -> Text:
-    from automations.cli.output import COLOURS, MARKS, as_json, clock_of, one_line, plain, span, visible
+    from automations.cli.output import COLOURS, MARKS, as_json, clock_of, one_line, plain, short, span, visible
 
     status = str(entry.get("status"))
     text = plain("")
@@ -188,6 +188,8 @@ def step_text(entry: dict[str, Any], handle: str = "", *, full: bool = False) ->
         told.append(f"attempt {entry['attempt']}")
     if status == "skipped":
         told.append("skipped")
+    if entry.get("from_run"):
+        told.append(f"taken over from {short(entry['from_run'])}")
     text.append("  " + visible("  ".join(told)), style="bright_black")
     if entry.get("handle") not in (None, "out"):
         text.append(f"  → {visible(str(entry['handle']))}", style="cyan")

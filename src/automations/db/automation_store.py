@@ -10,6 +10,7 @@ from uuid import UUID
 from automations.db.connection import Connection
 from automations.db.named_queries import queries
 from automations.db.sql_errors import translated
+from automations.errors import Conflict
 
 SQL = queries("automations")
 
@@ -164,10 +165,10 @@ class AutomationStore:
                 draft.edges,
             )
 
-    async def update_draft(self, draft: Draft) -> bool:
-        """Whether anything differed."""
+    async def update_draft(self, draft: Draft, *, expected_revision: int | None = None) -> bool:
+        """Whether anything differed. `Conflict` when it did and the draft is at another revision."""
         with translated():
-            answer: str = await self.connection.execute(
+            found = await self.connection.fetchrow(
                 SQL["update_draft"],
                 draft.id,
                 draft.name,
@@ -178,8 +179,14 @@ class AutomationStore:
                 draft.trigger_config,
                 draft.nodes,
                 draft.edges,
+                expected_revision,
             )
-        return answer != "UPDATE 0"
+        if found is not None and found["differs"] and not found["written"]:
+            raise Conflict(
+                f"somebody has changed the draft: it is at revision {found['draft_revision']}, not {expected_revision}",
+                hint="Load the automation again, bring your changes into it, then save.",
+            )
+        return found is not None and found["written"]
 
     async def set_enabled(self, automation_id: UUID, enabled: bool) -> bool:
         """Whether it was the other way before."""

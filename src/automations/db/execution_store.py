@@ -283,9 +283,10 @@ class ExecutionStore:
             woken: int = await self.connection.fetchval(SQL["signal"], name, run_id, correlation, payload, account)
         return woken
 
-    async def retry(self, execution_id: UUID) -> UUID:
+    async def retry(self, execution_id: UUID, *, start_from: str | None = None, version: int | None = None) -> UUID:
+        """The new run. `start_from`: start (None), failed, or a step's id; `version`: a number, from start only."""
         with translated():
-            again: UUID = await self.connection.fetchval(SQL["retry"], execution_id)
+            again: UUID = await self.connection.fetchval(SQL["retry"], execution_id, start_from, version)
         return again
 
     async def record(self, kind: Literal["lead", "conversation"], record_id: UUID, account: UUID) -> Any | None:

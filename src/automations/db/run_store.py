@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
+
+import asyncpg
 
 from automations.db.connection import Connection
 from automations.db.json_text import JsonText, encode_json
@@ -76,6 +80,10 @@ class OperationResult:
     error_message: str | None
 
 
+TOO_SLOW = "57014"
+"""SQLSTATE of a statement that was cancelled; here, because it ran into its time limit."""
+
+
 class RunStore:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -103,6 +111,30 @@ class RunStore:
     ) -> list[OperationResult]:
         rows = await self.connection.fetch(SQL["run_operations"], operations, lock_timeout)
         return [OperationResult(*row) for row in rows]
+
+    async def run_within(
+        self, operations: Sequence[dict[str, Any]], *, lock_timeout: str, seconds: float
+    ) -> list[OperationResult]:
+        """`run_operations` under a time limit: beyond it nothing of them happened, and each answers `TOO_SLOW`."""
+        milliseconds = max(1, math.ceil(seconds * 1000))
+        begun = time.monotonic()
+        savepoint = self.connection.transaction()
+        await savepoint.start()
+        try:
+            before = await self.connection.fetchval(SQL["limit_statements"], f"{milliseconds}ms")
+            results = await self.run_operations(operations, lock_timeout=lock_timeout)
+            await self.connection.fetchval(SQL["limit_statements"], before)
+        except asyncpg.QueryCanceledError:
+            await savepoint.rollback()
+            if time.monotonic() - begun < 0.9 * milliseconds / 1000:
+                # Somebody else cancelled it, and that is not the step's failure.
+                raise
+            return [OperationResult(None, TOO_SLOW, "the statement was cancelled")] * len(operations)
+        except BaseException:
+            await savepoint.rollback()
+            raise
+        await savepoint.commit()
+        return results
 
     async def run_bulk_write(
         self, operations: Sequence[dict[str, Any]], *, lock_timeout: str = "5ms"

@@ -15,8 +15,9 @@ from automations.engine.checkpoints import outcome_to_json
 from automations.engine.run import PendingRow, Rendered, Run, SignalArrived, StepDone, TimerFired
 from automations.engine.step_runner import StepRunner
 from automations.flow.commands import AwaitSignal, Finish, RunStep, SetTimer, Settled, opening_key
-from automations.flow.outcomes import Continue, Fail, Loop, Outcome, Stop, Wait
-from automations.flow.plan import failure_handle
+from automations.flow.graph import FlowNode
+from automations.flow.outcomes import DEFAULT_HANDLE, Continue, Fail, Loop, Outcome, Stop, Wait
+from automations.flow.plan import failure_handle, first_handle
 
 STEPS_BEFORE_OTHERS = 50
 ROWS_A_COMMIT = 200
@@ -97,6 +98,11 @@ class Advancer:
             )
             self.settle(run, command, lost, self._steps.entry(run, command, lost))
             return True
+        if run.test_mode and step.node.pinned is not None:
+            # Whatever its effect is: it is not run, and its templates are not filled in.
+            answer = self._steps.kept(run, command, pinned_answer(step.node))
+            self.settle(run, command, answer, {**self._steps.entry(run, command, answer), "pinned": True})
+            return True
         if step.values.engine_sources and command.key not in run.rendered:
             run.renders.append(command)
             return False
@@ -119,10 +125,17 @@ class Advancer:
         run.rendered.pop(command.key, None)
         run.commands.extend(run.loaded.machine.feed(run.state, command.key, outcome, attempt=command.attempt))
         step = run.state.steps.get(command.key)
-        if isinstance(outcome, Fail) and (step is None or step.status == "failed"):
+        # Only the machine knows; an iteration that ended with the step has forgotten it.
+        failed = isinstance(outcome, Fail) if step is None else step.status == "failed"
+        if failed:
             # Whether the failure was handled: what a retry from the failed step leaves as it is.
-            record["handle"] = failure_handle(run.loaded.flow.nodes[command.node_id])
+            record["status"], record["handle"] = "failed", failure_handle(run.loaded.flow.nodes[command.node_id])
+        if isinstance(outcome, Loop) and step is not None and failed:
+            outcome = Fail(step.error or "", code=step.error_code or "empty_loop")
+            record["error"] = outcome.error
         self.note_outcome(run, command, outcome, record)
+        if failed:
+            run.dirty[command.key].status = "failed"
 
     def note_outcome(self, run: Run, command: RunStep, outcome: Outcome, record: dict[str, Any]) -> None:
         key = command.key
@@ -159,6 +172,8 @@ class Advancer:
         opening = run.entries.pop(opening_key(command.key), None)
         loop = RunStep(command.key, command.node_id, command.key.rpartition("/")[0], command.attempt)
         record = self._steps.entry(run, loop, command.outcome)
+        if isinstance(command.outcome, Fail):
+            record["handle"] = failure_handle(run.loaded.flow.nodes[command.node_id])
         if opening is not None:
             began = opening["started_at"]
             began = datetime.fromisoformat(began) if isinstance(began, str) else began
@@ -190,10 +205,17 @@ class Advancer:
     def note_started(self, run: Run, command: RunStep) -> None:
         """An outside step is about to begin: the attempt is on record before the call."""
         record = self._steps.begun(run, command)
+        if command.scope:
+            record["scope"] = command.scope
         if command.resumed is not None:
             resumed = command.resumed
             record["resumed"] = {"by": resumed.by, "payload": resumed.payload, "note": resumed.note}
         run.dirty[command.key] = PendingRow(command.node_id, "started", command.attempt, None, record)
+
+
+def pinned_answer(node: FlowNode) -> Continue:
+    assert node.pinned is not None
+    return Continue(output=node.pinned.output, handle=node.pinned.handle or first_handle(node) or DEFAULT_HANDLE)
 
 
 def end_now(run: Run, error: str) -> None:

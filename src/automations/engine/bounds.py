@@ -22,8 +22,8 @@ def described(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def bounded(outcome: Any) -> Outcome:
-    """The outcome as it can be kept: plain JSON that is not too large, a text that can be read."""
+def bounded(outcome: Any, at_most: int = MAX_OUTPUT_BYTES) -> Outcome:
+    """The outcome as it can be kept: plain JSON of `at_most` bytes, a text that can be read."""
     match outcome:
         case Continue():
             output, size = _plain(outcome.output)
@@ -33,28 +33,28 @@ def bounded(outcome: Any) -> Outcome:
             elif variables:
                 variables, more = _plain(variables)
                 size = max(size, more)
-            if size > MAX_OUTPUT_BYTES:
-                return _too_large(size)
+            if size > at_most:
+                return _too_large(size, at_most)
             if output is outcome.output and variables is outcome.variables:
                 return outcome
             return replace(outcome, output=output, variables=variables)
         case Stop():
             output, size = _plain(outcome.output)
-            if size > MAX_OUTPUT_BYTES:
-                return _too_large(size)
+            if size > at_most:
+                return _too_large(size, at_most)
             message = None if outcome.message is None else _shortened(outcome.message)
             return replace(outcome, output=output, message=message)
         case Fail():
             output, size = _plain(outcome.output)
-            return replace(outcome, error=_shortened(outcome.error), output=None if size > MAX_OUTPUT_BYTES else output)
+            return replace(outcome, error=_shortened(outcome.error), output=None if size > at_most else output)
         case Wait():
             note, size = _plain(outcome.note)
-            return _too_large(size) if size > MAX_OUTPUT_BYTES else replace(outcome, note=note)
+            return _too_large(size, at_most) if size > at_most else replace(outcome, note=note)
         case Loop():
             items, size = _plain(outcome.items)
             if not isinstance(items, list):
                 return Fail("the step answered as a loop over something that is no list", code="internal")
-            return _too_large(size) if size > MAX_OUTPUT_BYTES else replace(outcome, items=items)
+            return _too_large(size, MAX_OUTPUT_BYTES) if size > MAX_OUTPUT_BYTES else replace(outcome, items=items)
         case _:
             return Fail(f"the step answered with {type(outcome).__name__}, which is not an outcome", code="internal")
 
@@ -75,8 +75,9 @@ def _shortened(text: str) -> str:
     return text if len(text) <= MAX_ERROR_LENGTH else f"{text[:MAX_ERROR_LENGTH]}…"
 
 
-def _too_large(size: int) -> Fail:
-    return Fail(
-        f"the output has {size:,} bytes; at most {MAX_OUTPUT_BYTES:,} are kept. Ask for less in this step.",
-        code="output_too_large",
-    )
+def _too_large(size: int, at_most: int) -> Fail:
+    limit = f"at most {at_most:,} are kept"
+    if at_most < MAX_OUTPUT_BYTES:
+        advice = "Ask for less in this step, or raise its max_output_bytes"
+        return Fail(f"the output has {size:,} bytes; {limit} of this step. {advice}.", code="output_too_large")
+    return Fail(f"the output has {size:,} bytes; {limit}. Ask for less in this step.", code="output_too_large")

@@ -100,10 +100,18 @@ class Committer:
         while run.database and not run.blocked and rounds < MAX_ROUNDS:
             rounds += 1
             command = run.database.pop(0)
+            limit = run.loaded.flow.nodes[command.node_id].timeout_seconds
+            if limit is not None and not run.solo:
+                # It may hold its transaction open until its limit. Nobody else's rows stay locked for that: it comes
+                # back in a transaction of its own, as a step that met a lock does.
+                run.database.insert(0, command)
+                run.blocked = True
+                return
             records = BatchRecords(run, batch)
             try:
                 if run.solo:
-                    outcome, record = await self._alone(run, command, records, store)
+                    batch.limit(limit)
+                    outcome, record = await self._alone(run, command, records, store, limit)
                 else:
                     outcome, record = await self._steps.attempt(run, command, records)
                     if isinstance(outcome, Fail) and records.wrote:
@@ -115,15 +123,16 @@ class Committer:
             self._advancer.settle(run, command, outcome, record)
             await self._advancer.work_off(run)
 
-    async def _alone(self, run: Run, command: Any, records: BatchRecords, store: RunStore) -> Any:
+    async def _alone(self, run: Run, command: Any, records: BatchRecords, store: RunStore, limit: float | None) -> Any:
         savepoint = store.connection.transaction()
         await savepoint.start()
         try:
-            outcome, record = await self._steps.attempt(run, command, records)
+            outcome, record = await self._steps.attempt(run, command, records, timeout=limit)
         except BaseException:
             await savepoint.rollback()
             raise
-        if isinstance(outcome, Fail) and records.wrote:
+        if isinstance(outcome, Fail):
+            # Also where it is not known whether a write was under way when the time was over.
             await savepoint.rollback()
         else:
             await savepoint.commit()

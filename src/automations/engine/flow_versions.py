@@ -14,6 +14,7 @@ from automations.db.run_store import RunStore
 from automations.engine.recording import masked
 from automations.errors import FlowInvalid, Problem, TemplateError
 from automations.flow.compile import compile_flow
+from automations.flow.conditions import Holds, compile_condition
 from automations.flow.graph import CompiledFlow, FlowNode
 from automations.flow.machine import Machine
 from automations.flow.node import Config, Node, literal_fields
@@ -26,7 +27,8 @@ from automations.flow.templates import CompiledValue, compile_value
 class PreparedStep:
     """One node of a flow with everything that does not change from run to run worked out.
 
-    `fixed` is the validated config where nothing in it is a template, `shown` the same for people, masked.
+    `fixed` is the validated config where nothing in it is a template, `shown` the same for people, masked. `mask` are
+    the names that this step's records hide besides the telling ones; `retry_if` is its condition, ready to be asked.
     """
 
     node: FlowNode
@@ -34,6 +36,8 @@ class PreparedStep:
     values: CompiledValue
     fixed: Config | None
     shown: Any
+    mask: frozenset[str]
+    retry_if: Holds | None
 
     @property
     def effect(self) -> Effect:
@@ -77,12 +81,14 @@ def load_flow(version_id: UUID | None, nodes: object, edges: object, registry: N
 
 def _prepare(node: FlowNode, node_type: Node[Any]) -> PreparedStep:
     values = compile_value(node.config, literal_fields=literal_fields(node_type.config_model))
+    mask = frozenset(node.mask)
+    retry_if = None if node.retry.retry_if is None else compile_condition(node.retry.retry_if).holds
     fixed: Config | None = None
     shown: Any = None
     if values.static:
         fixed = node_type.config_model.model_validate(node.config)
-        shown = masked(fixed.model_dump(mode="json", exclude_unset=True))
-    return PreparedStep(node, node_type, values, fixed, shown)
+        shown = masked(fixed.model_dump(mode="json", exclude_unset=True), mask)
+    return PreparedStep(node, node_type, values, fixed, shown, mask, retry_if)
 
 
 class FlowVersions:

@@ -15,6 +15,7 @@ from automations.db.connection import CONNECTION_LOST, PASSING
 from automations.engine.performing import Performer
 from automations.engine.presence import Presence
 from automations.engine.schema_check import check_schema
+from automations.errors import SchemaTooNew
 
 if TYPE_CHECKING:
     from automations.engine.worker import WorkerOptions
@@ -29,7 +30,13 @@ SETTLE_BATCH = 5_000
 
 
 class Housekeeper:
-    def __init__(self, presence: Presence, performer: Performer, options: WorkerOptions) -> None:
+    """`too_new`: why the worker stops, once the database has been migrated beyond what it knows."""
+
+    def __init__(
+        self, presence: Presence, performer: Performer, options: WorkerOptions, stopping: asyncio.Event
+    ) -> None:
+        self.too_new: SchemaTooNew | None = None
+        self._stopping = stopping
         self._presence = presence
         self._store = presence.store
         self._performer = performer
@@ -60,13 +67,26 @@ class Housekeeper:
         if now >= self._next_listen_check:
             self._next_listen_check = now + LISTEN_CHECK_SECONDS
             await self._presence.check_listening()
-            await check_schema(self._store.connection)
+            await self._check_schema()
         await self._store.fold_stats()
         await self._store.settle_waits(SETTLE_BATCH)
         await self._store.start_owed_failure_runs()
         # A batch each beat until nothing is left, so that no commit is large.
         if now >= self._next_cleanup and await self._store.cleanup(CLEANUP_BATCH) == 0:
             self._next_cleanup = now + CLEANUP_SECONDS
+
+    async def _check_schema(self) -> None:
+        """A newer schema ends the worker as SIGTERM does: what is under way outside comes to its end and is recorded.
+
+        It can be: what this release needs stays in the schema for one more.
+        """
+        try:
+            await check_schema(self._store.connection)
+        except SchemaTooNew as error:
+            if self.too_new is None:
+                log.error("no more runs are begun", reason=error.message, to_do=error.hint)
+            self.too_new = error
+            self._stopping.set()
 
     async def _keep(self, *, renew: bool) -> None:
         """Runs that are not ours any more (cancelled, taken over, deleted) are dropped; the others kept alive."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from automations.db.run_store import OperationResult, RunStore
+from automations.db.run_store import TOO_SLOW, OperationResult, RunStore
 from automations.engine.child_runs import BatchRuns, TrialRuns
 from automations.engine.run import Run
 from automations.engine.step_runner import RowLocked
@@ -31,6 +32,7 @@ EXPLANATIONS = {
     "23514": ("check", "the database refuses the value: {message}"),
     "23502": ("missing_value", "a value is missing: {message}"),
     "22P02": ("wrong_type", "a value has the wrong type: {message}"),
+    TOO_SLOW: ("timeout", "{message}"),
     "AU020": ("no_table", "{message}"),
     "AU021": ("no_column", "{message}"),
     "AU022": ("record_not_found", "{message}"),
@@ -51,7 +53,7 @@ HINTS = {
 def database_failure(code: str, message: str) -> StepError:
     """An SQLSTATE and its text as the flow's author should read them."""
     name, text = EXPLANATIONS.get(code, ("database", "the database refused it: {message}"))
-    return StepError(text.format(message=message), code=name, hint=HINTS.get(name))
+    return StepError(text.format(message=message), code=name, hint=HINTS.get(name), retryable=code == TOO_SLOW)
 
 
 class OperationBatch:
@@ -60,17 +62,36 @@ class OperationBatch:
     def __init__(self, store: RunStore, *, lock_timeout: str = "5ms") -> None:
         self._store = store
         self._lock_timeout = lock_timeout
+        self._limit: float | None = None
+        self._deadline = 0.0
+        self._calm = asyncio.Event()
+        self._calm.set()
         self._waiting: list[tuple[dict[str, Any], asyncio.Future[OperationResult]]] = []
         self._running = 0
         self._settled = asyncio.Event()
 
+    def limit(self, seconds: float | None) -> None:
+        """The database ends what takes longer than so many seconds from now; for a batch of one step only."""
+        self._limit = seconds
+        self._deadline = asyncio.get_running_loop().time() + (seconds or 0)
+
     async def ask(self, operation: dict[str, Any]) -> OperationResult:
         future: asyncio.Future[OperationResult] = asyncio.get_running_loop().create_future()
-        self._waiting.append((operation, future))
+        asked = (operation, future)
+        self._waiting.append(asked)
         self._running -= 1
         if self._running == 0:
             self._settled.set()
-        return await future
+        try:
+            return await future
+        except asyncio.CancelledError:
+            # A time limit of the step. What is asked already keeps the connection busy: whoever catches this will
+            # want it for a rollback.
+            if asked in self._waiting:
+                self._waiting.remove(asked)
+                self._running += 1
+            await self._calm.wait()
+            raise
 
     async def gather(self, makers: list[Callable[[], Coroutine[Any, Any, None]]]) -> None:
         """Run all to their end; the first error is raised once the others have been stopped."""
@@ -86,12 +107,19 @@ class OperationBatch:
                 for task in tasks:
                     if task.done() and task.exception() is not None:
                         raise task.exception() or AssertionError
+                if self._running:
+                    # The one that was waiting was cancelled before it was asked for anything.
+                    continue
                 if not self._waiting:
                     # The last one has said that it ends, and ends now.
                     await asyncio.gather(*tasks)
                     return
                 asked, self._waiting = self._waiting, []
-                results = await self._perform([operation for operation, _ in asked])
+                self._calm.clear()
+                try:
+                    results = await self._perform([operation for operation, _ in asked])
+                finally:
+                    self._calm.set()
                 # Counted as running before they wake, or the first to wake would seem to be the last.
                 self._running += len(asked)
                 for (_, future), result in zip(asked, results, strict=True):
@@ -104,6 +132,8 @@ class OperationBatch:
 
     async def _perform(self, operations: list[dict[str, Any]]) -> list[OperationResult]:
         """Writes of one shape together, the rest (and shapes that failed together) each in a savepoint of its own."""
+        if self._limit is not None:
+            return await self._perform_within(operations, self._limit)
         results: list[OperationResult | None] = [None] * len(operations)
         for positions in same_shape(operations):
             answers = await self._store.run_bulk_write(
@@ -118,6 +148,12 @@ class OperationBatch:
             for i, answer in zip(left, answers, strict=True):
                 results[i] = answer
         return [result for result in results if result is not None]
+
+    async def _perform_within(self, operations: list[dict[str, Any]], limit: float) -> list[OperationResult]:
+        left = self._deadline - asyncio.get_running_loop().time()
+        results = await self._store.run_within(operations, lock_timeout=self._lock_timeout, seconds=left)
+        text = f"took longer than {limit:g} seconds"
+        return [replace(one, error_message=text) if one.error_code == TOO_SLOW else one for one in results]
 
     async def _tracked(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
         try:

@@ -290,7 +290,8 @@ class Performer:
             code="locked",
             retryable=True,
         )
-        self._advancer.settle(run, command, outcome, self._steps.entry(run, command, outcome))
+        kept = self._steps.kept(run, command, outcome)
+        self._advancer.settle(run, command, kept, self._steps.entry(run, command, kept))
         run.tries = 0
 
     async def _redo(self, store: RunStore, runs: list[Run]) -> None:

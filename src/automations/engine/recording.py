@@ -20,21 +20,22 @@ MASK = "•••"
 SENSITIVE = ("authorization", "password", "secret", "token", "api_key", "apikey", "api-key", "cookie", "x-api-key")
 
 
-def masked(value: Any) -> Any:
-    """The value with everything under a telling name hidden; the value itself where there is nothing to hide."""
+def masked(value: Any, names: frozenset[str] = frozenset()) -> Any:
+    """The value with everything under a telling name hidden, and under `names` (in lower case, whole names); the value
+    itself where there is nothing to hide."""
     match value:
         case dict():
             changed = {}
             for key, item in value.items():
-                if item is not None and is_sensitive(key):
+                if item is not None and (is_sensitive(key) or (names and key.lower() in names)):
                     changed[key] = MASK
                 elif isinstance(item, dict | list):
-                    hidden = masked(item)
+                    hidden = masked(item, names)
                     if hidden is not item:
                         changed[key] = hidden
             return {**value, **changed} if changed else value
         case list():
-            hidden_items = [masked(item) if isinstance(item, dict | list) else item for item in value]
+            hidden_items = [masked(item, names) if isinstance(item, dict | list) else item for item in value]
             same = all(hidden is item for hidden, item in zip(hidden_items, value, strict=True))
             return value if same else hidden_items
         case _:

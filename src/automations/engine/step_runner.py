@@ -18,6 +18,7 @@ from automations.errors import StepError
 from automations.flow.commands import RunStep
 from automations.flow.outcomes import Continue, Fail, Outcome, Wait
 from automations.flow.ports import Http
+from automations.flow.retrying import decided
 
 log = structlog.get_logger(__name__)
 
@@ -54,11 +55,17 @@ class StepRunner:
         try:
             values = await self._renderer.render(step.values.engine_sources, scope_of(run, command.key, self._clock()))
         except StepError as error:
-            return {}, bounded(Fail(_text(error), code=error.code, retryable=error.retryable))
+            return {}, self.kept(run, command, Fail(_text(error), code=error.code, retryable=error.retryable))
         except Exception as error:
             log.exception("templates crashed", execution_id=str(run.id), node_id=command.node_id)
-            return {}, bounded(Fail(f"internal error in a template: {described(error)}", code="internal"))
+            failure = Fail(f"internal error in a template: {described(error)}", code="internal")
+            return {}, self.kept(run, command, failure)
         return values, None
+
+    def kept(self, run: Run, command: RunStep, outcome: Any) -> Outcome:
+        """The outcome as it is recorded and fed to the machine: bounded, and `retry_if` of the step asked."""
+        step = run.loaded.steps[command.node_id]
+        return decided(bounded(outcome, step.node.max_output_bytes), step.retry_if, command.attempt)
 
     async def attempt(
         self, run: Run, command: RunStep, records: StepRecords = NO_RECORDS, *, timeout: float | None = None
@@ -72,15 +79,17 @@ class StepRunner:
         try:
             context = StepContext(run, command.key, command.attempt, now, records, self._http, command.resumed)
             config = step.fixed or step.config(context.scope, run.rendered.get(command.key, {}))
-            given = masked(config.model_dump(mode="json", exclude_unset=True)) if step.fixed is None else step.shown
+            given = step.shown
+            if step.fixed is None:
+                given = masked(config.model_dump(mode="json", exclude_unset=True), step.mask)
             async with asyncio.timeout(timeout) as limit:
                 outcome = await step.node_type.run(config, context)
-            outcome = bounded(outcome)
+            outcome = self.kept(run, command, outcome)
         except RowLocked:
             raise
         except StepError as error:
             failure = Fail(_text(error), code=error.code, retryable=error.retryable, retry_after=error.retry_after)
-            outcome = bounded(failure)
+            outcome = self.kept(run, command, failure)
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:
@@ -90,7 +99,7 @@ class StepRunner:
             if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
                 raise
             if isinstance(error, TimeoutError) and limit is not None and limit.expired():
-                outcome = Fail(f"took longer than {timeout:g} seconds", code="timeout", retryable=True)
+                outcome = self.kept(run, command, too_slow(timeout))
             else:
                 text = described(error)
                 # With its traceback, unless it is so long that printing it would hold up everybody.
@@ -102,7 +111,8 @@ class StepRunner:
                     error=text[:1_000],
                     exc_info=len(text) <= MAX_ERROR_LENGTH,
                 )
-                outcome = bounded(Fail(f"internal error in step type {step.node.type!r}: {text}", code="internal"))
+                failure = Fail(f"internal error in step type {step.node.type!r}: {text}", code="internal")
+                outcome = self.kept(run, command, failure)
         duration = round((time.perf_counter() - begun) * 1000, 3)
         return outcome, self.entry(run, command, outcome, now, duration, given)
 
@@ -142,10 +152,14 @@ class StepRunner:
             duration_ms=duration_ms,
             attempt=command.attempt,
             input_=given,
-            output=masked(output),
+            output=masked(output, run.loaded.steps[command.node_id].mask),
             error=outcome.error if isinstance(outcome, Fail) else None,
             handle=outcome.handle if isinstance(outcome, Continue) else None,
         )
+
+
+def too_slow(seconds: float | None) -> Fail:
+    return Fail(f"took longer than {seconds:g} seconds", code="timeout", retryable=True)
 
 
 def _text(error: StepError) -> str:

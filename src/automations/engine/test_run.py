@@ -1,8 +1,9 @@
 """A test run: the flow for real, on one connection, rolled back at the end; only its record stays.
 
-One step after another, each database step in a savepoint. Waits do not wait, outside steps answer with a sample of
-their output, no other automation is started, nothing is notified (a rolled-back transaction notifies nobody). The
-record is written on another connection, whole and final, so that no worker and no statistic sees it.
+One step after another, each database step in a savepoint. Waits do not wait, a step with a pinned output answers with
+that, outside steps with a sample of theirs, no other automation is started, nothing is notified (a rolled-back
+transaction notifies nobody). The record is written on another connection, whole and final, so that no worker and no
+statistic sees it.
 """
 
 from __future__ import annotations
@@ -157,10 +158,12 @@ class _TestDriver:
     async def _database_step(self, run: Run, command: RunStep) -> tuple[Outcome, dict[str, Any]]:
         batch = OperationBatch(self._store, lock_timeout=LOCK_TIMEOUT)
         records = TrialRecords(run, batch, self._called)
+        limit = run.loaded.flow.nodes[command.node_id].timeout_seconds
         answer: list[tuple[Outcome, dict[str, Any]]] = []
 
         async def attempt() -> None:
-            answer.append(await self._steps.attempt(run, command, records))
+            batch.limit(limit)
+            answer.append(await self._steps.attempt(run, command, records, timeout=limit))
 
         savepoint = self._store.connection.transaction()
         await savepoint.start()
@@ -168,7 +171,8 @@ class _TestDriver:
             await batch.gather([attempt])
         except RowLocked:
             await savepoint.rollback()
-            outcome = Fail("a row that this step needs is locked by another transaction", code="locked")
+            failure = Fail("a row that this step needs is locked by another transaction", code="locked")
+            outcome = self._steps.kept(run, command, failure)
             return outcome, self._steps.entry(run, command, outcome)
         except BaseException:
             await savepoint.rollback()

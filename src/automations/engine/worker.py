@@ -140,7 +140,7 @@ class Session:
                 await presence.store.release(previous_owner)
             performer = Performer(presence.owner, self._versions, self._steps, options)
             claimer = Claimer(presence.owner, RunStore(claim_connection), performer, wake, options)
-            housekeeper = Housekeeper(presence, performer, options)
+            housekeeper = Housekeeper(presence, performer, options, self._stopping)
             self.was_up = True
             self._ready.set()
             log.info("worker ready", owner=presence.owner)
@@ -148,6 +148,8 @@ class Session:
             # What was cancelled in the middle of a commit is over when its connection is, and not before.
             await asyncio.gather(*(close_quietly(connection) for connection in (claim_connection, *commit_connections)))
             await presence.store.release(presence.owner)
+            if housekeeper.too_new is not None:
+                raise housekeeper.too_new
         finally:
             self._ready.clear()
             await asyncio.gather(*(close_quietly(connection) for connection in connections))

@@ -10,12 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from automations.errors import Problem
-from automations.flow.node import Node, literal_fields
+from automations.flow.node import JoinMode, Node, literal_fields
 from automations.flow.outcomes import ERROR_HANDLE, JsonObject
-from automations.flow.parse import DrawnNode, in_words, shorten
+from automations.flow.parse import DrawnNode
 from automations.flow.template_check import Visible, is_literal, literal_patterns
 from automations.flow.template_syntax import is_template
 from automations.flow.templates import check_templates
+from automations.flow.wording import in_words, shorten
 
 MAX_PROBLEMS_PER_NODE = 20
 MAX_MESSAGE_LENGTH = 500
@@ -50,6 +51,15 @@ def read_handles(drawn: DrawnNode, node: Node[Any] | None) -> Handles:
     return Handles(names, error=not node.is_trigger)
 
 
+def read_join(drawn: DrawnNode, node: Node[Any]) -> JoinMode | None:
+    """None where the type, which is anybody's code, gives no answer that can be used."""
+    try:
+        mode: object = node.join(drawn.config)
+    except Exception:
+        return None
+    return "any" if mode == "any" else "all" if mode == "all" else None
+
+
 def check_config(drawn: DrawnNode, node: Node[Any], handles: Handles, seen: Visible) -> list[Problem]:
     """At most 20 problems of one node; `seen` is what its templates may use."""
     problems = dict.fromkeys(
@@ -58,6 +68,9 @@ def check_config(drawn: DrawnNode, node: Node[Any], handles: Handles, seen: Visi
     )
     if handles.names is None and not problems:
         message = f"{node.title}: the node type cannot tell which handles this configuration has"
+        problems[Problem("bad_config", message, _FIX_FIELD, drawn.id)] = None
+    if read_join(drawn, node) is None and not problems:
+        message = f"{node.title}: the node type cannot tell how this configuration joins branches"
         problems[Problem("bad_config", message, _FIX_FIELD, drawn.id)] = None
     for path, message, hint in check_templates(
         drawn.config,

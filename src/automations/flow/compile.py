@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from automations.errors import FlowInvalid
+from automations.flow.check_config import read_join
 from automations.flow.graph import Ancestors, CompiledFlow, FlowEdge, FlowNode, RetryPolicy
 from automations.flow.node import Node
 from automations.flow.outcomes import ERROR_HANDLE
@@ -40,7 +41,8 @@ def compile_flow(nodes: object, edges: object, registry: NodeRegistry) -> Compil
 
 
 def _compile_node(drawn: DrawnNode, node: Node[Any], handles: tuple[str, ...]) -> FlowNode:
-    retry = drawn.retry or node.default_retry
+    settings = drawn.settings
+    retry = settings.retry or node.default_retry
     return FlowNode(
         id=drawn.id,
         type=drawn.type,
@@ -52,9 +54,15 @@ def _compile_node(drawn: DrawnNode, node: Node[Any], handles: tuple[str, ...]) -
             attempts=retry.attempts,
             delay_seconds=retry.delay_seconds,
             backoff=retry.backoff,
-            max_delay_seconds=retry.max_delay_seconds,
+            max_delay_seconds=retry.longest_delay_seconds,
             jitter=retry.jitter,
+            retry_if=retry.retry_if,
         ),
-        timeout_seconds=drawn.timeout_seconds,
-        on_unknown=drawn.on_unknown,
+        timeout_seconds=settings.timeout_seconds,
+        on_unknown=settings.on_unknown,
+        on_error=settings.on_error,
+        join=read_join(drawn, node) or "all",
+        max_output_bytes=settings.max_output_bytes,
+        pinned=settings.pinned,
+        mask=settings.mask,
     )

@@ -170,7 +170,7 @@ class _Reader:
             return
         if self.drawn and isinstance(value, str) and "{{" in value:
             if not self.templates:
-                self.wrong(path, "a trigger's conditions hold no templates", "compare with a fixed value")
+                self.wrong(path, "this condition holds no templates", "compare with a fixed value")
             return
         limit = LONGEST_SEARCH if operator in ("contains", "not_contains") else LONGEST_STRING
         self.string(value, path, limit)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import compress, count
 from typing import Literal
 
-from automations.flow.outcomes import MAX_OUTPUT_BYTES, JsonObject
+from automations.flow.outcomes import MAX_OUTPUT_BYTES, Json, JsonObject
 
 _BIT_OF_DIGIT = bytes.maketrans(b"01", b"\x00\x01")
 
@@ -21,6 +21,15 @@ class RetryPolicy:
     backoff: Literal["fixed", "exponential"] = "exponential"
     max_delay_seconds: float = 300.0
     jitter: bool = True
+    retry_if: JsonObject | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What a step answers in test mode instead of running. `handle` None: through the first one."""
+
+    output: Json
+    handle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,8 @@ class FlowNode:
 
     `on_error` `continue`: a failure without an `error` edge goes on through the first handle. `join` `any`: the step
     runs once, as soon as one edge into it is taken. `max_output_bytes` bounds what one attempt may answer, and what a
-    loop may collect.
+    loop may collect. `pinned` is for test mode only. `mask` are names of fields, in lower case, whose values the
+    records of this step hide.
     """
 
     id: str
@@ -44,6 +54,8 @@ class FlowNode:
     on_error: Literal["stop", "continue"] = "stop"
     join: Literal["all", "any"] = "all"
     max_output_bytes: int = MAX_OUTPUT_BYTES
+    pinned: Pinned | None = None
+    mask: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

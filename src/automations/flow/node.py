@@ -11,12 +11,15 @@ from abc import ABC, abstractmethod
 from functools import cache
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from automations.flow.outcomes import DEFAULT_HANDLE, Effect, JsonObject, Outcome
 from automations.flow.ports import Context
 
 Group = Literal["trigger", "logic", "transform", "action"]
+JoinMode = Literal["all", "any"]
+
+MAX_DELAY_SECONDS = 604_800
 
 
 class Config(BaseModel):
@@ -32,15 +35,26 @@ C = TypeVar("C", bound=Config)
 
 
 class Retry(BaseModel):
-    """When a step that failed with `retryable` is tried again. `attempts` counts the first try, too."""
+    """When a step that failed with `retryable` is tried again. `attempts` counts the first try, too.
+
+    `max_delay_seconds` left out: 300, or `delay_seconds` where that is longer. `retry_if` is a condition over
+    `error.message`, `error.code`, `output` and `attempt`; where it is set, it alone decides whether to try again.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     attempts: int = Field(default=1, ge=1, le=100)
-    delay_seconds: float = Field(default=1.0, ge=0, le=86_400)
+    delay_seconds: float = Field(default=1.0, ge=0, le=MAX_DELAY_SECONDS)
     backoff: Literal["fixed", "exponential"] = "exponential"
-    max_delay_seconds: float = Field(default=300.0, ge=0, le=604_800)
+    max_delay_seconds: float = Field(default=300.0, ge=0, le=MAX_DELAY_SECONDS)
     jitter: bool = True
+    retry_if: dict[str, JsonValue] | None = None
+
+    @property
+    def longest_delay_seconds(self) -> float:
+        if "max_delay_seconds" in self.model_fields_set:
+            return self.max_delay_seconds
+        return max(self.max_delay_seconds, self.delay_seconds)
 
 
 @cache
@@ -98,6 +112,14 @@ class Node(ABC, Generic[C]):
     def loop_names(self, config: JsonObject) -> tuple[str, str] | None:
         """A type that answers with `Loop`: how its body calls the item and its number. None: no loop."""
         return None
+
+    def join(self, config: JsonObject) -> JoinMode:
+        """What a step of this type with several edges into it does, for this raw config.
+
+        `all`: it runs when every one of them is decided and at least one is taken. `any`: it runs once, as soon as the
+        first is taken; the others go on, and what comes of them later is ignored here.
+        """
+        return "all"
 
     def check(self, config: C) -> list[tuple[str, str]]:
         """Problems beyond types, as (dotted field, message); called at validation with an unrendered config."""

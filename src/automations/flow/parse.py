@@ -5,21 +5,18 @@ What is unknown is ignored here and kept by whoever stores the JSON.
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, cast
-
-from pydantic import ValidationError
+from typing import Any, TypeVar, cast
 
 from automations.errors import Problem
 from automations.flow.limits import check_limits
-from automations.flow.node import Retry
+from automations.flow.node_settings import NodeSettings, finite, read_settings
 from automations.flow.outcomes import JsonObject
+from automations.flow.wording import shorten
 
 MAX_ID_LENGTH = 64
 MAX_EDGE_ID_LENGTH = 512
-MAX_TIMEOUT_SECONDS = 86_400
 
 _NODE_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
 
@@ -28,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class DrawnNode:
-    """`place` orders nodes as people read the drawing: (y, x, index in the list). `retry` None: the node type's own."""
+    """`place` orders nodes as people read the drawing: (y, x, index in the list)."""
 
     id: str
     type: str
@@ -36,9 +33,7 @@ class DrawnNode:
     label: str
     config: JsonObject
     disabled: bool
-    retry: Retry | None
-    timeout_seconds: float | None
-    on_unknown: Literal["retry", "fail"]
+    settings: NodeSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +67,6 @@ def parse_drawing(nodes: object, edges: object) -> Drawing:
     for number, raw in enumerate(cast("list[object]", edges), 1):
         _read_edge(raw, number, drawing, edge_ids)
     return drawing
-
-
-def shorten(text: object, limit: int = 80) -> str:
-    """User text for a message: quoted, and cut where it is long."""
-    value = text if isinstance(text, str) else str(type(text).__name__)
-    return repr(value if len(value) <= limit else value[: limit - 1] + "…")
-
-
-def in_words(kind: str, message: str) -> str:
-    """A complaint of pydantic without the names of Python's types."""
-    if kind.endswith("_type"):
-        if kind.removesuffix("_type") in ("list", "tuple", "set", "frozen_set", "iterable"):
-            return "has to be a list"
-        if kind.removesuffix("_type") in ("dict", "model", "model_attributes", "dataclass", "mapping"):
-            return "has to be an object"
-    return message.removeprefix("Value error, ")
 
 
 def _read_node(raw: object, number: int, drawing: Drawing) -> None:
@@ -124,9 +103,7 @@ def _read_node(raw: object, number: int, drawing: Drawing) -> None:
         label=read("label", str, "", "text").strip() or node_id,
         config=read("config", dict, {}, "an object"),
         disabled=read("disabled", bool, False, "true or false"),
-        retry=_read_retry(data.get("retry"), node_id, problems),
-        timeout_seconds=_read_timeout(data.get("timeout_seconds"), node_id, problems),
-        on_unknown=_read_on_unknown(data.get("on_unknown"), node_id, problems),
+        settings=read_settings(data, node_id, problems),
     )
 
 
@@ -205,55 +182,5 @@ def _expect(
 def _position(value: object) -> tuple[float, float]:
     """Where the node is drawn, as (y, x). It only breaks ties, so a missing or odd position is no problem."""
     position = cast("dict[str, object]", value) if isinstance(value, dict) else {}
-    y, x = (_finite(position.get(axis)) for axis in ("y", "x"))
+    y, x = (finite(position.get(axis)) for axis in ("y", "x"))
     return y or 0.0, x or 0.0
-
-
-def _finite(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) else None
-
-
-def _read_retry(value: object, node_id: str, problems: list[Problem]) -> Retry | None:
-    if value is None:
-        return None
-    try:
-        return Retry.model_validate(value)
-    except ValidationError as invalid:
-        for error in invalid.errors(include_url=False, include_input=False, include_context=False)[:10]:
-            path = ".".join(("data", "retry", *(str(part)[:40] for part in error["loc"])))
-            message = f"`{path}` of node {node_id!r}: {in_words(error['type'], error['msg'])}"
-            hint = (
-                "Set attempts (1 to 100), delay_seconds, backoff (fixed or exponential), max_delay_seconds and jitter."
-            )
-            problems.append(Problem("bad_retry", message, hint, node_id, field=path))
-        return None
-
-
-def _read_timeout(value: object, node_id: str, problems: list[Problem]) -> float | None:
-    if value is None:
-        return None
-    seconds = _finite(value)
-    if seconds is not None and 0 < seconds <= MAX_TIMEOUT_SECONDS:
-        return seconds
-    path = "data.timeout_seconds"
-    message = f"`{path}` of node {node_id!r} is not a number above 0 and up to {MAX_TIMEOUT_SECONDS}"
-    problems.append(
-        Problem("bad_timeout", message, "Give seconds, a day at most, or leave it out.", node_id, field=path)
-    )
-    return None
-
-
-def _read_on_unknown(value: object, node_id: str, problems: list[Problem]) -> Literal["retry", "fail"]:
-    match value:
-        case None | "retry":
-            return "retry"
-        case "fail":
-            return "fail"
-        case _:
-            path = "data.on_unknown"
-            message = f"`{path}` of node {node_id!r} is neither `retry` nor `fail`"
-            hint = "Choose `retry` to do the step again after a crash, or `fail` where twice would be worse than never."
-            problems.append(Problem("bad_on_unknown", message, hint, node_id, field=path))
-            return "retry"

@@ -3,8 +3,8 @@
 The codes are stable; an editor may act on them:
 
 - limits: not_a_list, too_many_nodes, too_many_edges, too_large, too_deep, not_json (nothing else is looked at then)
-- shape: not_an_object, missing_id, bad_id, duplicate_id, missing_type, missing_end, bad_field, bad_retry, bad_timeout,
-  bad_on_unknown
+- shape: not_an_object, missing_id, bad_id, duplicate_id, missing_type, missing_end, bad_field, bad_note, bad_retry,
+  bad_timeout, bad_on_unknown, bad_on_error, bad_pinned, bad_max_output, bad_mask
 - graph: unknown_type, no_trigger, several_triggers, disabled_trigger, dangling_edge, self_edge, duplicate_edge,
   edge_into_trigger, unknown_handle, cycle, unreachable
 - loops: empty_loop, edge_out_of_loop, edge_into_loop
@@ -19,14 +19,16 @@ from typing import Any
 
 from automations.errors import Problem
 from automations.flow.check_config import Handles, check_config, read_handles
+from automations.flow.check_settings import check_settings
 from automations.flow.graph import FlowEdge, ancestor_bits, iter_bits
 from automations.flow.loop_bodies import find_bodies
 from automations.flow.node import Node
 from automations.flow.outcomes import DEFAULT_HANDLE, ERROR_HANDLE
-from automations.flow.parse import Drawing, DrawnEdge, parse_drawing, shorten
+from automations.flow.parse import Drawing, DrawnEdge, parse_drawing
 from automations.flow.registry import NodeRegistry
 from automations.flow.template_check import Visible
 from automations.flow.topology import find_cycles, reachable, topological_order
+from automations.flow.wording import shorten
 
 MAX_PROBLEMS = 1_000
 MAX_NAMES_IN_MESSAGE = 10
@@ -63,6 +65,11 @@ def examine(nodes: object, edges: object, registry: NodeRegistry) -> Examined:
     _check_triggers(drawing, triggers, types, problems)
     handles = {node_id: read_handles(drawn, types.get(node_id)) for node_id, drawn in drawing.nodes.items()}
     flow_edges = _check_edges(drawing, set(triggers), handles, problems)
+    with_error_edge = {edge.source for edge in flow_edges if edge.handle == ERROR_HANDLE}
+    for drawn in drawing.nodes.values():
+        problems.extend(
+            check_settings(drawn, types.get(drawn.id), handles[drawn.id], error_edge=drawn.id in with_error_edge)
+        )
 
     children: dict[str, list[str]] = {node_id: [] for node_id in drawing.nodes}
     parents: dict[str, list[str]] = {node_id: [] for node_id in drawing.nodes}

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from automations.db.automation_store import AutomationDetail, AutomationStore
 from automations.db.demo_store import DemoStore
+from automations.errors import Conflict
 from automations.flow.registry import NodeRegistry
 from automations.services.publishing import publish
 from automations.services.transfer import import_file, read_file
@@ -69,7 +70,12 @@ async def point_at_echo(
             continue
         if not _differs_in_address_only(automation.nodes, file.nodes) or automation.status != "active":
             continue
-        await import_file(automations, registry, file, account=content.account_id)
+        try:
+            seen = automation.draft_revision
+            await import_file(automations, registry, file, account=content.account_id, expected_revision=seen)
+        except Conflict:
+            # Somebody began to work on it since we looked.
+            continue
         moved.append((await publish(automations, registry, automation.id, note="echo endpoint moved")).automation)
     return moved
 

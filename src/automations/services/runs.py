@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, assert_never
 from uuid import UUID
 
 from automations.db.automation_store import AutomationStore
@@ -126,43 +126,69 @@ async def start_run(
     )
 
 
-async def act_on(
-    store: ExecutionStore, action: Literal["cancel", "retry"], ids: Sequence[UUID], reason: str | None = None
-) -> AsyncIterator[Acted]:
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """`reason` is the error of the cancelled run."""
+
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Where the new run begins: `start`, `failed` (what failed or was open), or the id of a step.
+
+    From the start it runs what is published, or the version with that number; else the version of the old run, whose
+    finished steps keep their results and do not run again.
+    """
+
+    start_from: str = "start"
+    version: int | None = None
+
+
+Action = Cancel | Retry
+
+
+async def act_on(store: ExecutionStore, action: Action, ids: Sequence[UUID]) -> AsyncIterator[Acted]:
     """One after another, each on its own: what cannot be done to one does not keep it from the others."""
     for run_id in ids:
         try:
-            if action == "cancel":
-                yield Acted(run_id, await store.cancel(run_id, reason))
-            else:
-                yield Acted(run_id, str(await store.retry(run_id)))
+            match action:
+                case Cancel():
+                    yield Acted(run_id, await store.cancel(run_id, action.reason))
+                case Retry():
+                    again = await store.retry(run_id, start_from=action.start_from, version=action.version)
+                    yield Acted(run_id, str(again))
+                case _:
+                    assert_never(action)
         except AutomationsError as error:
             yield Acted(run_id, None, error)
 
 
-def selectable(action: Literal["cancel", "retry"], chosen: RunFilter) -> RunFilter:
-    """`chosen`, narrowed to what the action can be done to (once). `Unusable` when nothing could be left."""
-    possible: tuple[str, ...] = OPEN if action == "cancel" else FINAL
-    default: tuple[str, ...] = OPEN if action == "cancel" else ("failed",)
+def selectable(action: Action, chosen: RunFilter) -> RunFilter:
+    """`chosen`, narrowed to what the action can be done to (once). `Unusable` when nothing could be left.
+
+    Test runs are not retried with others: their retries would be real.
+    """
+    cancelling = isinstance(action, Cancel)
+    possible: tuple[str, ...] = OPEN if cancelling else FINAL
+    default: tuple[str, ...] = OPEN if cancelling else ("failed",)
     statuses = tuple(status for status in chosen.statuses or default if status in possible)
     if not statuses:
         raise Unusable(
-            f"a {' or '.join(chosen.statuses)} run cannot be {'cancelled' if action == 'cancel' else 'retried'}",
+            f"a {' or '.join(chosen.statuses)} run cannot be {'cancelled' if cancelling else 'retried'}",
             hint=f"Choose from {', '.join(possible)}.",
         )
-    return replace(chosen, statuses=statuses, unretried=action == "retry")
+    return replace(chosen, statuses=statuses, unretried=not cancelling, tests=chosen.tests and cancelling)
 
 
-async def act_on_all(
-    store: ExecutionStore, action: Literal["cancel", "retry"], chosen: RunFilter, reason: str | None = None
-) -> AsyncIterator[Acted]:
+async def act_on_all(store: ExecutionStore, action: Action, chosen: RunFilter) -> AsyncIterator[Acted]:
     """Every run that matches and was there when it began, oldest first; new ones are left alone."""
     last = await store.newest_seq()
     after = 0
     while True:
         batch = await store.matching_ids(chosen, limit=BATCH, after_seq=after)
         ids = [run_id for run_id, seq in batch if seq <= last]
-        async for acted in act_on(store, action, ids, reason):
+        async for acted in act_on(store, action, ids):
             yield acted
         if len(ids) < BATCH:
             return

@@ -82,10 +82,11 @@ def read_file(text: str | bytes, origin: str) -> FlowFile:
     )
 
 
-def write_file(automation: AutomationDetail) -> str:
+def write_file(automation: AutomationDetail, *, with_revision: bool = False) -> str:
     """The draft as the text of a file: keys sorted, lists in their order, one line a value, a line break at the end.
 
-    `Unusable` for a draft that cannot be read.
+    `with_revision`: and with the draft's revision, which an import can be made to expect. `Unusable` for a draft that
+    cannot be read.
     """
     columns = (automation.nodes, automation.edges, automation.trigger_config)
     if any(isinstance(column, Unreadable) for column in columns):
@@ -93,7 +94,7 @@ def write_file(automation: AutomationDetail) -> str:
             f"{automation.name!r} is nested too deeply to be exported",
             hint=f"Draw it again, or import it from a file: its id is {automation.id}.",
         )
-    value = {
+    value: dict[str, Any] = {
         "format": FORMAT,
         "id": str(automation.id),
         "name": automation.name,
@@ -103,6 +104,8 @@ def write_file(automation: AutomationDetail) -> str:
         "nodes": drawn_flow(automation),
         "edges": automation.edges,
     }
+    if with_revision:
+        value["draft_revision"] = automation.draft_revision
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -114,13 +117,25 @@ def file_name(automation: AutomationDetail, taken: Sequence[str] = ()) -> str:
 
 
 async def import_file(
-    store: AutomationStore, registry: NodeRegistry, file: FlowFile, *, account: UUID, agent_id: UUID | None = None
+    store: AutomationStore,
+    registry: NodeRegistry,
+    file: FlowFile,
+    *,
+    account: UUID,
+    agent_id: UUID | None = None,
+    expected_revision: int | None = None,
 ) -> Imported:
     """A new draft, or the draft of the automation with that id (or, without an id, that name) in the account.
 
-    What is published goes on as it is. `Conflict` when the id is another account's.
+    What is published goes on as it is. `Conflict` when the id is another account's, or when the file would change a
+    draft that is not at `expected_revision` (None: whatever it is).
     """
     existing = await _existing(store, file, account)
+    if existing is None and expected_revision is not None:
+        raise Conflict(
+            f"{file.name} is not there yet, so its draft is not at revision {expected_revision}",
+            hint="Import it without expecting a revision, or correct its id or name.",
+        )
     trigger = trigger_of(file.nodes) or ("manual", {})
     draft = Draft(
         id=existing.id if existing else file.id or uuid4(),
@@ -135,7 +150,7 @@ async def import_file(
     )
     change: Literal["created", "updated", "unchanged"] = "created"
     if existing is not None:
-        change = "updated" if await store.update_draft(draft) else "unchanged"
+        change = "updated" if await store.update_draft(draft, expected_revision=expected_revision) else "unchanged"
     else:
         await store.create(draft, agent_id=agent_id or await only_agent(store, account), account=account)
     automation = await store.get(draft.id)

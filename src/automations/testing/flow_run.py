@@ -14,11 +14,14 @@ from pydantic import ValidationError
 from automations.errors import StepError, TemplateError
 from automations.flow.commands import AwaitSignal, Finish, RunStep, SetTimer, Settled
 from automations.flow.compile import compile_flow
+from automations.flow.conditions import compile_condition
+from automations.flow.graph import FlowNode
 from automations.flow.machine import Machine
-from automations.flow.node import literal_fields
+from automations.flow.node import Node, literal_fields
 from automations.flow.outcomes import Fail, Json, JsonObject, Outcome
 from automations.flow.ports import Http, Records, Runs
 from automations.flow.registry import NodeRegistry
+from automations.flow.retrying import decided
 from automations.flow.state import RunState, StepState
 from automations.flow.template_syntax import Code, parse_text
 from automations.flow.templates import compile_value
@@ -156,6 +159,11 @@ class _Drive:
                 "variables": scope["vars"],
             }
         )
+        outcome = await self.attempted(node, kind, context)
+        retry_if = node.retry.retry_if
+        return decided(outcome, None if retry_if is None else compile_condition(retry_if).holds, command.attempt)
+
+    async def attempted(self, node: FlowNode, kind: Node[Any], context: StepContext) -> Outcome:
         try:
             compiled = compile_value(node.config, literal_fields=literal_fields(kind.config_model))
             rendered = {source: _evaluate(source, context.scope) for source in compiled.engine_sources}

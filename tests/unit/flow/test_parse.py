@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from automations.flow.graph import Pinned
 from automations.flow.limits import MAX_BYTES, MAX_DEPTH, MAX_EDGES, MAX_NODES, check_limits
 from automations.flow.node import Retry
+from automations.flow.node_settings import NodeSettings
 from automations.flow.parse import DrawnEdge, parse_drawing
+
+CODE = {"field": "error.code", "operator": "equals", "value": "http_status"}
 
 
 def node(node_id: Any = "a", node_type: Any = "work", **data: Any) -> dict[str, Any]:
@@ -35,24 +39,41 @@ def test_everything_that_a_node_may_say() -> None:
         retry={"attempts": 4, "backoff": "fixed"},
         timeout_seconds=30,
         on_unknown="fail",
+        on_error="continue",
+        note="ask Ada before you change this",
+        pinned={"output": {"status": 200}, "handle": "out"},
+        max_output_bytes=4096,
+        mask=[" IBAN ", "iban", "Phone"],
         color="red",
     )
     drawing = parse_drawing([{**raw, "selected": True, "measured": {"width": 10}}], [])
     assert drawing.problems == []
     drawn = drawing.nodes["send-1"]
     assert (drawn.type, drawn.label, drawn.config) == ("action-http", "Send it", {"url": "https://example.com"})
-    assert (drawn.disabled, drawn.timeout_seconds, drawn.on_unknown) == (True, 30.0, "fail")
-    assert drawn.retry == Retry(attempts=4, backoff="fixed")
+    assert drawn.disabled is True
+    assert drawn.settings == NodeSettings(
+        note="ask Ada before you change this",
+        retry=Retry(attempts=4, backoff="fixed"),
+        timeout_seconds=30.0,
+        on_unknown="fail",
+        on_error="continue",
+        pinned=Pinned({"status": 200}, "out"),
+        max_output_bytes=4096,
+        mask=("iban", "phone"),
+    )
     assert drawn.place == (2.0, 1.0, 1)
 
 
-@pytest.mark.parametrize("data", [None, {}, dict.fromkeys(["label", "config", "disabled", "retry", "on_unknown"])])
+SETTINGS = ["retry", "timeout_seconds", "on_unknown", "on_error", "note", "pinned", "max_output_bytes", "mask"]
+
+
+@pytest.mark.parametrize("data", [None, {}, dict.fromkeys(["label", "config", "disabled", *SETTINGS])])
 def test_what_a_node_does_not_say(data: object) -> None:
     drawing = parse_drawing([{"id": "a", "type": "work", "data": data}], [])
     assert drawing.problems == []
     drawn = drawing.nodes["a"]
-    assert (drawn.label, drawn.config, drawn.disabled, drawn.retry) == ("a", {}, False, None)
-    assert (drawn.timeout_seconds, drawn.on_unknown, drawn.place) == (None, "retry", (0.0, 0.0, 1))
+    assert (drawn.label, drawn.config, drawn.disabled, drawn.place) == ("a", {}, False, (0.0, 0.0, 1))
+    assert drawn.settings == NodeSettings(None, None, None, "retry", "stop", None, 1_048_576, ())
 
 
 @pytest.mark.parametrize("position", [None, 5, {}, {"x": "1"}, {"y": True}, {"x": None}, {"x": float("nan")}])
@@ -115,6 +136,45 @@ def test_edges_with_and_without_a_handle() -> None:
         ([node(timeout_seconds="5")], [("bad_timeout", "a", None, "data.timeout_seconds")]),
         ([node(timeout_seconds=True)], [("bad_timeout", "a", None, "data.timeout_seconds")]),
         ([node(timeout_seconds=0.5)], []),
+        ([node(retry={"attempts": 100, "delay_seconds": 604_800, "max_delay_seconds": 604_800})], []),
+        ([node(retry={"delay_seconds": 604_801})], [("bad_retry", "a", None, "data.retry.delay_seconds")]),
+        ([node(retry={"attempts": 2, "retry_if": CODE})], []),
+        ([node(retry={"retry_if": CODE})], [("bad_retry", "a", None, "data.retry.attempts")]),
+        ([node(retry={"attempts": 2, "retry_if": "no"})], [("bad_retry", "a", None, "data.retry.retry_if")]),
+        ([node(retry={"attempts": 2, "retry_if": {}})], [("bad_retry", "a", None, "data.retry.retry_if")]),
+        (
+            [node(retry={"attempts": 2, "retry_if": {**CODE, "operator": "is"}})],
+            [("bad_retry", "a", None, "data.retry.retry_if.operator")],
+        ),
+        (
+            [node(retry={"attempts": 2, "retry_if": {"all": [CODE, {**CODE, "field": "trigger.new.name"}]}})],
+            [("bad_retry", "a", None, "data.retry.retry_if")],
+        ),
+        (
+            [node(retry={"attempts": 2, "retry_if": {**CODE, "value": "{{ vars.code }}"}})],
+            [("bad_retry", "a", None, "data.retry.retry_if.value")],
+        ),
+        ([node(on_error="skip")], [("bad_on_error", "a", None, "data.on_error")]),
+        ([node(on_error=True)], [("bad_on_error", "a", None, "data.on_error")]),
+        ([node(note="x" * 2_000)], []),
+        ([node(note="x" * 2_001)], [("bad_note", "a", None, "data.note")]),
+        ([node(note=["x"])], [("bad_note", "a", None, "data.note")]),
+        ([node(pinned={"output": None})], []),
+        ([node(pinned=5)], [("bad_pinned", "a", None, "data.pinned")]),
+        ([node(pinned={"handle": "out"})], [("bad_pinned", "a", None, "data.pinned")]),
+        ([node(pinned={"output": 1, "handle": 1})], [("bad_pinned", "a", None, "data.pinned.handle")]),
+        ([node(pinned={"output": 1, "status": 1})], [("bad_pinned", "a", None, "data.pinned.status")]),
+        ([node(max_output_bytes=1), node("b", max_output_bytes=1_048_576)], []),
+        ([node(max_output_bytes=0)], [("bad_max_output", "a", None, "data.max_output_bytes")]),
+        ([node(max_output_bytes=1_048_577)], [("bad_max_output", "a", None, "data.max_output_bytes")]),
+        ([node(max_output_bytes=1.5)], [("bad_max_output", "a", None, "data.max_output_bytes")]),
+        ([node(max_output_bytes=True)], [("bad_max_output", "a", None, "data.max_output_bytes")]),
+        ([node(mask=[]), node("b", mask=["x" * 200] * 50)], []),
+        ([node(mask="iban")], [("bad_mask", "a", None, "data.mask")]),
+        ([node(mask=["x"] * 51)], [("bad_mask", "a", None, "data.mask")]),
+        ([node(mask=["iban", " "])], [("bad_mask", "a", None, "data.mask.1")]),
+        ([node(mask=["x" * 201])], [("bad_mask", "a", None, "data.mask.0")]),
+        ([node(mask=[None])], [("bad_mask", "a", None, "data.mask.0")]),
         ([node(on_unknown="skip")], [("bad_on_unknown", "a", None, "data.on_unknown")]),
         ([node(on_unknown=["retry"])], [("bad_on_unknown", "a", None, "data.on_unknown")]),
     ],

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from automations.errors import FlowInvalid, Problem
 from automations.flow.compile import compile_flow
-from automations.flow.graph import FlowEdge, RetryPolicy
+from automations.flow.graph import FlowEdge, FlowNode, Pinned, RetryPolicy
 from automations.flow.node import Config, Node, Retry
 from automations.flow.outcomes import JsonObject, Outcome
 from automations.flow.ports import Context
@@ -98,6 +98,24 @@ class End(Node[NoConfig]):
         raise NotImplementedError
 
 
+class MeetConfig(Config):
+    mode: str = "all"
+
+
+class Meet(Node[MeetConfig]):
+    """Joins as its configuration says, whatever that is."""
+
+    type, title, group, icon = "logic-meet", "Meet", "logic", "Merge"
+
+    def join(self, config: JsonObject) -> Any:
+        if config.get("mode") == "raise":
+            raise KeyError("mode")
+        return config.get("mode", "all")
+
+    async def run(self, config: MeetConfig, ctx: Context) -> Outcome:
+        raise NotImplementedError
+
+
 class BrokenConfig(Config):
     checked: bool = True
 
@@ -119,12 +137,12 @@ class Broken(Node[BrokenConfig]):
         raise NotImplementedError
 
 
-REGISTRY = NodeRegistry([Begin(), Work(), Choose(), End(), Broken()])
-TYPES = {"t": "trigger-begin", "c": "logic-choose", "x": "logic-end"}
+REGISTRY = NodeRegistry([Begin(), Work(), Choose(), End(), Meet(), Broken()])
+TYPES = {"t": "trigger-begin", "c": "logic-choose", "x": "logic-end", "m": "logic-meet"}
 
 
 def node(node_id: str, node_type: str | None = None, config: object = None, **data: Any) -> dict[str, Any]:
-    """Ids beginning with t are triggers, with c choices, with x ends; all others work."""
+    """Ids beginning with t are triggers, with c choices, with x ends, with m meeting points; all others work."""
     return {
         "id": node_id,
         "type": node_type or TYPES.get(node_id[0], "action-work"),
@@ -270,6 +288,43 @@ def test_a_node_type_with_bugs_is_reported_and_breaks_nothing() -> None:
     assert "which handles" in found[0].message
 
 
+SETTINGS: list[tuple[list[str], dict[str, Any], list[tuple[str, str | None, str | None, str | None]]]] = [
+    (["t>a"], node("a", on_error="continue"), []),
+    (["t>a", "a:error>b"], node("a", on_error="stop"), []),
+    (["t>a", "a:error>b"], node("a", on_error="continue"), [("bad_on_error", "a", None, "data.on_error")]),
+    (["t>x"], node("x", on_error="continue"), [("bad_on_error", "x", None, "data.on_error")]),
+    (["t>x", "x:error>b"], node("x", on_error="continue"), [("bad_on_error", "x", None, "data.on_error")]),
+    (["t>c"], node("c", pinned={"output": 1}), []),
+    (["t>c"], node("c", pinned={"output": 1, "handle": "false"}), []),
+    (["t>c"], node("c", pinned={"output": 1, "handle": "out"}), [("bad_pinned", "c", None, "data.pinned.handle")]),
+    (["t>c"], node("c", pinned={"output": 1, "handle": "error"}), [("bad_pinned", "c", None, "data.pinned.handle")]),
+    (["t>c", "c:error>a"], node("c", pinned={"output": 1, "handle": "error"}), []),
+    (["t>x"], node("x", pinned={"output": 1}), [("bad_pinned", "x", None, "data.pinned")]),
+    (["t>a"], node("t", pinned={"output": 1}), [("bad_pinned", "t", None, "data.pinned")]),
+    (["t>a"], node("t", mask=["email"]), [("bad_mask", "t", None, "data.mask")]),
+    (["t>a"], node("a", mask=["email"], note="why", max_output_bytes=1), []),
+]
+
+
+@pytest.mark.parametrize(("ways", "drawn", "expected"), SETTINGS)
+def test_settings_have_to_fit_the_type_and_its_edges(ways: list[str], drawn: dict[str, Any], expected: object) -> None:
+    assert places(problems(*ways, nodes=[drawn])) == expected
+
+
+def test_how_a_step_joins_is_up_to_its_type() -> None:
+    ways = ["t>a", "t>b", "a>m", "b>m"]
+    modes = {
+        mode: compile_flow(*drawing(*ways, nodes=[node("m", config={"mode": mode})]), REGISTRY).nodes["m"].join
+        for mode in ("all", "any")
+    }
+    assert modes == {"all": "all", "any": "any"}
+    assert compile_flow(*drawing(*ways, "m>d"), REGISTRY).nodes["d"].join == "all"
+    for mode in ("raise", "first"):
+        found = problems(*ways, nodes=[node("m", config={"mode": mode})])
+        assert places(found) == [("bad_config", "m", None, None)]
+        assert "joins" in found[0].message
+
+
 TEMPLATES = [
     ("{{ steps.a.id }}", []),
     ("{{ trigger.new.id }} and {{ steps.t.new }}", []),
@@ -314,6 +369,8 @@ def test_everything_at_once() -> None:
 
 # Compiling
 
+RETRY_IF: JsonObject = {"field": "attempt", "operator": "less_than", "value": 5}
+
 
 def test_compile_refuses_what_check_finds() -> None:
     nodes, edges = drawing("t>a", "a>a", "b>a")
@@ -327,16 +384,38 @@ def test_what_compiling_makes() -> None:
     given = [
         node("t"),
         node("a", config={"count": "{{ trigger.n }}"}, label="First", disabled=True, on_unknown="fail"),
-        node("b", retry={"attempts": 7}, timeout_seconds=5),
+        node(
+            "b",
+            retry={"attempts": 7, "delay_seconds": 86_400, "retry_if": RETRY_IF},
+            timeout_seconds=5,
+            on_error="continue",
+            note="not for the engine",
+            pinned={"output": [1]},
+            max_output_bytes=9,
+            mask=["IBAN"],
+        ),
     ]
     flow = compile_flow(*drawing("t>a", "a>b", "a:error>c", "c:true>b", nodes=given), REGISTRY)
     assert (flow.trigger_id, flow.order) == ("t", ("t", "a", "c", "b"))
     a, b = flow.nodes["a"], flow.nodes["b"]
     assert (a.label, a.config, a.disabled, a.on_unknown) == ("First", {"count": "{{ trigger.n }}"}, True, "fail")
     assert a.retry == RetryPolicy(3, 2, "fixed", 9, False)
-    assert (b.retry, b.timeout_seconds) == (RetryPolicy(attempts=7), 5)
+    assert b == FlowNode(
+        id="b",
+        type="action-work",
+        label="b",
+        config={},
+        handles=("out",),
+        # Its pauses may be as long as the first one, although nothing says so.
+        retry=RetryPolicy(attempts=7, delay_seconds=86_400, max_delay_seconds=86_400, retry_if=RETRY_IF),
+        timeout_seconds=5,
+        on_error="continue",
+        pinned=Pinned([1]),
+        max_output_bytes=9,
+        mask=("iban",),
+    )
+    assert (a.on_error, a.join, a.pinned, a.max_output_bytes, a.mask) == ("stop", "all", None, 1_048_576, ())
     assert a.handles == ("out", "error")
-    assert b.handles == ("out",)
     assert flow.nodes["c"].handles == ("true", "false")
     assert flow.outgoing["a"] == (FlowEdge("a>b", "a", "b", "out"), FlowEdge("a:error>c", "a", "c", "error"))
     assert [edge.id for edge in flow.incoming["b"]] == ["a>b", "c:true>b"]

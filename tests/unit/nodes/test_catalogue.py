@@ -26,6 +26,7 @@ def test_the_catalogue_is_complete_and_says_what_each_may_do() -> None:
         ("logic-condition", "logic", "pure", False, ("true", "false")),
         ("logic-switch", "logic", "pure", False, ("default",)),
         ("logic-stop", "logic", "pure", False, ()),
+        ("logic-join", "logic", "pure", False, ("out",)),
         ("transform-set-variable", "transform", "pure", False, ("out",)),
         ("action-create-record", "action", "database", False, ("out",)),
         ("action-update-record", "action", "database", False, ("out",)),

@@ -7,10 +7,11 @@ from pydantic import ValidationError
 
 from automations.flow.outcomes import Continue, Fail, Json, JsonObject, Stop
 from automations.nodes.logic_condition import LogicCondition, LogicConditionConfig
+from automations.nodes.logic_join import LogicJoin
 from automations.nodes.logic_stop import LogicStop
 from automations.nodes.logic_switch import LogicSwitch, LogicSwitchConfig
 from automations.nodes.transform_set_variable import TransformSetVariable
-from automations.testing import run_node
+from automations.testing import run_flow, run_node
 
 HOT: JsonObject = {"field": "trigger.new.score", "operator": "greater_than", "value": 80}
 WARM: JsonObject = {"field": "trigger.new.score", "operator": "greater_than", "value": 50}
@@ -109,3 +110,29 @@ async def test_variables_are_set_with_their_types() -> None:
 async def test_variable_names_that_templates_could_not_read_are_refused(variables: Any) -> None:
     with pytest.raises(ValidationError):
         await run_node(TransformSetVariable(), {"variables": variables})
+
+
+@pytest.mark.parametrize(("config", "mode"), [({}, "all"), ({"mode": "all"}, "all"), ({"mode": "any"}, "any")])
+async def test_join_says_how_it_joins(config: dict[str, Any], mode: str) -> None:
+    node = LogicJoin()
+    assert node.join(config) == mode
+    assert node.sample_output(config) == {"mode": mode}
+    assert await run_node(node, config) == Continue(output={"mode": mode})
+
+
+async def test_a_join_waits_for_every_branch_that_lives() -> None:
+    nodes: list[Any] = [
+        {"id": "start", "type": "trigger-manual", "data": {}},
+        *({"id": name, "type": "transform-set-variable", "data": variable(name)} for name in ("a", "b")),
+        {"id": "meet", "type": "logic-join", "data": {"config": {"mode": "all"}}},
+        {"id": "after", "type": "transform-set-variable", "data": variable("after", "{{ vars.a }}{{ vars.b }}")},
+    ]
+    ways = [("start", "a"), ("start", "b"), ("a", "meet"), ("b", "meet"), ("meet", "after")]
+    edges: list[Any] = [{"id": f"{one}-{other}", "source": one, "target": other} for one, other in ways]
+    run = await run_flow(nodes, edges)
+    assert run.output_of("meet") == {"mode": "all"}
+    assert run.output == {"after": "ab"}
+
+
+def variable(name: str, value: str | None = None) -> dict[str, Any]:
+    return {"config": {"variables": {name: value or name}}}

@@ -1,7 +1,7 @@
--- What users do: start, cancel, retry, publish, pause, resume. Each checks the account and the role itself (member and
--- above; what belongs to others does not exist), because the seed rightly gives no INSERT or UPDATE on runs to users.
--- Errors: AU002 of different accounts, AU003 not allowed, AU004 not found, AU006 the thing is in another state, AU007
--- the input cannot be used.
+-- What users do: start, cancel, publish, pause, resume; retry is in retries.sql. Each checks the account and the role
+-- itself (member and above; what belongs to others does not exist), because the seed rightly gives no INSERT or UPDATE
+-- on runs to users. Errors: AU002 of different accounts, AU003 not allowed, AU004 not found, AU006 the thing is in
+-- another state, AU007 the input cannot be used.
 
 -- The automation, if the caller may act on it, and its account. p_lock: nobody else changes it until the end.
 create or replace function automations.automation_to_act_on(p_automation_id uuid, p_lock boolean)
@@ -140,72 +140,22 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_run record;
-  v_status text;
 begin
-  select e.account_id, e.automation_id, e.status, e.lane into v_run
+  select e.account_id, e.automation_id, e.status into v_run
   from public.automation_executions e where e.id = p_execution_id;
   perform automations.require_access(v_run.account_id, 'run', true);
-  update public.automation_executions e
-  set status = 'cancelled', epoch = e.epoch + 1, owner = null, due_at = null,
-    completed_at = pg_catalog.clock_timestamp(),
-    duration_ms = automations.milliseconds_between(
-      coalesce(e.run_started_at, e.started_at), pg_catalog.clock_timestamp()
-    ),
-    error = coalesce(nullif(pg_catalog.btrim(p_reason), ''), 'cancelled'),
-    nodes_executed = automations.recorded_steps(e.id)
-  where e.id = p_execution_id and e.status in ('pending', 'running');
-  if not found then
-    select e.status into v_status from public.automation_executions e where e.id = p_execution_id;
-    return v_status;
+  if not automations.end_open_run(
+    p_execution_id, 'cancelled', coalesce(nullif(pg_catalog.btrim(p_reason), ''), 'cancelled')
+  ) then
+    return (select e.status from public.automation_executions e where e.id = p_execution_id);
   end if;
   perform automations.write_audit(
     v_run.account_id, 'cancel_run', v_run.automation_id, p_execution_id,
     pg_catalog.jsonb_build_object('reason', p_reason, 'was', v_run.status)
   );
-  -- Whoever waits for its lane or its place, and the worker that holds it.
-  if v_run.lane is not null then
-    perform automations.pull_lanes(array[v_run.lane], pg_catalog.clock_timestamp());
-  end if;
+  -- Whoever waits for its place, and the worker that holds it.
   perform automations.wake_workers();
   return 'cancelled';
-end
-$$;
-
--- A new run of what is published now, with the same trigger data. Its causes stay the same, so that it cannot be used
--- to get round the loop guard.
-create or replace function automations.retry_run(p_execution_id uuid)
-returns uuid
-language plpgsql security definer set search_path = pg_catalog, pg_temp
-as $$
-declare
-  v_old public.automation_executions;
-  v_automation public.automations;
-  v_run uuid := pg_catalog.gen_random_uuid();
-begin
-  select e.* into v_old from public.automation_executions e where e.id = p_execution_id;
-  perform automations.require_access(v_old.account_id, 'run', true);
-  if v_old.status in ('pending', 'running') then
-    raise exception 'the run has not ended, it is %', v_old.status
-      using errcode = 'AU006', hint = 'Cancel it first, or wait for its end.';
-  end if;
-  select a.* into v_automation from public.automations a where a.id = v_old.automation_id;
-  perform automations.require_startable(v_automation);
-  insert into public.automation_executions (
-    id, automation_id, trigger_type, trigger_data, status, triggered_by, lead_id, conversation_id,
-    account_id, version_id, event_id, parent_id, ancestors, depth, due_at, lane
-  )
-  values (
-    v_run, v_old.automation_id, v_old.trigger_type, v_old.trigger_data, 'pending',
-    coalesce(automations.current_actor(), v_old.triggered_by), v_old.lead_id, v_old.conversation_id,
-    v_old.account_id, v_automation.published_version, v_old.event_id, v_old.id, v_old.ancestors, v_old.depth,
-    pg_catalog.clock_timestamp(),
-    automations.lane_of(v_automation.id, v_automation.trigger_config, coalesce(v_old.lead_id, v_old.conversation_id))
-  );
-  perform automations.write_audit(
-    v_old.account_id, 'retry_run', v_old.automation_id, v_run, pg_catalog.jsonb_build_object('retry_of', v_old.id)
-  );
-  perform automations.wake_workers();
-  return v_run;
 end
 $$;
 
@@ -348,7 +298,6 @@ revoke execute on function automations.record_to_start_on(uuid, uuid, uuid) from
 revoke execute on function automations.trigger_type_of_start(text) from public;
 revoke execute on function automations.start_run(uuid, jsonb, uuid, uuid, text) from public;
 revoke execute on function automations.cancel_run(uuid, text) from public;
-revoke execute on function automations.retry_run(uuid) from public;
 revoke execute on function automations.publish_version(uuid, jsonb, jsonb, text, jsonb, text, integer) from public;
 revoke execute on function automations.pause_automation(uuid, text) from public;
 revoke execute on function automations.resume_automation(uuid) from public;

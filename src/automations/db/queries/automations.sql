@@ -34,13 +34,25 @@ insert into public.automations (
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: update_draft
--- The drawing and its name. The trigger columns are what fires: an import moves them only while nothing is published.
-update public.automations a
-set name = $2, description = $3, icon = $4, color = $5, nodes = $8, edges = $9,
-  trigger_type = case when a.published_version is null then $6 else a.trigger_type end,
-  trigger_config = case when a.published_version is null then $7 else a.trigger_config end
-where a.id = $1
-  and (a.name, a.description, a.icon, a.color, a.nodes, a.edges) is distinct from ($2, $3, $4, $5, $8, $9);
+-- The drawing and its name, unless the draft is at another revision than $10 (null: whatever it is). The trigger columns
+-- are what fires: an import moves them only while nothing is published. Answers what was found.
+with found as materialized (
+  select a.id, a.draft_revision,
+    (a.name, a.description, a.icon, a.color, a.nodes, a.edges) is distinct from ($2, $3, $4, $5, $8, $9) as differs
+  from public.automations a
+  where a.id = $1
+  for no key update
+), written as (
+  update public.automations a
+  set name = $2, description = $3, icon = $4, color = $5, nodes = $8, edges = $9,
+    trigger_type = case when a.published_version is null then $6 else a.trigger_type end,
+    trigger_config = case when a.published_version is null then $7 else a.trigger_config end
+  from found f
+  where a.id = f.id and f.differs and ($10::integer is null or f.draft_revision = $10)
+  returning a.id
+)
+select f.draft_revision, f.differs, exists (select from written w) as written
+from found f;
 
 -- name: set_enabled
 -- The owner's switch.

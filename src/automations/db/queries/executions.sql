@@ -51,7 +51,10 @@ where ($1::uuid is null or e.account_id = $1)
   and ($5::timestamptz is null or e.started_at >= $5)
   and ($6::boolean or not e.test_mode)
   and (not $7::boolean or not exists (
-    select from public.automation_executions r where r.parent_id = e.id and r.automation_id = e.automation_id
+    -- A run that this one called has it as its parent, too, and says by whom it was called.
+    select from public.automation_executions r
+    where r.parent_id = e.id
+      and r.trigger_data -> 'called_by' is not distinct from e.trigger_data -> 'called_by'
   ));
 
 -- name: matching_ids
@@ -66,7 +69,9 @@ where ($1::uuid is null or e.account_id = $1)
   and ($6::boolean or not e.test_mode)
   and e.seq > $8
   and (not $9::boolean or not exists (
-    select from public.automation_executions r where r.parent_id = e.id and r.automation_id = e.automation_id
+    select from public.automation_executions r
+    where r.parent_id = e.id
+      and r.trigger_data -> 'called_by' is not distinct from e.trigger_data -> 'called_by'
   ))
 order by e.seq
 limit $7;
@@ -150,8 +155,8 @@ select automations.send_signal($1, $2, $3, $4, $5);
 select automations.cancel_run($1, $2);
 
 -- name: retry
--- A new run with the same trigger data.
-select automations.retry_run($1);
+-- A new run with the same trigger data; $2: from where, $3: the number of another version.
+select automations.retry_run($1, $2, $3);
 
 -- name: lead_record
 -- A lead as a manual start would hand it to the run.

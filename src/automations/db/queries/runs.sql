@@ -24,6 +24,11 @@ select automations.still_held($1, $2, $3);
 -- The database steps of many runs, each in its own savepoint with the rights of its account.
 select result, error_code, error_message from automations.run_operations($1, $2);
 
+-- name: limit_statements
+-- The time limit of statements in this transaction; answers with the one before.
+with before as materialized (select pg_catalog.current_setting('statement_timeout') as value)
+select before.value from before, lateral pg_catalog.set_config('statement_timeout', $1, before.value is not null) set_now;
+
 -- name: run_bulk_write
 -- One write of the same shape for many runs of an account.
 select result, error_code, error_message from automations.run_bulk_write($1, $2, $3, $4, $5, $6, $7);

@@ -1,0 +1,88 @@
+"""Every example of docs/expressions.md comes out as the page says, through the process that evaluates in production."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automations.errors import TemplateError
+from automations.flow.outcomes import Json
+from automations.flow.template_check import MOST_EXPRESSIONS, Visible
+from automations.flow.template_syntax import LONGEST_CODE, ROOTS
+from automations.flow.templates import LONGEST_RESULT, check_templates, compile_value
+from automations.integrations import template_process
+from automations.integrations.template_process import TemplateProcess
+
+PAGE = (Path(__file__).parents[2] / "docs" / "expressions.md").read_text(encoding="utf-8")
+DATA: dict[str, Any] = json.loads(re.findall(r"```json data\n(.*?)```", PAGE, re.DOTALL)[0])
+
+
+def rows(heading: str) -> list[tuple[str, str]]:
+    """(template, other cell) of every table with that heading."""
+    found = []
+    for table in re.findall(rf"\| template \| {heading} \|\n\|---\|---\|\n((?:\|.*\n)+)", PAGE):
+        for line in table.splitlines():
+            cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            assert len(cells) == 2, line
+            found.append((cells[0].removeprefix("`").removesuffix("`"), cells[1]))
+    assert found
+    return found
+
+
+@pytest.fixture
+async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TemplateProcess]:
+    # On a busy machine a blink can be too short for an honest template.
+    monkeypatch.setattr(template_process, "BLINK_SECONDS", 30.0)
+    process = TemplateProcess()
+    yield process
+    await process.close()
+
+
+async def render(engine: TemplateProcess, template: str) -> Json:
+    compiled = compile_value(template)
+    values = await engine.render(compiled.engine_sources, DATA) if compiled.engine_sources else {}
+    return compiled.resolve(DATA, values)
+
+
+def problems(template: str) -> list[str]:
+    before = [*DATA["steps"], "skipped"]
+    found = check_templates({"field": template}, Visible([*before, "later"], before, frozenset({"item", "index"})))
+    return [message for _, message, _ in found]
+
+
+async def test_what_is_shown_comes_out(engine: TemplateProcess) -> None:
+    shown = {template: json.loads(value.strip("`")) for template, value in rows("comes out as")}
+    assert len(shown) > 60
+    assert {template: await render(engine, template) for template in shown} == shown
+    assert {template: problems(template) for template in shown} == {template: [] for template in shown}
+
+
+async def test_what_fails_says_so(engine: TemplateProcess) -> None:
+    for template, words in rows("fails with"):
+        assert problems(template) == []
+        with pytest.raises(TemplateError) as caught:
+            await render(engine, template)
+        assert words in caught.value.message, template
+
+
+def test_what_is_refused_says_so() -> None:
+    for template, words in rows("is refused with"):
+        assert any(words in message for message in problems(template)), template
+
+
+def test_the_roots_and_limits_are_those_of_the_code() -> None:
+    assert set(ROOTS) == set(DATA)
+    assert set(re.findall(r"^\| `(\w+)`(?:, `(\w+)`)? \|", PAGE, re.MULTILINE)) == {
+        ("trigger", ""),
+        ("steps", ""),
+        ("vars", ""),
+        ("item", "index"),
+        ("env", ""),
+    }
+    for figure in (LONGEST_RESULT, LONGEST_CODE, MOST_EXPRESSIONS):
+        assert f"{figure:,}" in PAGE
