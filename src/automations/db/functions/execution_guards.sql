@@ -124,6 +124,7 @@ begin
   delete from automations.steps s where s.execution_id = any (array(select d.id from deleted d));
   delete from automations.signals s where s.execution_id = any (array(select d.id from deleted d));
   delete from automations.waits w where w.execution_id = any (array(select d.id from deleted d));
+  delete from automations.owed_failure_runs o where o.execution_id = any (array(select d.id from deleted d));
   return null;
 end
 $$;
@@ -133,7 +134,7 @@ returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  truncate automations.steps, automations.signals, automations.waits;
+  truncate automations.steps, automations.signals, automations.waits, automations.owed_failure_runs;
   return null;
 end
 $$;

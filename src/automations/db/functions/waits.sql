@@ -50,6 +50,7 @@ as $$
 declare
   v_kind constant text := pg_catalog.split_part(p_wait.topic, ':', 1);
   v_rest constant text := pg_catalog.substr(p_wait.topic, pg_catalog.length(v_kind) + 2);
+  v_run record;
 begin
   case v_kind
     when 'lead' then
@@ -63,12 +64,16 @@ begin
         p_wait, pg_catalog.split_part(v_rest, ':', 1), pg_catalog.split_part(v_rest, ':', 2)::pg_catalog.uuid
       );
     when 'run' then
-      return (
-        select automations.ended_payload(e.id, e.automation_id, e.status, e.error)
-        from public.automation_executions e
-        where e.id = v_rest::pg_catalog.uuid and e.account_id = p_wait.account_id
-          and e.status not in ('pending', 'running')
-      );
+      -- One that is not there (any more) will never end.
+      select e.id, e.automation_id, e.status, e.error into v_run
+      from public.automation_executions e
+      where e.id = v_rest::pg_catalog.uuid and e.account_id = p_wait.account_id;
+      if not found then
+        return automations.ended_payload(v_rest::pg_catalog.uuid, null, 'deleted', 'there is no such run');
+      elsif v_run.status in ('pending', 'running') then
+        return null;
+      end if;
+      return automations.ended_payload(v_run.id, v_run.automation_id, v_run.status, v_run.error);
     when 'ended' then
       return automations.run_that_ended(
         p_wait, pg_catalog.split_part(v_rest, ':', 1)::pg_catalog.uuid,

@@ -123,9 +123,10 @@ select s.key, s.record from automations.execution_steps($1, $2, $3) s;
 
 -- name: progress
 -- How a run stands for whoever waits for its answer. `parked`: it waits for a time or a signal, with no worker; not what
--- waits only for the end of a run that it called. `wakes_in`: seconds, null for a signal.
+-- waits for the end of a run that it called, nor what another program runs (epoch 0). `wakes_in`: seconds, null for a
+-- signal.
 select e.status, e.output, e.error, e.epoch,
-  e.status = 'running' and e.owner is null and e.run_started_at is not null and not exists (
+  e.status = 'running' and e.owner is null and e.epoch > 0 and not exists (
     select from public.automation_executions c
     where c.parent_id = e.id and c.status in ('pending', 'running')
   ) as parked,
