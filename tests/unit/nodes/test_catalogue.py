@@ -27,6 +27,8 @@ def test_the_catalogue_is_complete_and_says_what_each_may_do() -> None:
         ("logic-switch", "logic", "pure", False, ("default",)),
         ("logic-stop", "logic", "pure", False, ()),
         ("logic-join", "logic", "pure", False, ("out",)),
+        ("logic-loop", "logic", "pure", False, ("done", "each")),
+        ("logic-wait", "logic", "pure", False, ("met", "timed_out")),
         ("logic-delay", "logic", "pure", False, ("out",)),
         ("transform-set-variable", "transform", "pure", False, ("out",)),
         ("action-create-record", "action", "database", False, ("out",)),
