@@ -11,6 +11,7 @@ from automations import __version__
 from automations.cli import (
     acting,
     actions,
+    breaking,
     doctoring,
     drafts,
     explaining,
@@ -51,7 +52,20 @@ def _options(
 
 
 up.register(app)
-for family in (working, migrating, doctoring, listing, drafts, actions, running, showing, acting, explaining, sql):
+for family in (
+    working,
+    migrating,
+    doctoring,
+    listing,
+    drafts,
+    actions,
+    running,
+    showing,
+    acting,
+    breaking,
+    explaining,
+    sql,
+):
     family.register(app)
 
 

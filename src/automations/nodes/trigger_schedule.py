@@ -9,7 +9,7 @@ from pydantic import Field
 from automations.flow.node import Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome
 from automations.flow.ports import Context
-from automations.flow.trigger_config import LITERAL, StartLimits
+from automations.flow.trigger_config import LITERAL, StartLimits, limit_problems
 
 
 class TriggerScheduleConfig(StartLimits):
@@ -53,7 +53,7 @@ class TriggerSchedule(Node[TriggerScheduleConfig]):
             problems.append(
                 ("timezone", f"{config.timezone!r} is not a known time zone; use an IANA name such as Europe/Berlin")
             )
-        return problems
+        return problems + limit_problems(config, (), has_record=False, debounces=False)
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         """An example of `trigger`, which is the output of this step, too."""

@@ -42,6 +42,7 @@ async def examine_database(store: DoctorStore, files: list[FileStatus], *, embed
     found += judge_workers(workers, load)
     found += judge_load(load, workers)
     found += judge_automations(await store.automations())
+    found += judge_breakers(*await store.open_breakers())
     found.append(judge_listening(await store.hears_itself()))
     if await store.accounts_without_agents():
         found.append(
@@ -283,6 +284,19 @@ def judge_automations(counts: Automations) -> list[Finding]:
             )
         )
     return found
+
+
+def judge_breakers(count: int, automation_id: str | None) -> list[Finding]:
+    if not count:
+        return []
+    return [
+        Finding(
+            "warning",
+            "breakers",
+            f"{count} open: changes of these records started an automation too often and start it no more",
+            f"See `automations breakers`, find what changes them, then `automations lift {automation_id}`.",
+        )
+    ]
 
 
 def judge_listening(hears: bool) -> Finding:

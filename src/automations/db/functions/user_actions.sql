@@ -49,6 +49,8 @@ declare
   v_account constant uuid := v_automation.user_id;
   v_run uuid := pg_catalog.gen_random_uuid();
   v_record jsonb;
+  v_data jsonb;
+  v_lane text;
 begin
   if pg_catalog.char_length(p_idempotency_key) not between 1 and 255 then
     raise exception 'an idempotency key has 1 to 255 characters' using errcode = 'AU007', hint = 'Use a UUID.';
@@ -95,6 +97,15 @@ begin
     v_record := pg_catalog.jsonb_build_object('id', coalesce(p_lead_id, p_conversation_id), 'error', sqlerrm);
   end;
 
+  v_data := pg_catalog.jsonb_build_object(
+    'event', 'manual', 'table', null, 'old', null, 'new', v_record, 'input', coalesce(p_input, '{}'),
+    'timestamp', pg_catalog.now()
+  );
+  v_lane := automations.lane_of(
+    p_automation_id, v_automation.trigger_config,
+    automations.record_of(v_automation.trigger_config, p_lead_id, p_conversation_id), v_data, p_lead_id,
+    p_conversation_id
+  );
   insert into public.automation_executions (
     id, automation_id, trigger_type, trigger_data, status, triggered_by, lead_id, conversation_id,
     account_id, version_id, due_at, lane
@@ -102,13 +113,10 @@ begin
   values (
     v_run, p_automation_id,
     case when v_automation.trigger_type in ('manual', 'ai_tool') then v_automation.trigger_type else 'manual' end,
-    pg_catalog.jsonb_build_object(
-      'event', 'manual', 'table', null, 'old', null, 'new', v_record, 'input', coalesce(p_input, '{}'),
-      'timestamp', pg_catalog.now()
-    ),
-    'pending', automations.current_actor(), p_lead_id, p_conversation_id,
-    v_account, v_automation.published_version, pg_catalog.clock_timestamp(),
-    automations.lane_of(p_automation_id, v_automation.trigger_config, coalesce(p_lead_id, p_conversation_id))
+    v_data, 'pending', automations.current_actor(), p_lead_id, p_conversation_id,
+    v_account, v_automation.published_version,
+    automations.first_due(v_automation.trigger_config, v_automation.trigger_type in ('manual', 'ai_tool'), v_lane),
+    v_lane
   );
   perform automations.write_audit(v_account, 'start_run', p_automation_id, v_run);
   perform automations.wake_workers();
@@ -183,7 +191,11 @@ begin
     coalesce(automations.current_actor(), v_old.triggered_by), v_old.lead_id, v_old.conversation_id,
     v_old.account_id, v_automation.published_version, v_old.event_id, v_old.id, v_old.ancestors, v_old.depth,
     pg_catalog.clock_timestamp(),
-    automations.lane_of(v_automation.id, v_automation.trigger_config, coalesce(v_old.lead_id, v_old.conversation_id))
+    automations.lane_of(
+      v_automation.id, v_automation.trigger_config,
+      automations.record_of(v_automation.trigger_config, v_old.lead_id, v_old.conversation_id), v_old.trigger_data,
+      v_old.lead_id, v_old.conversation_id
+    )
   );
   perform automations.write_audit(
     v_old.account_id, 'retry_run', v_old.automation_id, v_run, pg_catalog.jsonb_build_object('retry_of', v_old.id)
@@ -300,7 +312,8 @@ begin
       ) is not null as taken
     from pg_catalog.pg_proc p
     where p.pronamespace = 'automations'::pg_catalog.regnamespace and p.proname in (
-      'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation'
+      'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation',
+      'lift_breaker'
     )
     order by p.proname
   loop

@@ -65,6 +65,10 @@ select
   count(*) filter (where a.enabled and a.status in ('draft', 'paused')) as enabled_but_not_active
 from public.automations a;
 
+-- name: open_breakers
+-- Breakers that wait for a person, and an automation among theirs.
+select count(*) as count, min(b.automation_id::text) as automation_id from automations.breakers b where b.lifted_at is null;
+
 -- name: missing_account
 -- Accounts with leads but without any agent, which every automation needs.
 select count(*) from (
