@@ -54,7 +54,9 @@ language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
 declare
   c_longest constant integer := 80;
-  v_concurrency jsonb := p_trigger_config -> 'concurrency';
+  v_concurrency jsonb := case
+    when pg_catalog.jsonb_typeof(p_trigger_config -> 'concurrency') = 'object' then p_trigger_config -> 'concurrency'
+  end;
   v_key text := v_concurrency ->> 'key';
   v_debounced boolean := automations.quiet_time(p_trigger_config) is not null;
   v_value jsonb;
@@ -65,7 +67,7 @@ begin
   end if;
   if v_debounced or v_concurrency ->> 'mode' is distinct from 'parallel' then
     if v_key is not null then
-      if pg_catalog.octet_length(v_key) <= 1000 then
+      if pg_catalog.octet_length(v_key) between 1 and 1000 then
         v_value := automations.condition_at(p_data, pg_catalog.string_to_array(v_key, '.'));
       end if;
       -- Nothing there is nobody's: those without an address have nothing to do with each other.
