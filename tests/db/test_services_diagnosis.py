@@ -81,3 +81,22 @@ async def test_automations_that_do_not_run_are_counted(make: Any, examine: Exami
 async def test_leads_without_an_agent_are_found(make: Any, examine: Examine) -> None:
     await make.lead(uuid.uuid4())
     assert levels(await examine(), "agents") == ["warning"]
+
+
+async def test_open_breakers_are_named_with_the_command_that_lifts_them(
+    make: Any, database: asyncpg.Connection, examine: Examine
+) -> None:
+    account = uuid.uuid4()
+    automation = await make.automation(account)
+    await database.execute(
+        "insert into automations.breakers (automation_id, record_id, account_id, opened_at, starts, minutes) "
+        "select $1, gen_random_uuid(), $2, now(), 100, 10 from generate_series(1, 3)",
+        automation,
+        account,
+    )
+    (found,) = [finding for finding in await examine() if finding.area == "breakers"]
+    assert found.level == "warning"
+    assert found.what.startswith("3 open")
+    assert f"automations lift {automation}" in (found.do or "")
+    await database.execute("select automations.lift_breaker($1)", automation)
+    assert [finding for finding in await examine() if finding.area == "breakers"] == []
