@@ -42,6 +42,7 @@ class Plan:
     nodes: tuple[FlowNode, ...] = ()
     index: dict[str, int] = field(default_factory=dict)
     top_keys: tuple[str, ...] = ()
+    top_index: dict[str, int] = field(default_factory=dict)
     targets: tuple[tuple[tuple[str, int], ...], ...] = ()
     taken_handles: tuple[frozenset[str], ...] = ()
     region: tuple[int, ...] = ()
@@ -94,11 +95,13 @@ class Plan:
             for number, mine in enumerate(members)
         ]
         nodes = tuple(flow.nodes[node_id] for node_id in order)
+        top_keys = tuple(step_key(TOP_SCOPE, node_id) for node_id in order)
         return cls(
             flow=flow,
             nodes=nodes,
             index=index,
-            top_keys=tuple(step_key(TOP_SCOPE, node_id) for node_id in order),
+            top_keys=top_keys,
+            top_index={key: i for i, key in enumerate(top_keys) if region[i] == TOP_REGION},
             targets=tuple(targets),
             taken_handles=tuple(taken),
             region=region,
