@@ -131,7 +131,7 @@ class LoopState:
             "following": self.following,
             "running": list(self.running),
             "ended_before": self.ended_before,
-            "ended": sorted(self.ended),
+            "ended": [*sorted(self.ended)],
             "results": {str(index): result for index, result in self.results.items()},
             "failed": self.failed,
             "errors": [{"index": e.index, "error": e.error, "node_id": e.node_id} for e in self.errors],

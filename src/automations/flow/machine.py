@@ -32,7 +32,7 @@ A machine holds no state of a run: one per flow version serves any number of run
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, assert_never
 
 from automations.flow.commands import (
@@ -49,13 +49,13 @@ from automations.flow.commands import (
     step_key,
 )
 from automations.flow.graph import CompiledFlow
-from automations.flow.outcomes import Continue, Fail, Json, JsonObject, Outcome, Stop
-from automations.flow.plan import Plan, first_handle
+from automations.flow.outcomes import EACH_HANDLE, Continue, Fail, Json, JsonObject, Outcome, Stop
+from automations.flow.plan import Edges, Plan, first_handle
 from automations.flow.recovery import forget_what_is_over, take_up
-from automations.flow.scopes import arrive, has_turn, last_output, locate, open_iteration, open_top, scopes_of
+from automations.flow.scopes import at_work, has_turn, last_output, locate, open_iteration, open_top, scopes_of
 from automations.flow.state import RunState, Scope, StepState, Waiting
 from automations.flow.step_outcomes import Ending, failing_node, iteration_failure, write_outcome
-from automations.flow.visible import key_in, variables_of, visible
+from automations.flow.visible import variables_of, visible
 
 __all__ = [
     "AwaitSignal",
@@ -78,13 +78,12 @@ __all__ = [
 class _Work:
     """What one happening leads to: nothing here recurses, however deep loops are nested and however many items follow.
 
-    `finals` are steps that have become final and whose edges are to be decided, `loops` those to be taken up again.
+    `todo` are steps that have become final and whose edges are to be decided, and restored loops to be taken up again.
     `sweep`: something was ended from outside, so scopes may be over without a step that ends.
     """
 
-    finals: list[tuple[Scope, int]] = field(default_factory=list)
-    loops: list[tuple[Scope, int]] = field(default_factory=list)
-    commands: list[Command] = field(default_factory=list)
+    todo: list[tuple[Scope, int]]
+    commands: list[Command]
     sweep: bool = False
     restoring: bool = False
 
@@ -106,7 +105,7 @@ class Machine:
         step = state.steps.get(key)
         if step is None or step.status != "running":
             return []
-        found = self._at_work(state, key)
+        found = at_work(self._plan, state, key)
         if found is None:
             return []
         if attempt is not None:
@@ -119,7 +118,7 @@ class Machine:
             step.abandon()
         if step.wait is not None:
             return [self._command(scope, i, step)]
-        work = _Work()
+        work = _Work([], [])
         if ending is not None:
             self._end(state, scope, i, ending, work)
         if step.loop is not None:
@@ -127,13 +126,13 @@ class Machine:
         else:
             if step.variables:
                 scope.setters |= 1 << i
-            work.finals.append(found)
+            work.todo.append(found)
         return self._go_on(state, work)
 
     def timer_fired(self, state: RunState, key: str) -> list[Command]:
         """The time of a `SetTimer`, or the `until` of an `AwaitSignal`, has come."""
         step = state.steps.get(key)
-        found = self._at_work(state, key)
+        found = at_work(self._plan, state, key)
         if found is None or step is None or step.wait is None:
             return []
         wait = step.wait
@@ -151,7 +150,7 @@ class Machine:
     def signal_arrived(self, state: RunState, key: str, payload: Json = None) -> list[Command]:
         """The signal of an `AwaitSignal` is there."""
         step = state.steps.get(key)
-        found = self._at_work(state, key)
+        found = at_work(self._plan, state, key)
         if found is None or step is None or step.wait is None or step.wait.signal is None:
             return []
         step.resumed = Resumed("signal", payload, step.wait.note)
@@ -187,7 +186,8 @@ class Machine:
         if ends_run is not None:
             self._end(state, state.scopes[TOP_SCOPE], *ends_run, work)
         commands = self._go_on(state, work)
-        forget_what_is_over(state)
+        if len(self._plan.regions) > 1:
+            forget_what_is_over(state)
         return state, commands + self.outstanding(state)
 
     def outstanding(self, state: RunState) -> list[Command]:
@@ -197,7 +197,7 @@ class Machine:
         commands = []
         for scope in sorted(scopes_of(self._plan, state).values(), key=lambda scope: scope.path):
             for i in self._plan.regions[scope.region].members:
-                step = state.steps.get(key_in(self._plan, scope, i))
+                step = state.steps.get(scope.keys[i])
                 if step is not None and step.is_open and step.loop is None and has_turn(self._plan, scope, i):
                     commands.append(self._command(scope, i, step))
         return commands
@@ -213,7 +213,7 @@ class Machine:
 
     def variables(self, state: RunState) -> dict[str, Json]:
         """All variables that the run has set outside of loops; the writer later in topological order wins."""
-        return variables_of(self._plan, state, scopes_of(self._plan, state)[TOP_SCOPE])
+        return variables_of(state, scopes_of(self._plan, state)[TOP_SCOPE])
 
     # How it goes on
 
@@ -223,19 +223,22 @@ class Machine:
         handle = first_handle(self._plan.nodes[trigger])
         state.steps[self._plan.top_keys[trigger]] = StepState("completed", handle=handle, output=state.trigger)
         top.open_steps = 1
-        return _Work([(top, trigger)])
+        return _Work([(top, trigger)], [])
 
     def _go_on(self, state: RunState, work: _Work) -> list[Command]:
         """What follows from steps that have just become final, and from iterations and loops that end with them."""
         while True:
-            if work.finals:
-                scope, i = work.finals.pop()
+            if work.todo:
+                scope, i = work.todo.pop()
+                step = state.steps[scope.keys[i]]
+                if step.loop is not None:
+                    self._take_up_loop(state, scope, i, work)
+                    continue
                 if work.restoring or not scope.halted:
-                    self._spread(state, scope, [i], [], work)
+                    self._spread(state, scope, self._plan.targets[i], step.handle, work)
                 scope.open_steps -= 1
-                self._close_if_over(state, scope, work)
-            elif work.loops:
-                self._take_up_loop(state, *work.loops.pop(), work)
+                if not scope.open_steps and scope.parent is not None:
+                    self._close_if_over(state, scope, work)
             elif work.sweep:
                 work.sweep = False
                 for scope in list(state.scopes.values()):
@@ -246,71 +249,72 @@ class Machine:
             work.commands.append(self._finish(state))
         return work.commands
 
-    def _spread(self, state: RunState, scope: Scope, decided: list[int], ready: list[int], work: _Work) -> None:
-        """Decide the edges of final steps and all that follows without running anything; begin what is ready then.
+    def _spread(self, state: RunState, scope: Scope, edges: Edges, handle: str | None, work: _Work) -> None:
+        """Decide these edges, those from `handle` as taken, and all that follows without running anything; begin what
+        is ready then.
 
         A halted scope gets here only through `restore`, and then starts nothing that had not begun.
         """
-        plan = self._plan
-        failed: list[tuple[int, Fail]] = []
-        while decided:
+        plan, keys, steps = self._plan, scope.keys, state.steps
+        undecided, live = scope.undecided, scope.live
+        decided: list[int] = []
+        ready: list[int] = []
+        failed: list[int] = []
+        while True:
+            for edge_handle, target, place in edges:
+                undecided[place] -= 1
+                if edge_handle == handle:
+                    first = not live[place]
+                    live[place] = 1
+                    is_turn = first if plan.any_join[target] else not undecided[place]
+                else:
+                    is_turn = not (undecided[place] or (plan.any_join[target] and live[place]))
+                if not is_turn:
+                    continue
+                key = keys[target]
+                known = steps.get(key)
+                if not live[place]:
+                    steps[key] = StepState("skipped")
+                    decided.append(target)
+                elif known is not None:
+                    if not known.is_open:
+                        decided.append(target)
+                        if known.variables:
+                            scope.setters |= 1 << target
+                        if known.status == "failed" and known.handle is None:
+                            failed.append(target)
+                    elif scope.halted and known.status == "waiting":
+                        known.abandon()
+                    else:
+                        ready.append(target)
+                elif plan.nodes[target].disabled:
+                    steps[key] = StepState("completed", handle=first_handle(plan.nodes[target]))
+                    decided.append(target)
+                elif not scope.halted:
+                    steps[key] = StepState("running", 1)
+                    ready.append(target)
+            if not decided:
+                break
             source = decided.pop()
-            handle = state.steps[key_in(plan, scope, source)].handle
-            for edge_handle, target in plan.targets[source]:
-                if arrive(plan, scope, target, live=edge_handle == handle):
-                    self._reach(state, scope, target, decided, ready, failed)
+            handle, edges = steps[keys[source]].handle, plan.targets[source]
         scope.open_steps += len(ready)
         ready.sort()
         for target in ready:
-            step = state.steps[key_in(plan, scope, target)]
+            step = steps[keys[target]]
             if step.loop is not None:
-                work.loops.append((scope, target))
+                work.todo.append((scope, target))
             elif not work.restoring:
                 work.commands.append(self._command(scope, target, step))
-        for target, failure in failed:
+        for target in failed:
+            step = steps[keys[target]]
+            failure = Fail(step.error or "", code=step.error_code or "step_failed", output=step.output)
             self._end(state, scope, target, failure, work)
-
-    def _reach(
-        self,
-        state: RunState,
-        scope: Scope,
-        target: int,
-        decided: list[int],
-        ready: list[int],
-        failed: list[tuple[int, Fail]],
-    ) -> None:
-        """It is the turn of a node: skip it, begin it, or take up what is recorded of it."""
-        key = key_in(self._plan, scope, target)
-        node = self._plan.nodes[target]
-        known = state.steps.get(key)
-        if not scope.live[self._plan.place[target]]:
-            state.steps[key] = StepState("skipped")
-            decided.append(target)
-        elif known is not None:
-            if known.is_open:
-                if scope.halted and known.status == "waiting":
-                    known.abandon()
-                else:
-                    ready.append(target)
-                return
-            if known.variables:
-                scope.setters |= 1 << target
-            if known.status == "failed" and known.handle is None and scope.parent is not None:
-                failure = Fail(known.error or "", code=known.error_code or "step_failed", output=known.output)
-                failed.append((target, failure))
-            decided.append(target)
-        elif node.disabled:
-            state.steps[key] = StepState("completed", handle=first_handle(node))
-            decided.append(target)
-        elif not scope.halted:
-            state.steps[key] = StepState("running", 1)
-            ready.append(target)
 
     # Loops
 
     def _take_up_loop(self, state: RunState, scope: Scope, i: int, work: _Work) -> None:
         """A restored loop has its turn: what was under way in it goes on, also where nothing new may begin."""
-        loop = state.steps[key_in(self._plan, scope, i)].loop
+        loop = state.steps[scope.keys[i]].loop
         assert loop is not None
         for number in list(loop.running):
             self._begin_iteration(state, scope, i, number, work)
@@ -318,7 +322,7 @@ class Machine:
 
     def _fill(self, state: RunState, scope: Scope, i: int, work: _Work) -> None:
         """Begin as many iterations of an open loop as may run, and end the loop when it is over."""
-        node, key = self._plan.nodes[i], key_in(self._plan, scope, i)
+        node, key = self._plan.nodes[i], scope.keys[i]
         step = state.steps[key]
         loop = step.loop
         assert loop is not None
@@ -336,19 +340,11 @@ class Machine:
                 self._end(state, scope, i, ending, work)
         else:
             step.abandon()
-        work.finals.append((scope, i))
+        work.todo.append((scope, i))
 
     def _begin_iteration(self, state: RunState, outer: Scope, loop: int, number: int, work: _Work) -> None:
         scope = open_iteration(self._plan, state, outer, loop, number)
-        decided: list[int] = []
-        ready: list[int] = []
-        failed: list[tuple[int, Fail]] = []
-        for target in self._plan.regions[scope.region].entries:
-            if arrive(self._plan, scope, target, live=True):
-                self._reach(state, scope, target, decided, ready, failed)
-        self._spread(state, scope, decided, ready, work)
-        for target, failure in failed:
-            self._end(state, scope, target, failure, work)
+        self._spread(state, scope, self._plan.regions[scope.region].entries, EACH_HANDLE, work)
         if not scope.open_steps:
             self._close_iteration(state, scope, work)
 
@@ -371,7 +367,7 @@ class Machine:
         if outcome is None and not scope.halted:
             outcome = Continue(last_output(self._plan, state, scope))
         for i in region.members:
-            state.steps.pop(key_in(self._plan, scope, i), None)
+            state.steps.pop(scope.keys[i], None)
         del state.scopes[scope.name]
         if outcome is None:
             loop.running.remove(scope.number)
@@ -429,7 +425,7 @@ class Machine:
                 continue
             inner.halted = True
             for i in self._plan.regions[inner.region].members:
-                step = state.steps.get(key_in(self._plan, inner, i))
+                step = state.steps.get(inner.keys[i])
                 if step is not None and step.status == "waiting":
                     step.abandon()
                     if has_turn(self._plan, inner, i):
@@ -438,7 +434,7 @@ class Machine:
     # Commands
 
     def _command(self, scope: Scope, i: int, step: StepState) -> Command:
-        key, wait = key_in(self._plan, scope, i), step.wait
+        key, wait = scope.keys[i], step.wait
         if wait is None:
             return RunStep(key, self._plan.nodes[i].id, scope.name, step.attempt, step.resumed, step.unknown)
         if wait.signal is not None:
@@ -455,10 +451,3 @@ class Machine:
             state.output = last_output(self._plan, state, state.scopes[TOP_SCOPE])
         state.status = state.ends_as
         return Finish(state.ends_as, state.output, state.error, state.error_node_id)
-
-    def _at_work(self, state: RunState, key: str) -> tuple[Scope, int] | None:
-        """Where a step is that has had its turn in a run that goes on."""
-        if state.is_final:
-            return None
-        found = locate(self._plan, state, key)
-        return found if found is not None and has_turn(self._plan, *found) else None

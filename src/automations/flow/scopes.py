@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from automations.flow.commands import TOP_SCOPE, iteration_scope
-from automations.flow.outcomes import Json
-from automations.flow.plan import TOP_REGION, Plan
+from automations.flow.commands import TOP_SCOPE, iteration_scope, step_key
+from automations.flow.outcomes import EACH_HANDLE, Json
+from automations.flow.plan import TOP_REGION, Edges, Plan
 from automations.flow.state import RunState, Scope
-from automations.flow.visible import key_in
 
 
 def open_top(plan: Plan, state: RunState) -> Scope:
     region = plan.regions[TOP_REGION]
-    scope = Scope(TOP_SCOPE, TOP_REGION, list(region.indegrees), bytearray(len(region.members)))
+    scope = Scope(TOP_SCOPE, TOP_REGION, plan.top_keys, list(region.indegrees), bytearray(len(region.members)))
     scope.halted = state.status == "stopping"
     state.scopes[TOP_SCOPE] = scope
     return scope
@@ -19,14 +18,16 @@ def open_top(plan: Plan, state: RunState) -> Scope:
 
 def open_iteration(plan: Plan, state: RunState, outer: Scope, i: int, number: int) -> Scope:
     """The scope of one iteration of the loop at index i. Its steps are as they are; nothing has arrived yet."""
-    region_number, key = plan.body[i], key_in(plan, outer, i)
+    region_number, key = plan.body[i], outer.keys[i]
     loop = state.steps[key].loop
     assert region_number is not None
     assert loop is not None
     region = plan.regions[region_number]
+    name = iteration_scope(outer.name, plan.nodes[i].id, number)
     scope = Scope(
-        iteration_scope(outer.name, plan.nodes[i].id, number),
+        name,
         region_number,
+        {member: step_key(name, plan.nodes[member].id) for member in region.members},
         list(region.indegrees),
         bytearray(len(region.members)),
         path=(*outer.path, i, number),
@@ -34,7 +35,7 @@ def open_iteration(plan: Plan, state: RunState, outer: Scope, i: int, number: in
         loop_key=key,
         halted=outer.halted or loop.failure is not None or number in loop.failing,
     )
-    state.scopes[scope.name] = scope
+    state.scopes[name] = scope
     return scope
 
 
@@ -43,6 +44,20 @@ def scopes_of(plan: Plan, state: RunState) -> dict[str, Scope]:
     if not state.scopes:
         _rebuild(plan, state)
     return state.scopes
+
+
+def at_work(plan: Plan, state: RunState, key: str) -> tuple[Scope, int] | None:
+    """The scope and index of a step that has had its turn, in a run that has not ended; None for any other key."""
+    if state.is_final:
+        return None
+    found = locate(plan, state, key)
+    if found is None:
+        return None
+    scope, i = found
+    place = plan.place[i]
+    if scope.undecided[place] and not (plan.any_join[i] and scope.live[place]):
+        return None
+    return found
 
 
 def locate(plan: Plan, state: RunState, key: str) -> tuple[Scope, int] | None:
@@ -58,18 +73,6 @@ def locate(plan: Plan, state: RunState, key: str) -> tuple[Scope, int] | None:
     return scope, index
 
 
-def arrive(plan: Plan, scope: Scope, target: int, *, live: bool) -> bool:
-    """One edge into a node is decided: whether it is the node's turn now."""
-    place = plan.place[target]
-    scope.undecided[place] -= 1
-    first = live and not scope.live[place]
-    if live:
-        scope.live[place] = 1
-    if plan.any_join[target]:
-        return first or not (scope.undecided[place] or scope.live[place])
-    return not scope.undecided[place]
-
-
 def has_turn(plan: Plan, scope: Scope, i: int) -> bool:
     """Whether a step has had its turn; of those that are on record, only one that `restore` holds has not."""
     place = plan.place[i]
@@ -79,7 +82,7 @@ def has_turn(plan: Plan, scope: Scope, i: int) -> bool:
 def last_output(plan: Plan, state: RunState, scope: Scope) -> Json:
     """The output of the last completed node in topological order from which no edge was taken."""
     for i in reversed(plan.regions[scope.region].members):
-        step = state.steps.get(key_in(plan, scope, i))
+        step = state.steps.get(scope.keys[i])
         if step is not None and step.status == "completed" and step.handle not in plan.taken_handles[i]:
             return step.output
     return None
@@ -90,10 +93,9 @@ def _rebuild(plan: Plan, state: RunState) -> None:
     while to_fill:
         scope = to_fill.pop()
         region = plan.regions[scope.region]
-        for target in region.entries:
-            arrive(plan, scope, target, live=True)
+        _decide(scope, region.entries, EACH_HANDLE)
         for i in region.members:
-            step = state.steps.get(key_in(plan, scope, i))
+            step = state.steps.get(scope.keys[i])
             if step is None or not has_turn(plan, scope, i):
                 continue
             if step.variables:
@@ -103,5 +105,11 @@ def _rebuild(plan: Plan, state: RunState) -> None:
                 if step.loop is not None:
                     to_fill += [open_iteration(plan, state, scope, i, number) for number in step.loop.running]
             else:
-                for edge_handle, target in plan.targets[i]:
-                    arrive(plan, scope, target, live=edge_handle == step.handle)
+                _decide(scope, plan.targets[i], step.handle)
+
+
+def _decide(scope: Scope, edges: Edges, handle: str | None) -> None:
+    for edge_handle, _, place in edges:
+        scope.undecided[place] -= 1
+        if edge_handle == handle:
+            scope.live[place] = 1

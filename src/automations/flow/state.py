@@ -6,6 +6,7 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -87,13 +88,15 @@ class StepState:
 class Scope:
     """One level of a run at work: the top, or an iteration. Derived from the steps; not serialised or compared.
 
-    `undecided` (edges) and `live` go by place in the region; `setters` is the bit set of nodes that set variables.
-    `path` is (index of the loop, number) of each iteration around. A step counts as open until what follows from it is
-    decided. `halted`: nothing begins here any more, what runs is waited for.
+    `keys` are the step keys of its nodes by index; `undecided` (edges) and `live` go by place in the region; `setters`
+    is the bit set of nodes that set variables; `path` is (index of the loop, number) of each iteration around. A step
+    counts as open until what follows from it is decided. `halted`: nothing begins here any more, what runs is waited
+    for.
     """
 
     name: str
     region: int
+    keys: Sequence[str] | Mapping[int, str]
     undecided: list[int]
     live: bytearray
     path: tuple[int, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from automations.flow.backoff import retry_delay
+from automations.flow.graph import FlowNode
 from automations.flow.loops import LoopState
 from automations.flow.outcomes import Continue, Fail, Loop, Outcome, Stop, Wait
 from automations.flow.plan import Plan, failure_handle
@@ -12,14 +13,18 @@ from automations.flow.state import StepState, Waiting
 
 Ending = Fail | Stop
 
+WAITS_FOR_NOTHING = Fail("the step waits for nothing: it named neither a time nor a signal", code="empty_wait")
+REPEATS_NOTHING = Fail("the step answered as a loop, and nothing is connected to its `each`", code="empty_loop")
+
 
 def write_outcome(plan: Plan, i: int, step: StepState, outcome: Outcome, *, key: str, seed: str) -> Ending | None:
     """Write an outcome into its step. What is returned ends the iteration or the run that the step is in, too."""
     node = plan.nodes[i]
     step.wait = step.loop = None
-    outcome = _legal(plan, i, outcome)
     match outcome:
         case Continue():
+            if outcome.handle not in node.handles:
+                return write_outcome(plan, i, step, _unknown_handle(node, outcome), key=key, seed=seed)
             step.status, step.handle, step.output = "completed", outcome.handle, outcome.output
             step.error = step.error_code = step.resumed = None
             if outcome.variables:
@@ -40,6 +45,8 @@ def write_outcome(plan: Plan, i: int, step: StepState, outcome: Outcome, *, key:
             step.status, step.handle, step.output = "completed", None, outcome.output
             step.error = step.error_code = step.resumed = None
             return outcome
+        case Wait(until=None, signal=None):
+            return write_outcome(plan, i, step, WAITS_FOR_NOTHING, key=key, seed=seed)
         case Wait():
             step.status = "waiting"
             step.wait = Waiting(
@@ -51,6 +58,8 @@ def write_outcome(plan: Plan, i: int, step: StepState, outcome: Outcome, *, key:
                 since=outcome.since,
             )
             step.resumed = None
+        case Loop() if plan.body[i] is None:
+            return write_outcome(plan, i, step, REPEATS_NOTHING, key=key, seed=seed)
         case Loop():
             step.status, step.loop = "looping", LoopState(outcome)
             step.error = step.error_code = step.resumed = None
@@ -74,18 +83,10 @@ def iteration_failure(plan: Plan, i: int, failure: Fail) -> Fail:
     return Fail(failure.error, code=failure.code, output={"node_id": failing_node(plan, i, failure)})
 
 
-def _legal(plan: Plan, i: int, outcome: Outcome) -> Outcome:
-    """The outcome, or a failure where the node may not answer that."""
-    node = plan.nodes[i]
-    if isinstance(outcome, Continue) and outcome.handle not in node.handles:
-        known = ", ".join(node.handles) or "none"
-        return Fail(
-            f"the step answered through the handle {outcome.handle!r}, which it does not have (it has: {known})",
-            code="unknown_handle",
-            output=outcome.output,
-        )
-    if isinstance(outcome, Wait) and outcome.until is None and outcome.signal is None:
-        return Fail("the step waits for nothing: it named neither a time nor a signal", code="empty_wait")
-    if isinstance(outcome, Loop) and plan.body[i] is None:
-        return Fail("the step answered as a loop, and nothing is connected to its `each`", code="empty_loop")
-    return outcome
+def _unknown_handle(node: FlowNode, outcome: Continue) -> Fail:
+    known = ", ".join(node.handles) or "none"
+    return Fail(
+        f"the step answered through the handle {outcome.handle!r}, which it does not have (it has: {known})",
+        code="unknown_handle",
+        output=outcome.output,
+    )
