@@ -153,11 +153,12 @@ def items_of(node_id: str, repeats: Repeats, numbers: int) -> list[JsonObject]:
 
 
 @st.composite
-def plans(draw: st.DrawFn, stops: bool = True, retries: bool = True, most: int = 8) -> Plan:
+def plans(draw: st.DrawFn, stops: bool = True, retries: bool = True, most: int = 9) -> Plan:
     """Without `stops` no step stops the run; the interpreter tells whether an unhandled failure does."""
-    drawn = _Drawn(draw, stops, retries)
+    one_in_three = st.sampled_from([False, False, True])
+    drawn = _Drawn(draw, stops and draw(one_in_three), retries, draw(one_in_three), draw(one_in_three))
     for _ in range(draw(st.integers(0, most))):
-        drawn.add(draw(st.sampled_from(drawn.regions)))
+        drawn.add(draw(st.sampled_from([*drawn.regions, *drawn.regions[1:], drawn.regions[-1]])))
     for loop in [region for region in drawn.regions if region is not None and region not in drawn.inside.values()]:
         drawn.add(loop, loops=False)
     return Plan(drawn.scripts, tuple(drawn.edges), drawn.inside, drawn.places)
@@ -168,6 +169,8 @@ class _Drawn:
     draw: st.DrawFn
     stops: bool
     retries: bool
+    top_fails: bool
+    any_joins: bool
     scripts: dict[str, Script] = field(default_factory=dict)
     places: dict[str, tuple[int, int]] = field(default_factory=dict)
     inside: dict[str, str] = field(default_factory=dict)
@@ -191,7 +194,7 @@ class _Drawn:
             elif self.scripts[source].repeats is not None:
                 edge = (source, draw(st.sampled_from(["done", "done", "done", "error"])), node_id)
             else:
-                edge = (source, draw(st.sampled_from(["a", "a", "b", "error"])), node_id)
+                edge = (source, draw(st.sampled_from(["a", "a", "a", "b", "error"])), node_id)
             self.edges[edge] = None
 
     def _depth(self, region: str | None) -> int:
@@ -203,13 +206,15 @@ class _Drawn:
     def _script(self, depth: int, is_loop: bool) -> Script:
         draw = self.draw
         failures = draw(st.sampled_from([0, 0, 0, 1, 2])) if self.retries else 0
-        endings: list[End] = ["a", "a", "a", "a", "b", "fail"]
-        if self.stops and draw(st.integers(0, 2)) == 2:
+        endings: list[End] = ["a", "a", "a", "a", "b"]
+        if depth or self.top_fails:
+            endings += ["fail", "fail"]
+        if self.stops:
             endings.append("stop")
         repeats = None
         if is_loop:
             repeats = Repeats(
-                counts=tuple(draw(st.lists(st.integers(0, 3), min_size=1, max_size=1 + (depth > 0)))),
+                counts=tuple(draw(st.lists(st.sampled_from([2, 3, 1, 0]), min_size=1, max_size=1 + (depth > 0)))),
                 parallelism=draw(st.integers(1, 3)),
                 continue_on_error=draw(st.booleans()),
                 collect=draw(st.integers(0, 3)) < 3,
@@ -222,8 +227,8 @@ class _Drawn:
             waits=draw(st.sampled_from(["no", "no", "no", "time", "signal", "either"])),
             variables=tuple(sorted(draw(st.sets(st.sampled_from("xyz"), max_size=2)))),
             disabled=draw(st.integers(0, 7)) == 7,
-            attempts=draw(st.integers(1, 3)) if failures else 1,
+            attempts=draw(st.integers(1 if depth or self.top_fails else 1 + failures, 3)) if failures else 1,
             on_error=draw(st.sampled_from(["stop", "stop", "continue"])),
-            join=draw(st.sampled_from(["all", "all", "all", "any"])),
+            join=draw(st.sampled_from(["all", "any"])) if self.any_joins else "all",
             repeats=repeats,
         )

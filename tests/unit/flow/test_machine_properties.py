@@ -49,8 +49,10 @@ def test_two_orders_end_in_the_very_same_state(plan: Plan, seed: int) -> None:
     second = Driver(plan, random.Random(seed + 1), machine).start().run()
     if not expected.may_end and not expected.varies:
         assert (first.state, first.finish) == (second.state, second.finish)
-        ended = {key: settled.outcome for key, settled in first.settled.items()}
-        assert ended == {key: settled.outcome for key, settled in second.settled.items()}
+        # What else was done in an iteration that fails is a matter of the order.
+        outer = {key for key in first.settled | second.settled if key.startswith("/") or key.index("/") == len(key) - 1}
+        for key in outer | (first.settled.keys() & second.settled.keys()):
+            assert first.settled[key].outcome == second.settled[key].outcome
 
 
 @quick
