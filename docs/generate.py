@@ -64,7 +64,9 @@ def _node_index(nodes: list[type[Node[Any]]]) -> str:
     lines = [
         "# Node types",
         "",
-        "What every step takes beside its config: [settings of every step](every-node.md).",
+        "What every step takes beside its config: [settings of every step](every-node.md). Guides: "
+        "[loops and joins](../loops.md), [waits](../waits.md), [schedules and delays](../schedules.md), "
+        "[automations that run automations](../sub-flows.md).",
         "",
     ]
     for group, title in GROUPS.items():

@@ -174,6 +174,12 @@ def test_flows_and_conditions_that_are_shown_are_valid(block: str) -> None:
         assert check_condition(shown, templates=False) == []
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.json")), ids=lambda path: path.name)
+def test_the_example_flows_can_be_published(path: Path) -> None:
+    file = read_file(path.read_text(encoding="utf-8"), path.name)
+    assert check_flow(file.nodes, file.edges, REGISTRY) == []
+
+
 def test_links_lead_somewhere() -> None:
     broken = [
         (str(path.relative_to(ROOT)), target)
