@@ -301,3 +301,50 @@ async def test_sigterm_while_a_call_hangs_and_a_user_holds_a_row(world: World, g
     await transaction.rollback()
     await user.close()
     assert await world.count("owner is not null and lead_id = $1", second) == 0
+
+
+async def test_a_newer_run_takes_the_place_of_a_dead_workers(world: World, group: WorkerGroup) -> None:
+    await world.automation(
+        line(probe("call", "external", "slow", "{{ trigger.new.score }}"), on=LEAD_UPDATE),
+        config={"concurrency": {"per": "record", "mode": "cancel_previous"}},
+    )
+    (lead,) = await world.leads(1)
+    worker = await group.start(lease=60)
+    await world.db.execute("update leads set score = 120 where id = $1", lead)
+
+    async def called() -> bool:
+        return len(group.calls()) == 1
+
+    await eventually(called)
+    await worker.kill()
+    await world.db.execute("update leads set score = 0 where id = $1", lead)
+    await group.start()
+
+    assert await world.all_ended() == {"cancelled": 1, "completed": 1}
+    first = await world.db.fetchrow("select * from automation_executions order by seq limit 1")
+    assert (first["status"], first["error"]) == ("cancelled", "cancelled: a newer run came")
+    assert [entry["status"] for entry in first["nodes_executed"]] == ["failed"]
+
+
+async def test_a_burst_outlives_the_worker_that_waits_for_its_end(world: World, group: WorkerGroup) -> None:
+    conversation = str(await world.conversation())
+    await world.automation(
+        line(add_message("note", "{{ trigger.new.score }}", conversation), on=LEAD_UPDATE),
+        config={"debounce": {"seconds": 1}, "breaker": False},
+    )
+    leads = await world.leads(5)
+    for score in range(40):
+        if score % 15 == 0:
+            worker = await group.start()
+        await world.db.execute("update leads set score = $1 where id = any ($2)", score, leads)
+        await asyncio.sleep(0.02)
+        if score % 15 == 14:
+            await worker.kill()
+
+    counts = await world.all_ended()
+    # A pause longer than a second ends a burst: on a slow machine there is more than one.
+    assert counts["completed"] >= 5
+    assert sum(counts.values()) == 200
+    last = await world.db.fetch("select body, count(*) as leads from messages where body = '39' group by body")
+    assert [(row["body"], row["leads"]) for row in last] == [("39", 5)]
+    assert await world.db.fetchval("select count(*) from messages") == counts["completed"]

@@ -24,12 +24,14 @@ GRANTED_TO_USERS = {
     "publish_version",
     "pause_automation",
     "resume_automation",
+    "lift_breaker",
+    "send_signal",
 }
 OURS = """
     p.pronamespace = 'automations'::regnamespace or p.proname in (
       'fire_lead_automations', 'fire_conversation_automations', 'update_automation_stats', 'cleanup_old_executions',
       'has_account_access', 'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation',
-      'resume_automation'
+      'resume_automation', 'lift_breaker', 'send_signal', 'start_runs'
     )
 """
 

@@ -109,3 +109,22 @@ async def test_schedules_that_are_overdue_or_fail_are_found(
     )
     found = [one.what for one in await examine() if one.area == "schedules"]
     assert [what.split(" ")[:2] for what in found] == [["3", "live;"], ["1", "are"], ["1", "could"]]
+
+
+async def test_open_breakers_are_named_with_the_command_that_lifts_them(
+    make: Any, database: asyncpg.Connection, examine: Examine
+) -> None:
+    account = uuid.uuid4()
+    automation = await make.automation(account)
+    await database.execute(
+        "insert into automations.breakers (automation_id, record_id, account_id, opened_at, starts, minutes) "
+        "select $1, gen_random_uuid(), $2, now(), 100, 10 from generate_series(1, 3)",
+        automation,
+        account,
+    )
+    (found,) = [finding for finding in await examine() if finding.area == "breakers"]
+    assert found.level == "warning"
+    assert found.what.startswith("3 open")
+    assert f"automations lift {automation}" in (found.do or "")
+    await database.execute("select automations.lift_breaker($1)", automation)
+    assert [finding for finding in await examine() if finding.area == "breakers"] == []

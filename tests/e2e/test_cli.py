@@ -74,6 +74,34 @@ def test_a_won_deal_is_told_to_the_echo_endpoint(cli: Cli) -> None:
     assert steps["customer"]["status"] == "completed"
 
 
+def test_breakers_are_listed_and_lifted(cli: Cli) -> None:
+    assert cli.ok("breakers").out.strip() == "No breaker is open."
+    nothing = cli("lift", "Qualify new leads")
+    assert nothing.code == 1
+    assert "no breaker of this automation is open" in nothing.err
+    records = [str(uuid.uuid4()) for _ in range(3)]
+    for record in records:
+        cli.ok(
+            "sql",
+            "-qc",
+            "insert into automations.breakers (automation_id, record_id, account_id, opened_at, starts, minutes) "
+            f"select id, '{record}', user_id, now(), 100, 10 from automations where name = 'Qualify new leads'",
+        )
+    assert {one["record_id"] for one in cli.ok("breakers", "--json").json} == set(records)
+    listed = cli.ok("breakers").out
+    assert all(record in listed for record in records)
+    assert "100 in 10 min" in listed
+    assert "3 open" in cli("doctor").out
+    unknown = cli("lift", "Qualify new leads", "00000000")
+    assert unknown.code == 1
+    assert "no breaker of this automation is open for a record '00000000'" in unknown.err
+
+    assert records[0] in cli.ok("lift", "Qualify new leads", records[0]).out
+    lifted = cli.ok("lift", "Qualify new leads", "--json").json
+    assert {one["record_id"] for one in lifted} == set(records[1:])
+    assert cli.ok("breakers", "--json").json == []
+
+
 def test_explain_says_what_matched_and_why_the_rest_did_not(cli: Cli) -> None:
     insert_lead(cli, "Mary Somerville", 10)
     ended_run(cli, "--lead", "Mary Somerville")

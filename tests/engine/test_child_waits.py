@@ -316,3 +316,30 @@ async def test_a_test_run_starts_nothing_and_answers_with_an_example(
     assert await world.count("test_mode") == 4
     assert await world.count() == before + 3
     assert await world.db.fetchval("select stage from leads where id = $1", lead) == "real"
+
+
+async def test_a_caller_that_is_cancelled_takes_along_what_it_waits_for(
+    world: World, workers: Workers, probes: Probes
+) -> None:
+    gate = Gate(probes)
+    rescue = await manual(world, set_variables("ok", {"a": 1}))
+    last = await manual(world, probe("call", "external", "gate"), config={"on_failure": str(rescue)})
+    middle = await manual(world, call("go", last), config={"on_failure": str(rescue)})
+    first = await manual(world, call("go", middle), config={"on_failure": str(rescue)})
+    other = await manual(world, call("go", last, wait=False))
+    await workers.start()
+    run, beside = await start(world, first), await start(world, other)
+    await parked(world, 2)
+
+    async def both_called() -> bool:
+        return gate.calls == 2
+
+    await eventually(both_called)
+    await world.db.execute("select automations.cancel_run($1, 'enough')", run)
+    gate.opened.set()
+
+    assert await world.all_ended() == {"cancelled": 3, "completed": 2}
+    assert (await world.run(beside))["status"] == "completed"
+    # To be cancelled is no failure.
+    assert await runs_of(world, rescue) == []
+    await nothing_is_left(world)

@@ -108,3 +108,17 @@ def test_what_cannot_be_read_is_unknown() -> None:
         verdict = judge(candidate, event, None)
         assert verdict.outcome == "unknown"
         assert "too deeply" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "said"),
+    [
+        ("cancelled", "debounced: a later change came", "is cancelled: debounced: a later change came"),
+        ("cancelled", "stopped by the breaker: … automations lift a b", "automations lift a b"),
+        ("failed", "the call failed", "is failed"),
+    ],
+)
+def test_a_run_that_the_claim_ended_says_why(status: str, error: str, said: str) -> None:
+    verdict = judge(CANDIDATE, EVENT, StartedRun(uuid4(), CANDIDATE.id, status, error))
+    assert verdict.outcome == "started"
+    assert verdict.reason.endswith(said)

@@ -14,6 +14,7 @@ from automations.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from automations.db.automation_store import AutomationStore
+    from automations.db.breaker_store import BreakerStore
     from automations.db.connection import Connection
     from automations.db.execution_store import ExecutionStore
     from automations.db.journal_store import JournalStore
@@ -100,6 +101,12 @@ class Session:
         from automations.db.schedule_store import ScheduleStore
 
         return ScheduleStore(self.connection)
+
+    @property
+    def breakers(self) -> BreakerStore:
+        from automations.db.breaker_store import BreakerStore
+
+        return BreakerStore(self.connection)
 
     @property
     def journal(self) -> JournalStore:

@@ -11,6 +11,7 @@ from automations import __version__
 from automations.cli import (
     acting,
     actions,
+    breaking,
     calling,
     doctoring,
     drafts,
@@ -70,6 +71,7 @@ for family in (
     calling,
     showing,
     acting,
+    breaking,
     signalling,
     explaining,
     sql,

@@ -117,6 +117,11 @@ class DoctorStore:
     async def schedules(self) -> Schedules:
         return Schedules(**await self._row("schedules"))
 
+    async def open_breakers(self) -> tuple[int, str | None]:
+        """How many there are, and the id of an automation that has one."""
+        row = await self._row("open_breakers")
+        return int(row["count"]), row["automation_id"]
+
     async def accounts_without_agents(self) -> int:
         return int((await self._row("missing_account"))["count"])
 

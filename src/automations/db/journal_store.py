@@ -37,6 +37,7 @@ class StartedRun:
     id: UUID
     automation_id: UUID
     status: str
+    error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from pydantic import Field, JsonValue
 from automations.flow.node import Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome
 from automations.flow.ports import Context
-from automations.flow.trigger_config import LITERAL, StartLimits, input_schema_problems
+from automations.flow.trigger_config import LITERAL, StartLimits, input_schema_problems, limit_problems
 
 
 class TriggerAiToolConfig(StartLimits):
@@ -44,7 +44,10 @@ class TriggerAiTool(Node[TriggerAiToolConfig]):
     is_trigger = True
 
     def check(self, config: TriggerAiToolConfig) -> list[tuple[str, str]]:
-        return input_schema_problems(config.input_schema, "input_schema")
+        # The model waits for each answer: none of its calls may be swallowed by a later one.
+        return input_schema_problems(config.input_schema, "input_schema") + limit_problems(
+            config, ("input", "new"), has_record=False, debounces=False
+        )
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         """An example of `trigger`, which is the output of this step, too."""

@@ -9,7 +9,15 @@ from automations.flow.node import Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome
 from automations.flow.ports import Context
 from automations.flow.record_tables import COLUMN_PATTERN, example_row
-from automations.flow.trigger_config import LITERAL, StartLimits
+from automations.flow.trigger_config import LITERAL, StartLimits, limit_problems
+
+# Where the data of an event has the row; a key that begins elsewhere would never have a value.
+KEY_ROOTS = {
+    "INSERT": ("new",),
+    "UPDATE": ("new", "previous"),
+    "DELETE": ("old",),
+    "any": ("new", "old", "previous"),
+}
 
 
 class TriggerEventConfig(StartLimits):
@@ -69,7 +77,12 @@ class TriggerEvent(Node[TriggerEventConfig]):
         if config.conditions is not None:
             found = check_condition(config.conditions, "conditions", templates=False)
             problems += [(path, f"{message}; {hint}") for path, message, hint in found]
-        return problems
+        return problems + limit_problems(
+            config,
+            KEY_ROOTS[config.event_type],
+            has_record=True,
+            has_conversation=config.event_source == "conversation",
+        )
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         """An example of `trigger`, which is the output of this step, too."""

@@ -8,7 +8,7 @@ from automations.flow.node import Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome
 from automations.flow.ports import Context
 from automations.flow.record_tables import example_row
-from automations.flow.trigger_config import LITERAL, StartLimits, input_schema_problems
+from automations.flow.trigger_config import LITERAL, StartLimits, input_schema_problems, limit_problems
 
 
 class TriggerManualConfig(StartLimits):
@@ -40,7 +40,9 @@ class TriggerManual(Node[TriggerManualConfig]):
     is_trigger = True
 
     def check(self, config: TriggerManualConfig) -> list[tuple[str, str]]:
-        return input_schema_problems(config.input_schema, "input_schema")
+        return input_schema_problems(config.input_schema, "input_schema") + limit_problems(
+            config, ("input", "new"), has_record=config.record != "none"
+        )
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         """An example of `trigger`, which is the output of this step, too."""

@@ -53,6 +53,7 @@ async def examine_database(store: DoctorStore, files: list[FileStatus], *, embed
     found += judge_load(load, workers)
     found += judge_automations(await store.automations())
     found += judge_schedules(await store.schedules(), workers)
+    found += judge_breakers(*await store.open_breakers())
     found.append(judge_listening(await store.hears_itself()))
     if await store.accounts_without_agents():
         found.append(
@@ -318,6 +319,19 @@ def judge_schedules(schedules: Schedules, workers: list[WorkerSession]) -> list[
             )
         )
     return found
+
+
+def judge_breakers(count: int, automation_id: str | None) -> list[Finding]:
+    if not count:
+        return []
+    return [
+        Finding(
+            "warning",
+            "breakers",
+            f"{count} open: changes of these records started an automation too often and start it no more",
+            f"See `automations breakers`, find what changes them, then `automations lift {automation_id}`.",
+        )
+    ]
 
 
 def judge_listening(hears: bool) -> Finding:

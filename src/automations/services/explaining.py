@@ -73,8 +73,15 @@ async def explain_event(journal: JournalStore, event: Event, automation_id: UUID
 def judge(candidate: Candidate, event: Event, run: StartedRun | None) -> Verdict:
     """What came of `candidate` at `event`, as far as the automation as it is now can tell."""
     if run is not None:
+        # A run that the claim ended says why: debounced, skipped, the breaker and how to lift it.
+        why = f": {run.error}" if run.status == "cancelled" and run.error else ""
         return Verdict(
-            candidate.id, candidate.name, "started", f"it matched: run {run.id} is {run.status}", run.id, run.status
+            candidate.id,
+            candidate.name,
+            "started",
+            f"it matched: run {run.id} is {run.status}{why}",
+            run.id,
+            run.status,
         )
     for held in [] if isinstance(event.held, Unreadable) else event.held:
         if str(held.get("automation_id")) == str(candidate.id):

@@ -176,3 +176,152 @@ def test_a_sample_has_the_shape_of_the_trigger_data() -> None:
     assert list(update) == ["event", "table", "old", "new", "timestamp", "previous", "changed"]
     assert (delete["new"], delete["old"] is not None) == (None, True)
     assert TriggerManual().sample_output({"record": "conversation"})["table"] == "conversations"
+
+
+def test_limits_of_every_kind_are_taken() -> None:
+    whole: JsonObject = {
+        **EVENT,
+        "concurrency": {"key": "new.email", "mode": "skip", "limit": 5},
+        "debounce": {"seconds": 30, "at_most_seconds": 300},
+        "rate_limit": {"limit": 100, "period": "day"},
+        "breaker": {"starts": 20, "minutes": 5},
+    }
+    assert problems(TriggerEvent(), whole) == []
+    assert TriggerEventConfig.model_validate(whole).model_dump(mode="json", exclude_unset=True) == whole
+    assert problems(TriggerEvent(), {**EVENT, "breaker": False}) == []
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"concurrency": {"mode": "restart"}},
+        {"concurrency": {"key": ""}},
+        {"concurrency": {"key": "x" * 501}},
+        {"debounce": {}},
+        {"debounce": {"seconds": 0}},
+        {"debounce": {"seconds": 604_801}},
+        {"debounce": {"seconds": 5, "at_most_seconds": 0}},
+        {"debounce": 5},
+        {"rate_limit": {"limit": 5}},
+        {"rate_limit": {"limit": 0, "period": "hour"}},
+        {"rate_limit": {"limit": 5, "period": "week"}},
+        {"breaker": True},
+        {"breaker": {"starts": 0}},
+        {"breaker": {"minutes": 0}},
+        {"breaker": {"starts": 5, "seconds": 5}},
+    ],
+    ids=str,
+)
+def test_limits_that_are_refused(limits: JsonObject) -> None:
+    with pytest.raises(ValidationError):
+        problems(TriggerEvent(), {**EVENT, **limits})
+
+
+QUIET: JsonObject = {"debounce": {"seconds": 30}}
+NO_KEY = "has nothing to tell starts apart by: there is no record; name a key, such as input.order"
+NO_DEBOUNCE = "has no effect here: each of these starts is wanted"
+CONVERSATION: JsonObject = {"event_source": "conversation", "event_type": "INSERT"}
+DELETED: JsonObject = {"event_source": "lead", "event_type": "DELETE"}
+
+
+CONTRADICTIONS: list[tuple[Node[Any], JsonObject, list[tuple[str, str]]]] = [
+    (
+        TriggerEvent(),
+        {**EVENT, "concurrency": {"mode": "skip"}},
+        [("concurrency.mode", "skip needs per or key to know which runs belong together")],
+    ),
+    (
+        TriggerEvent(),
+        {**EVENT, "concurrency": {"mode": "cancel_previous", "limit": 3}},
+        [("concurrency.mode", "cancel_previous needs per or key to know which runs belong together")],
+    ),
+    (
+        TriggerEvent(),
+        {**EVENT, "concurrency": {"mode": "cancel_previous", "per": "record", "limit": 3}},
+        [
+            (
+                "concurrency.limit",
+                "contradicts mode: cancel_previous; a run that waits for a free place could not end the one before it",
+            )
+        ],
+    ),
+    (
+        TriggerEvent(),
+        {**EVENT, "concurrency": {"mode": "parallel", "per": "record"}},
+        [
+            (
+                "concurrency.mode",
+                "parallel starts all of them, so per and key have no effect; remove one of these",
+            )
+        ],
+    ),
+    (TriggerEvent(), {**EVENT, **QUIET, "concurrency": {"mode": "parallel", "key": "new.email"}}, []),
+    (TriggerEvent(), {**EVENT, "concurrency": {"mode": "parallel", "limit": 3}}, []),
+    (
+        TriggerEvent(),
+        {**EVENT, "concurrency": {"per": "record", "key": "new.email"}},
+        [("concurrency.key", "contradicts per: record; keep one of the two")],
+    ),
+    (
+        TriggerEvent(),
+        {**EVENT, "concurrency": {"per": "conversation"}},
+        [("concurrency.per", "a change of a lead has no conversation; use record or lead")],
+    ),
+    (TriggerEvent(), {**CONVERSATION, "concurrency": {"per": "conversation"}}, []),
+    (TriggerEvent(), {**CONVERSATION, "concurrency": {"per": "lead"}}, []),
+    (
+        TriggerEvent(),
+        {**EVENT, "concurrency": {"key": "email"}},
+        [("concurrency.key", "'email' is not a path into the trigger's data; begin with new. or previous.")],
+    ),
+    (
+        TriggerEvent(),
+        {**EVENT, "concurrency": {"key": "new..email"}},
+        [("concurrency.key", "'new..email' is not a path into the trigger's data; begin with new. or previous.")],
+    ),
+    (
+        TriggerEvent(),
+        {**EVENT, "concurrency": {"key": "{{ trigger.new.email }}"}},
+        [
+            (
+                "concurrency.key",
+                "is a path, not a template; write it without braces, beginning with new. or previous.",
+            )
+        ],
+    ),
+    (
+        TriggerEvent(),
+        {**DELETED, "concurrency": {"key": "new.email"}},
+        [("concurrency.key", "'new.email' is not a path into the trigger's data; begin with old.")],
+    ),
+    (TriggerEvent(), {**DELETED, "concurrency": {"key": "old.email"}}, []),
+    (
+        TriggerEvent(),
+        {**EVENT, "concurrency": {"key": "new" + ".a" * 50}},
+        [("concurrency.key", "has more than 50 parts")],
+    ),
+    (
+        TriggerEvent(),
+        {**EVENT, "debounce": {"seconds": 30, "at_most_seconds": 10}},
+        [("debounce.at_most_seconds", "is shorter than seconds; it would start before it is quiet")],
+    ),
+    (TriggerManual(), QUIET, [("debounce", NO_KEY)]),
+    (TriggerManual(), {**QUIET, "record": "lead"}, []),
+    (TriggerManual(), {**QUIET, "concurrency": {"key": "input.order"}}, []),
+    (TriggerManual(), {**QUIET, "concurrency": {"per": "automation"}}, []),
+    (TriggerAiTool(), {**TOOL, **QUIET}, [("debounce", NO_DEBOUNCE)]),
+    (TriggerSchedule(), {**SCHEDULE, **QUIET}, [("debounce", NO_DEBOUNCE)]),
+    (
+        TriggerSchedule(),
+        {**SCHEDULE, "concurrency": {"key": "due_at"}},
+        [("concurrency.key", "finds nothing: a schedule has no data; use per: automation")],
+    ),
+    (TriggerSchedule(), {**SCHEDULE, "concurrency": {"per": "automation", "mode": "skip"}}, []),
+]
+
+
+@pytest.mark.parametrize(("node", "config", "expected"), CONTRADICTIONS)
+def test_limits_that_contradict_each_other(
+    node: Node[Any], config: JsonObject, expected: list[tuple[str, str]]
+) -> None:
+    assert problems(node, config) == expected

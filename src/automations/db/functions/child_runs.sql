@@ -15,6 +15,7 @@ declare
   v_caller record;
   v_automation public.automations;
   v_run uuid := pg_catalog.gen_random_uuid();
+  v_data jsonb;
 begin
   select e.automation_id, e.ancestors, e.depth, e.triggered_by into v_caller
   from public.automation_executions e where e.id = p_caller and e.account_id = p_account;
@@ -37,24 +38,25 @@ begin
   end if;
   perform automations.require_startable(v_automation);
 
+  v_data := pg_catalog.jsonb_build_object(
+    'event', 'manual', 'table', null, 'old', null,
+    'new', automations.record_to_start_on(p_account, p_lead, p_conversation), 'input', coalesce(p_input, '{}'),
+    'timestamp', pg_catalog.now(),
+    'called_by', pg_catalog.jsonb_build_object(
+      'run_id', p_caller, 'automation_id', v_caller.automation_id, 'step', p_step
+    )
+  );
   insert into public.automation_executions (
     id, automation_id, trigger_type, trigger_data, status, triggered_by, lead_id, conversation_id,
     account_id, version_id, parent_id, ancestors, depth, due_at, lane
   )
   values (
     v_run, p_automation, automations.trigger_type_of_start(v_automation.trigger_type),
-    pg_catalog.jsonb_build_object(
-      'event', 'manual', 'table', null, 'old', null,
-      'new', automations.record_to_start_on(p_account, p_lead, p_conversation), 'input', coalesce(p_input, '{}'),
-      'timestamp', pg_catalog.now(),
-      'called_by', pg_catalog.jsonb_build_object(
-        'run_id', p_caller, 'automation_id', v_caller.automation_id, 'step', p_step
-      )
-    ),
+    v_data,
     'pending', v_caller.triggered_by, p_lead, p_conversation,
     p_account, v_automation.published_version, p_caller, v_caller.ancestors || v_caller.automation_id,
     v_caller.depth + 1, pg_catalog.clock_timestamp(),
-    automations.lane_of(p_automation, v_automation.trigger_config, coalesce(p_lead, p_conversation))
+    automations.lane_for(p_automation, v_automation.trigger_config, p_lead, p_conversation, v_data)
   );
   perform automations.wake_workers();
   return v_run;

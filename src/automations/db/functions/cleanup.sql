@@ -98,6 +98,45 @@ begin
     v_left := v_left - v_gone;
   end if;
 
+  -- What was sent and waited for by nobody (any more), and wake-ups of runs that are gone.
+  if v_left > 0 then
+    delete from automations.signals d
+    where d.id in (
+      select x.id from automations.signals x
+      where x.created_at < v_events_kept and (
+        x.execution_id is null
+        or not exists (select from public.automation_executions e where e.id = x.execution_id)
+      )
+      limit v_left for update skip locked
+    );
+    get diagnostics v_gone = row_count;
+    v_left := v_left - v_gone;
+  end if;
+
+  -- Written by claims, which hold no foreign key.
+  if v_left > 0 then
+    delete from automations.breakers d
+    where (d.automation_id, d.record_id) in (
+      select x.automation_id, x.record_id from automations.breakers x
+      where x.lifted_at < v_kept or not exists (select from public.automations a where a.id = x.automation_id)
+      limit v_left for update skip locked
+    );
+    get diagnostics v_gone = row_count;
+    v_left := v_left - v_gone;
+  end if;
+
+  if v_left > 0 then
+    delete from automations.start_windows d
+    where d.automation_id in (
+      select x.automation_id from automations.start_windows x
+      where x.automation_id <> x.account_id
+        and not exists (select from public.automations a where a.id = x.automation_id)
+      limit v_left for update skip locked
+    );
+    get diagnostics v_gone = row_count;
+    v_left := v_left - v_gone;
+  end if;
+
   -- A key outlives its run until nobody can mean the same start any more.
   if v_left > 0 then
     delete from automations.start_keys d

@@ -3,18 +3,6 @@
 -- The engine sets every column itself, so the conditions of the triggers below let its writes pass without a call. What
 -- is left are rows and changes by others: edge functions with the seed's columns only, people with psql.
 
--- Runs of one lane go one after another.
-create or replace function automations.lane_of(p_automation uuid, p_trigger_config jsonb, p_record uuid)
-returns text
-language sql immutable set search_path = pg_catalog, pg_temp
-as $$
-  select case
-    when p_trigger_config -> 'concurrency' ->> 'per' = 'record' and p_record is not null
-    then p_automation::text || ':' || p_record::text
-    when p_trigger_config -> 'concurrency' ? 'limit' then 'limit:' || p_automation::text
-  end
-$$;
-
 -- Refuse a lead or a conversation of another account: the run would read and write for the wrong one.
 create or replace function automations.require_same_account(p_account uuid, p_lead uuid, p_conversation uuid)
 returns void
@@ -45,7 +33,7 @@ as $$
 declare
   v_automation record;
 begin
-  select a.user_id, a.published_version, a.trigger_config into v_automation
+  select a.user_id, a.published_version, a.trigger_type, a.trigger_config into v_automation
   from public.automations a where a.id = new.automation_id;
   if not found then
     raise exception 'automation % does not exist', new.automation_id using errcode = 'foreign_key_violation';
@@ -54,9 +42,13 @@ begin
   perform automations.require_same_account(new.account_id, new.lead_id, new.conversation_id);
   if new.status = 'pending' then
     new.version_id := coalesce(new.version_id, v_automation.published_version);
-    new.due_at := coalesce(new.due_at, pg_catalog.clock_timestamp());
     new.lane := coalesce(new.lane, automations.lane_of(
-      new.automation_id, v_automation.trigger_config, coalesce(new.lead_id, new.conversation_id)
+      new.automation_id, v_automation.trigger_config,
+      automations.record_of(v_automation.trigger_config, new.lead_id, new.conversation_id), new.trigger_data,
+      new.lead_id, new.conversation_id
+    ));
+    new.due_at := coalesce(new.due_at, automations.first_due(
+      v_automation.trigger_config, new.trigger_type = v_automation.trigger_type and new.parent_id is null, new.lane
     ));
     perform automations.wake_workers();
   end if;
@@ -181,7 +173,6 @@ begin
 end
 $$;
 
-revoke execute on function automations.lane_of(uuid, jsonb, uuid) from public;
 revoke execute on function automations.require_same_account(uuid, uuid, uuid) from public;
 revoke execute on function automations.fill_execution() from public;
 revoke execute on function automations.guard_execution() from public;

@@ -102,7 +102,7 @@ begin
     'pending', v_failed.lead_id, v_failed.conversation_id,
     v_failed.account_id, v_target.published_version, p_run, v_failed.ancestors || v_failed.automation_id,
     v_failed.depth + 1, pg_catalog.clock_timestamp(),
-    automations.lane_of(v_target.id, v_target.trigger_config, coalesce(v_failed.lead_id, v_failed.conversation_id))
+    automations.lane_for(v_target.id, v_target.trigger_config, v_failed.lead_id, v_failed.conversation_id, null)
   );
   return true;
 end

@@ -146,6 +146,8 @@ declare
   v_automations uuid[] := '{}';
   v_versions uuid[] := '{}';
   v_lanes text[] := '{}';
+  v_lane text;
+  v_dues timestamptz[] := '{}';
   v_cause_id uuid;
   v_text text;
   -- A row that is gone cannot be pointed at; its id stays in trigger_data.
@@ -220,9 +222,14 @@ begin
     v_runs := v_runs || pg_catalog.gen_random_uuid();
     v_automations := v_automations || v_match.id;
     v_versions := v_versions || v_match.published_version;
-    v_lanes := v_lanes || case when v_match.trigger_config ? 'concurrency' then
-      automations.lane_of(v_match.id, v_match.trigger_config, p_record)
-    end;
+    v_lane := null;
+    if v_match.trigger_config ?| '{concurrency,debounce}' then
+      v_lane := automations.lane_of(v_match.id, v_match.trigger_config, p_record, v_data, p_lead, p_conversation);
+      v_dues := v_dues || automations.first_due(v_match.trigger_config, true, v_lane);
+    else
+      v_dues := v_dues || pg_catalog.clock_timestamp();
+    end if;
+    v_lanes := v_lanes || v_lane;
   end loop;
 
   v_matches := pg_catalog.cardinality(v_runs);
@@ -234,7 +241,7 @@ begin
     )
     values (
       v_runs[1], v_automations[1], 'event', v_data, 'pending', v_lead, v_conversation,
-      p_account, v_versions[1], v_event, v_ancestors, v_depth, pg_catalog.clock_timestamp(), v_lanes[1]
+      p_account, v_versions[1], v_event, v_ancestors, v_depth, v_dues[1], v_lanes[1]
     );
   elsif v_matches > 1 then
     insert into public.automation_executions (
@@ -242,8 +249,8 @@ begin
       account_id, version_id, event_id, ancestors, depth, due_at, lane
     )
     select r.id, r.automation_id, 'event', v_data, 'pending', v_lead, v_conversation,
-      p_account, r.version_id, v_event, v_ancestors, v_depth, pg_catalog.clock_timestamp(), r.lane
-    from unnest(v_runs, v_automations, v_versions, v_lanes) as r (id, automation_id, version_id, lane);
+      p_account, r.version_id, v_event, v_ancestors, v_depth, r.due_at, r.lane
+    from unnest(v_runs, v_automations, v_versions, v_lanes, v_dues) as r (id, automation_id, version_id, lane, due_at);
   end if;
   if v_matches > 0 and v_notify <> 'off' then
     v_text := v_data::text;

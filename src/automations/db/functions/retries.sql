@@ -267,7 +267,9 @@ begin
     -- As if a worker had had it before: its first claim loads the results (load_runs).
     case when v_from_start then 0 else 1 end,
     pg_catalog.clock_timestamp(),
-    automations.lane_of(v_automation.id, v_automation.trigger_config, coalesce(v_old.lead_id, v_old.conversation_id))
+    automations.lane_for(
+      v_automation.id, v_automation.trigger_config, v_old.lead_id, v_old.conversation_id, v_old.trigger_data
+    )
   );
   if not v_from_start then
     perform automations.take_up_run(

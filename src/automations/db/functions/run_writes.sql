@@ -97,38 +97,6 @@ begin
 end
 $$;
 
--- The next waiting run of each lane is due now, as many of a lane as it is named. A row that is locked finds its place
--- by looking again.
-create or replace function automations.pull_lanes(p_lanes text[], p_now timestamptz)
-returns void
-language plpgsql
-as $$
-begin
-  with next_in_lane as materialized (
-    select n.id
-    from (
-      select u.lane, pg_catalog.count(*) as places from unnest(p_lanes) as u (lane) group by u.lane
-    ) l
-    cross join lateral (
-      select x.id, x.due_at
-      from public.automation_executions x
-      where x.lane = l.lane and x.status = 'pending'
-      order by x.seq
-      limit l.places
-    ) n
-    where n.due_at > p_now
-  ), free as materialized (
-    select e.id from public.automation_executions e
-    where e.id in (select n.id from next_in_lane n)
-    for no key update skip locked
-  )
-  update public.automation_executions e set due_at = p_now from free where e.id = free.id;
-  if found then
-    perform pg_catalog.pg_notify('automations_wake', '');
-  end if;
-end
-$$;
-
 -- hold_runs and finish_runs in one statement, for runs that have nothing else to write: one commit, one round trip.
 -- Answers those that have ended now.
 create or replace function automations.finish_held_runs(
@@ -205,10 +173,16 @@ begin
     where e.id = p.id
     returning e.lane
   )
-  -- It holds its lane, but no place among those that may run at once.
-  select pg_catalog.array_agg(p.lane) into v_lanes from parked p where p.lane like 'limit:%';
+  select pg_catalog.array_agg(p.lane) into v_lanes from parked p where p.lane is not null;
   if v_lanes is not null then
-    perform automations.pull_lanes(v_lanes, pg_catalog.clock_timestamp());
+    -- It holds its lane, but no place among those that may run at once.
+    perform automations.pull_lanes(
+      array(select u.lane from unnest(v_lanes) as u (lane) where u.lane like 'limit:%'), pg_catalog.clock_timestamp()
+    );
+    perform automations.pull_places(
+      array(select u.lane from unnest(v_lanes) as u (lane) where u.lane not like 'limit:%'),
+      pg_catalog.clock_timestamp()
+    );
   end if;
 end
 $$;
@@ -226,5 +200,4 @@ revoke execute on function automations.finish_held_runs(
   bigint, integer[], uuid[], text[], jsonb[], jsonb[], jsonb[], text[], text[]
 ) from public;
 revoke execute on function automations.recorded_steps(uuid) from public;
-revoke execute on function automations.pull_lanes(text[], timestamptz) from public;
 revoke execute on function automations.park_runs(uuid[], timestamptz[]) from public;

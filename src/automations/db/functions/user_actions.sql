@@ -88,6 +88,8 @@ declare
   v_automation public.automations := automations.automation_to_act_on(p_automation_id, false);
   v_account constant uuid := v_automation.user_id;
   v_run uuid := pg_catalog.gen_random_uuid();
+  v_data jsonb;
+  v_lane text;
 begin
   if pg_catalog.char_length(p_idempotency_key) not between 1 and 255 then
     raise exception 'an idempotency key has 1 to 255 characters' using errcode = 'AU007', hint = 'Use a UUID.';
@@ -111,20 +113,24 @@ begin
       using errcode = 'AU007', hint = 'Give the fields of the automation''s input form as a JSON object.';
   end if;
 
+  v_data := pg_catalog.jsonb_build_object(
+    'event', 'manual', 'table', null, 'old', null,
+    'new', automations.record_to_start_on(v_account, p_lead_id, p_conversation_id), 'input', coalesce(p_input, '{}'),
+    'timestamp', pg_catalog.now()
+  );
+  v_lane := automations.lane_for(
+    p_automation_id, v_automation.trigger_config, p_lead_id, p_conversation_id, v_data
+  );
   insert into public.automation_executions (
     id, automation_id, trigger_type, trigger_data, status, triggered_by, lead_id, conversation_id,
     account_id, version_id, due_at, lane
   )
   values (
     v_run, p_automation_id, automations.trigger_type_of_start(v_automation.trigger_type),
-    pg_catalog.jsonb_build_object(
-      'event', 'manual', 'table', null, 'old', null,
-      'new', automations.record_to_start_on(v_account, p_lead_id, p_conversation_id), 'input', coalesce(p_input, '{}'),
-      'timestamp', pg_catalog.now()
-    ),
-    'pending', automations.current_actor(), p_lead_id, p_conversation_id,
-    v_account, v_automation.published_version, pg_catalog.clock_timestamp(),
-    automations.lane_of(p_automation_id, v_automation.trigger_config, coalesce(p_lead_id, p_conversation_id))
+    v_data, 'pending', automations.current_actor(), p_lead_id, p_conversation_id,
+    v_account, v_automation.published_version,
+    automations.first_due(v_automation.trigger_config, v_automation.trigger_type in ('manual', 'ai_tool'), v_lane),
+    v_lane
   );
   perform automations.write_audit(v_account, 'start_run', p_automation_id, v_run);
   perform automations.wake_workers();
@@ -243,8 +249,8 @@ begin
 end
 $$;
 
--- The same in `public`, which PostgREST exposes. A function of the database's owner with the same name and arguments
--- is left alone.
+-- The same in `public`, which PostgREST exposes. A function of the database's owner with the same name is left
+-- alone.
 do $$
 declare
   v_function record;
@@ -256,17 +262,16 @@ begin
       pg_catalog.pg_get_function_result(p.oid) as result,
       (select pg_catalog.string_agg(pg_catalog.format('%1$I => %1$I', a.name), ', ' order by a.position)
         from pg_catalog.unnest(p.proargnames) with ordinality as a (name, position)) as passed_on,
-      pg_catalog.obj_description(
-        pg_catalog.to_regprocedure(
-          pg_catalog.format('public.%I(%s)', p.proname, pg_catalog.oidvectortypes(p.proargtypes))
-        )::pg_catalog.oid,
-        'pg_proc'
-      ) is distinct from 'automations: wrapper' and pg_catalog.to_regprocedure(
-        pg_catalog.format('public.%I(%s)', p.proname, pg_catalog.oidvectortypes(p.proargtypes))
-      ) is not null as taken
+      -- Any of that name: with our optional arguments two of them would be ambiguous.
+      exists (
+        select from pg_catalog.pg_proc o
+        where o.pronamespace = 'public'::pg_catalog.regnamespace and o.proname = p.proname
+          and pg_catalog.obj_description(o.oid, 'pg_proc') is distinct from 'automations: wrapper'
+      ) as taken
     from pg_catalog.pg_proc p
     where p.pronamespace = 'automations'::pg_catalog.regnamespace and p.proname in (
-      'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation', 'send_signal'
+      'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation', 'send_signal',
+      'lift_breaker'
     )
     order by p.proname
   loop

@@ -301,7 +301,11 @@ begin
     array(select p.id from parked p)
   into v_parked, v_mine, v_runs;
   update automations.signals s set woken = true
-  where s.id = any (v_signals) and (s.execution_id = any (v_parked) or s.execution_id = any (v_mine));
+  where s.id = any (v_signals) and (
+    s.execution_id = any (v_parked) or s.execution_id = any (v_mine)
+    -- Sent while its run was deleted: it must not stand before others for ever. Cleaned up with old ones.
+    or not exists (select from public.automation_executions e where e.id = s.execution_id)
+  );
   return query select unnest(v_mine);
 end
 $$;

@@ -45,7 +45,8 @@ begin
     select p.oid::pg_catalog.regprocedure as name
     from pg_catalog.pg_proc p
     where p.proname in (
-      'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation', 'send_signal'
+      'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation', 'send_signal',
+      'lift_breaker'
     ) and (
       p.pronamespace = 'automations'::pg_catalog.regnamespace
       or (p.pronamespace = 'public'::pg_catalog.regnamespace

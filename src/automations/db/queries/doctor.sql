@@ -79,6 +79,9 @@ select count(*) as live,
 from public.automations a
 left join automations.schedules s on s.automation_id = a.id and s.version_id = a.published_version
 where a.trigger_type = 'schedule' and a.enabled and a.status = 'active';
+-- name: open_breakers
+-- Breakers that wait for a person, and an automation among theirs.
+select count(*) as count, min(b.automation_id::text) as automation_id from automations.breakers b where b.lifted_at is null;
 
 -- name: missing_account
 -- Accounts with leads but without any agent, which every automation needs.

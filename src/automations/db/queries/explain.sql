@@ -16,7 +16,7 @@ limit $3;
 
 -- name: runs_of_event
 -- What the change started; retries of it aside.
-select x.id, x.automation_id, x.status
+select x.id, x.automation_id, x.status, x.error
 from public.automation_executions x
 where x.event_id = $1 and x.account_id = $2 and x.started_at >= $3::timestamptz - interval '1 second' and x.parent_id is null
 order by x.seq;
