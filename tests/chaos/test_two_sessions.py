@@ -153,6 +153,35 @@ async def test_random_writers_beside_the_engine_are_never_its_victims(
     assert [row["error"] for row in rows if not any(text in row["error"] for text in known)] == []
 
 
+async def test_short_waits_of_the_engine_do_not_add_up_to_a_deadlock_of_the_writer(
+    world: World, connect: Connect, workers: Workers
+) -> None:
+    """The writer holds many leads and wants a run that the engine holds together with those of the leads.
+
+    The writer looks for a deadlock after a while. If the engine still waits for one row after the other then, there is
+    one, and the writer is the one that fails.
+    """
+    await quick_to_find_deadlocks(world)
+    await world.automation(line(update_lead("one", {"stage": "one"})))
+    leads = await world.leads(100)
+    writer = await connect()
+    async with writer.transaction():
+        await writer.execute("select from leads where id <> $1 for update", leads[50])
+        await workers.start(committers=1)
+        async with asyncio.timeout(20):
+            while not await world.db.fetchval(
+                "select exists (select from pg_stat_activity where wait_event_type = 'Lock' "
+                "and datname = current_database() and application_name like 'automations worker: commit%')"
+            ):
+                await asyncio.sleep(0)
+        await writer.execute("delete from leads where id = $1", leads[50])
+
+    # What is left of it: it ran before the lead was gone, or its step says that there is none.
+    counts = await world.all_ended()
+    assert counts in ({"completed": 100}, {"completed": 99, "failed": 1})
+    assert await world.db.fetchval("select count(*) from leads where stage = 'one'") == 99
+
+
 @pytest.mark.parametrize("rounds", [15, pytest.param(150, marks=pytest.mark.full)])
 async def test_automations_deleted_while_they_run_harm_nobody(
     world: World, connect: Connect, workers: Workers, rounds: int

@@ -25,12 +25,13 @@ GRANTED_TO_USERS = {
     "pause_automation",
     "resume_automation",
     "lift_breaker",
+    "send_signal",
 }
 OURS = """
     p.pronamespace = 'automations'::regnamespace or p.proname in (
       'fire_lead_automations', 'fire_conversation_automations', 'update_automation_stats', 'cleanup_old_executions',
       'has_account_access', 'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation',
-      'resume_automation', 'lift_breaker'
+      'resume_automation', 'lift_breaker', 'send_signal', 'start_runs'
     )
 """
 

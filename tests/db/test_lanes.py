@@ -266,20 +266,24 @@ async def test_cancel_previous(desk: Desk, state: str) -> None:
                 run,
                 desk.account,
             )
-            await desk.db.execute(
-                "insert into automations.signals (execution_id, key, account_id, name) values ($1, 'k', $2, 't')",
-                run,
-                desk.account,
-            )
     if state == "parked":
         await desk.park(1, until=3600)
     elif state == "waiting for a signal":
         await desk.park(1)
     elif state == "gone":
-        await desk.db.execute("update automation_executions set due_at = $1 where lead_id = $2", desk.time(2), lead)
+        await desk.db.execute("update automation_executions set due_at = $1 where lead_id = $2", desk.time(-1), lead)
+    if state != "pending":
+        # Of a wake that has been taken: what is not would make the run due.
+        for run in (first["id"], (await desk.run(2))["id"]):
+            await desk.db.execute(
+                "insert into automations.signals (execution_id, key, account_id, name, woken) "
+                "values ($1, 'k', $2, 't', true)",
+                run,
+                desk.account,
+            )
     await desk.change(lead)
 
-    # A dead worker's run is due itself: it goes, whoever is looked at first.
+    # A dead worker's run is due itself, and looked at first here: it goes all the same.
     assert await desk.claim(3) == [3]
     first = await desk.run(1)
     assert (first["status"], first["error"]) == ("cancelled", "cancelled: a newer run came")

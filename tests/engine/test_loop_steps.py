@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from tests.engine.drawing import draw, edge, node, probe
@@ -85,3 +86,70 @@ async def test_an_item_that_fails(world: World, workers: Workers, probes: Probes
         "errors": [{"index": 1, "error": "not 2", "node_id": "work"}],
     }
     assert (runs[1]["error"], runs[1]["error_node_id"]) == ("item 1 of 'All': not 2", "work")
+
+
+async def test_a_retry_from_the_failed_step_does_what_was_not_done(
+    world: World, workers: Workers, probes: Probes
+) -> None:
+    """The finished items stay as they are; the failed one and those after it are done by the new run."""
+    calls: list[Any] = []
+    broken = True
+
+    async def work(value: Any, ctx: Any) -> Any:
+        calls.append(value)
+        return Fail("down") if value == 2 and broken else Continue({"value": value})
+
+    probes.on("work", work)
+    drawing = draw(
+        [loop("all", [1, 2, 3]), probe("work", "external", "work", "{{ item }}")],
+        [edge("trigger", "all"), edge("all", "work", "each")],
+    )
+    await world.automation(drawing)
+    await workers.start()
+    failed = await world.ended(await world.lead())
+    assert (failed["status"], calls) == ("failed", [1, 2])
+    broken = False
+    again = await world.db.fetchval("select automations.retry_run($1, 'failed')", failed["id"])
+    run = await world.final(again)
+    assert (run["status"], run["error"], calls) == ("completed", None, [1, 2, 2, 3])
+    assert run["output"]["results"] == [{"value": 1}, {"value": 2}, {"value": 3}]
+
+
+async def test_loops_in_loops_with_waits_in_them_across_a_change_of_workers(
+    world: World, workers: Workers, probes: Probes
+) -> None:
+    """Every inner item parks the run; another worker goes on each time, and nothing is done twice."""
+    calls: list[Any] = []
+
+    async def work(value: Any, ctx: Any) -> Any:
+        calls.append((value["o"], value["i"]))
+        return Continue(value)
+
+    probes.on("work", work)
+    delay = node("pause", "logic-delay", {"mode": "duration", "amount": 0.2, "unit": "seconds"})
+    drawing = draw(
+        [
+            loop("outer", [1, 2], item_name="o", index_name="oi"),
+            loop("inner", ["a", "b"], item_name="i", index_name="ii", parallelism=2),
+            probe("work", "external", "work", {"o": "{{ o }}", "i": "{{ i }}"}),
+            delay,
+        ],
+        [
+            edge("trigger", "outer"),
+            edge("outer", "inner", "each"),
+            edge("inner", "work", "each"),
+            edge("work", "pause"),
+        ],
+    )
+    await world.automation(drawing)
+    worker = await workers.start()
+    lead = await world.lead()
+    while (await world.run_of(lead))["status"] in ("pending", "running"):
+        await asyncio.sleep(0.1)
+        await worker.stop()
+        worker = await workers.start()
+    run = await world.run_of(lead)
+    assert (run["status"], run["error"]) == ("completed", None)
+    assert sorted(calls) == [(1, "a"), (1, "b"), (2, "a"), (2, "b")]
+    assert (run["output"]["count"], run["output"]["completed"]) == (2, 2)
+    assert run["output"]["results"][0]["count"] == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from tests.conftest import Connect
 
 
+from automations.db.execution_store import ExecutionStore, RunFilter
 from automations.flow.outcomes import Continue
 
 STAGE_IS_WON = {"field": "new.stage", "operator": "equals", "value": "won"}
@@ -328,3 +330,16 @@ async def test_what_an_ended_run_waited_for_is_forgotten(world: World, workers: 
     assert await world.db.fetchval("select automations.cancel_run($1)", run["id"]) == "cancelled"
     assert await world.db.fetchval("select count(*) from automations.waits") == 0
     assert await world.db.fetchval("select count(*) from automations.signals") == 0
+
+
+async def test_lists_show_what_waits(world: World, workers: Workers) -> None:
+    await world.automation(line(wait(wait_for="reply", max_wait={"amount": 2, "unit": "days"})))
+    await workers.start()
+    lead = await world.lead()
+    await parked(world, lead)
+    store = ExecutionStore(world.db)
+    (row,) = await store.latest(RunFilter(account=world.account, statuses=("waiting",)), limit=10)
+    assert (row.status, row.waiting, row.lead_id) == ("running", True, lead)
+    assert row.due_at is not None
+    assert row.due_at - row.started_at > timedelta(days=1)
+    assert await store.latest(RunFilter(account=world.account, statuses=("completed",)), limit=10) == []

@@ -38,7 +38,8 @@ ExpectRevision = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
-STATUSES = ("pending", "running", "completed", "failed", "cancelled")
+# A waiting run is a running one that no worker has.
+STATUSES = ("pending", "running", "waiting", "completed", "failed", "cancelled")
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 

@@ -63,7 +63,7 @@ def print_run(view: RunView, *, full: bool = False) -> None:
 
     run, out = view.run, console()
     head = plain(f"{run.automation}  ", "bold")
-    head.append_text(status_text(run.status))
+    head.append_text(status_text("waiting" if run.status == "running" and not run.held else run.status))
     if run.duration_ms is not None:
         head.append(f"  in {span(run.duration_ms)}")
     out.print(head)

@@ -107,9 +107,10 @@ class RunStore:
         return {row[0] for row in await self.connection.fetch(SQL["still_held"], owner, ids, epochs)}
 
     async def run_operations(
-        self, operations: Sequence[dict[str, Any]], *, lock_timeout: str = "5ms"
+        self, operations: Sequence[dict[str, Any]], *, lock_timeout: str = "5ms", lock_waits: int = 1
     ) -> list[OperationResult]:
-        rows = await self.connection.fetch(SQL["run_operations"], operations, lock_timeout)
+        """Each in a savepoint. After `lock_waits` of them have met a lock, the rest are answered as locked, untried."""
+        rows = await self.connection.fetch(SQL["run_operations"], operations, lock_timeout, lock_waits)
         return [OperationResult(*row) for row in rows]
 
     async def run_within(

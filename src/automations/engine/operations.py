@@ -22,6 +22,10 @@ from automations.flow.ports import RecordTable, Runs
 # lock_not_available, deadlock_detected, serialization_failure: somebody else's transaction, not this step's fault.
 LOCKED = frozenset({"55P03", "40P01", "40001"})
 
+# How many operations of one transaction may meet a lock; what is left then comes back in transactions of its own.
+# We wait at most 5 ms for each, while somebody may be waiting for our runs (see run_operations in operations.sql).
+LOCK_WAITS = 3
+
 # Each row looks its run up in a text as long as the batch: beyond this, longer statements cost more than they save.
 BULK_AT_MOST = 32
 
@@ -62,6 +66,7 @@ class OperationBatch:
     def __init__(self, store: RunStore, *, lock_timeout: str = "5ms") -> None:
         self._store = store
         self._lock_timeout = lock_timeout
+        self._lock_waits = LOCK_WAITS
         self._limit: float | None = None
         self._deadline = 0.0
         self._calm = asyncio.Event()
@@ -136,18 +141,27 @@ class OperationBatch:
             return await self._perform_within(operations, self._limit)
         results: list[OperationResult | None] = [None] * len(operations)
         for positions in same_shape(operations):
+            if self._lock_waits <= 0:
+                break
             answers = await self._store.run_bulk_write(
                 [operations[i] for i in positions], lock_timeout=self._lock_timeout
             )
+            self._count_locks(answers)
             if len(answers) == len(positions) and answers[0].error_code in (None, "AU022"):
                 for i, answer in zip(positions, answers, strict=True):
                     results[i] = answer
         left = [i for i, result in enumerate(results) if result is None]
         if left:
-            answers = await self._store.run_operations([operations[i] for i in left], lock_timeout=self._lock_timeout)
+            answers = await self._store.run_operations(
+                [operations[i] for i in left], lock_timeout=self._lock_timeout, lock_waits=max(0, self._lock_waits)
+            )
+            self._count_locks(answers)
             for i, answer in zip(left, answers, strict=True):
                 results[i] = answer
         return [result for result in results if result is not None]
+
+    def _count_locks(self, answers: list[OperationResult]) -> None:
+        self._lock_waits -= sum(1 for answer in answers if answer.error_code in LOCKED)
 
     async def _perform_within(self, operations: list[dict[str, Any]], limit: float) -> list[OperationResult]:
         left = self._deadline - asyncio.get_running_loop().time()

@@ -33,6 +33,18 @@ def step_key(scope: str, node_id: str) -> str:
     return f"{scope}/{node_id}"
 
 
+def iterations_around(key: str) -> list[tuple[str, int]]:
+    """The iterations that a key is in or about, from the outside in: (key of the loop's step, number)."""
+    found: list[tuple[str, int]] = []
+    outer = ""
+    for part in key.rpartition("/")[0].split("/"):
+        loop_id, _, number = part.rpartition(":")
+        if number:
+            found.append((step_key(outer, loop_id), int(number)))
+        outer = f"{outer}/{part}" if outer else part
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Resumed:
     """Why a step that answered `Wait` runs again. `payload` is the signal's, `note` is the one of its `Wait`."""

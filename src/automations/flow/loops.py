@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from bisect import insort
 from dataclasses import dataclass, field
+from typing import Any
 
 from automations.flow.outcomes import DONE_HANDLE, Continue, Fail, Json, JsonObject, Loop
 
 MAX_ERRORS = 100
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class IterationError:
     index: int
     error: str
@@ -21,57 +23,69 @@ class IterationError:
 class LoopState:
     """`opening` is what the loop's step answered; iterations begin in the order of its items.
 
-    `following` is the next item to begin with, `running` the iterations under way, `finished` those that ended, which a
-    restored loop does not begin again. `failure` is the iteration because of which the loop fails. `halted`: something
-    around it has ended, nothing begins any more.
+    `following` is the next item to begin with, `running` the iterations under way. All iterations below `ended_before`
+    have ended, and those in `ended`, so that ten thousand take no more room than those side by side. `failing` are
+    iterations under way that will fail, with why. `failure` is the iteration because of which the loop fails.
     """
 
     opening: Loop
     following: int = 0
     running: list[int] = field(default_factory=list)
-    finished: set[int] = field(default_factory=set)
+    ended_before: int = 0
+    ended: set[int] = field(default_factory=set)
     results: dict[int, Json] = field(default_factory=dict)
     failed: int = 0
     errors: list[IterationError] = field(default_factory=list)
     collected_bytes: int = 0
+    failing: dict[int, Fail] = field(default_factory=dict)
     failure: IterationError | None = None
     failure_code: str = "iteration_failed"
-    halted: bool = False
 
     def next_iteration(self) -> int | None:
         """The next iteration to begin now, noted as running; None where none may."""
-        if self.halted or self.failure is not None or len(self.running) >= self.opening.parallelism:
+        if self.failure is not None or len(self.running) >= max(1, self.opening.parallelism):
             return None
         while self.following < len(self.opening.items):
             index = self.following
             self.following += 1
-            if index not in self.finished:
+            if not self.has_ended(index) and index not in self.running:
                 self.running.append(index)
                 return index
         return None
 
+    def has_ended(self, index: int) -> bool:
+        return index < self.ended_before or index in self.ended
+
     @property
-    def is_over(self) -> bool:
-        return not self.running and (
-            self.halted or self.failure is not None or len(self.finished) >= len(self.opening.items)
-        )
+    def ended_count(self) -> int:
+        return self.ended_before + len(self.ended)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.ended_before >= len(self.opening.items)
 
     def end_iteration(self, index: int, outcome: Continue | Fail, limit: int) -> None:
         """Note how an iteration ended; a `Fail` names the node in its output. More than `limit` bytes of collected
         results make the loop fail.
         """
+        if self.has_ended(index) or index >= len(self.opening.items):
+            return
         if index in self.running:
             self.running.remove(index)
-        self.finished.add(index)
+        self.ended.add(index)
+        while self.ended_before in self.ended:
+            self.ended.remove(self.ended_before)
+            self.ended_before += 1
         if isinstance(outcome, Fail):
             self.failed += 1
             output = outcome.output
             node_id = output.get("node_id") if isinstance(output, dict) else None
             error = IterationError(index, outcome.error, node_id if isinstance(node_id, str) else None)
+            # By number and not as they happened: any order of completions ends in the same list.
+            insort(self.errors, error)
+            del self.errors[MAX_ERRORS:]
             if not self.opening.continue_on_error:
                 self.failure = self.failure or error
-            elif len(self.errors) < MAX_ERRORS:
-                self.errors.append(error)
         elif self.opening.collect:
             self.results[index] = outcome.output
             self.collected_bytes += len(json.dumps(outcome.output, separators=(",", ":"), default=str))
@@ -85,19 +99,19 @@ class LoopState:
                 )
 
     def outcome(self, label: str) -> Continue | Fail:
-        """How the loop ends, once it is over."""
-        if self.failure is not None:
-            failure = self.failure
-            what = failure.error if failure.node_id is None else f"item {failure.index} of {label!r}: {failure.error}"
-            return Fail(what, code=self.failure_code, output=self._output())
-        return Continue(self._output(), handle=DONE_HANDLE)
+        """How the loop ends, once it is over. A `Fail` has the node in whose failure it began in its output, too."""
+        failure = self.failure
+        if failure is None:
+            return Continue(self._output(), handle=DONE_HANDLE)
+        what = failure.error if failure.node_id is None else f"item {failure.index} of {label!r}: {failure.error}"
+        return Fail(what, code=self.failure_code, output={**self._output(), "node_id": failure.node_id})
 
     def _output(self) -> JsonObject:
         collect = self.opening.collect and self.failure_code != "output_too_large"
-        done = range(len(self.opening.items)) if self.failure is None else sorted(self.finished)
+        done = [*range(self.ended_before), *sorted(self.ended)]
         return {
             "count": len(self.opening.items),
-            "completed": len(self.finished) - self.failed,
+            "completed": self.ended_count - self.failed,
             "failed": self.failed,
             "results": [self.results.get(index) for index in done] if collect else [],
             "errors": [{"index": e.index, "error": e.error, "node_id": e.node_id} for e in self.errors],
@@ -116,33 +130,27 @@ class LoopState:
             },
             "following": self.following,
             "running": list(self.running),
-            "finished": [list(pair) for pair in _ranges(self.finished)],
+            "ended_before": self.ended_before,
+            "ended": [*sorted(self.ended)],
             "results": {str(index): result for index, result in self.results.items()},
             "failed": self.failed,
             "errors": [{"index": e.index, "error": e.error, "node_id": e.node_id} for e in self.errors],
             "collected_bytes": self.collected_bytes,
+            "failing": {str(index): [f.error, f.code, f.output] for index, f in self.failing.items()},
             "failure": None if self.failure is None else [self.failure.index, self.failure.error, self.failure.node_id],
             "failure_code": self.failure_code,
-            "halted": self.halted,
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, Json]) -> LoopState:
-        fields: dict[str, object] = dict(data)
-        fields["opening"] = Loop(**data["opening"])  # type: ignore[arg-type]  # written by to_json
-        fields["finished"] = {i for first, last in data["finished"] for i in range(first, last + 1)}  # type: ignore
-        fields["results"] = {int(index): result for index, result in data["results"].items()}  # type: ignore
-        fields["errors"] = [IterationError(**error) for error in data["errors"]]  # type: ignore
-        fields["failure"] = None if data["failure"] is None else IterationError(*data["failure"])  # type: ignore
-        return cls(**fields)  # type: ignore[arg-type]  # written by to_json
-
-
-def _ranges(numbers: set[int]) -> list[tuple[int, int]]:
-    """Ascending runs (first, last): ten thousand iterations that ended in order are one."""
-    found: list[tuple[int, int]] = []
-    for number in sorted(numbers):
-        if found and found[-1][1] == number - 1:
-            found[-1] = (found[-1][0], number)
-        else:
-            found.append((number, number))
-    return found
+    def from_json(cls, data: dict[str, Any]) -> LoopState:
+        fields = dict(data)
+        fields["opening"] = Loop(**data["opening"])
+        fields["ended"] = set(data["ended"])
+        fields["results"] = {int(index): result for index, result in data["results"].items()}
+        fields["errors"] = [IterationError(**error) for error in data["errors"]]
+        fields["failing"] = {
+            int(index): Fail(error, code=code, output=output)
+            for index, (error, code, output) in data["failing"].items()
+        }
+        fields["failure"] = None if data["failure"] is None else IterationError(*data["failure"])
+        return cls(**fields)

@@ -15,24 +15,28 @@ from automations.flow.outcomes import EACH_HANDLE, ERROR_HANDLE
 
 TOP_REGION = 0
 
+# (handle, index of the target, place of the target in its region)
+Edges = tuple[tuple[str, int, int], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Region:
     """`members` are indexes in topological order; `indegrees` counts the edges into each member, by place in `members`.
 
-    `loop` is the index of the loop whose body it is, None for the top; `entries` are the members that an iteration
-    begins with, once for each edge.
+    `bits` is the bit set of the members. `loop` is the index of the loop whose body it is, None for the top; `entries`
+    are the edges from its `each`.
     """
 
     loop: int | None
     members: tuple[int, ...]
     indegrees: tuple[int, ...]
-    entries: tuple[int, ...] = ()
+    bits: int
+    entries: Edges = ()
 
 
 @dataclass(slots=True)
 class Plan:
-    """`targets[i]` are the (handle, target) pairs of node i inside of its region, without those into its own body.
+    """`targets[i]` are the edges of node i inside of its region, without those into its own body.
 
     `place[i]` is the position of node i in the members of its region, `region[i]` the number of that region, `body[i]`
     the number of the region that node i repeats (None: no loop).
@@ -42,7 +46,8 @@ class Plan:
     nodes: tuple[FlowNode, ...] = ()
     index: dict[str, int] = field(default_factory=dict)
     top_keys: tuple[str, ...] = ()
-    targets: tuple[tuple[tuple[str, int], ...], ...] = ()
+    top_index: dict[str, int] = field(default_factory=dict)
+    targets: tuple[Edges, ...] = ()
     taken_handles: tuple[frozenset[str], ...] = ()
     region: tuple[int, ...] = ()
     place: tuple[int, ...] = ()
@@ -89,17 +94,20 @@ class Plan:
                 None if number == TOP_REGION else loops[number - 1],
                 tuple(mine),
                 tuple(indegree[i] for i in mine),
-                () if number == TOP_REGION else tuple(entries[loops[number - 1]]),
+                sum(1 << i for i in mine),
+                () if number == TOP_REGION else tuple((EACH_HANDLE, t, place[t]) for t in entries[loops[number - 1]]),
             )
             for number, mine in enumerate(members)
         ]
         nodes = tuple(flow.nodes[node_id] for node_id in order)
+        top_keys = tuple(step_key(TOP_SCOPE, node_id) for node_id in order)
         return cls(
             flow=flow,
             nodes=nodes,
             index=index,
-            top_keys=tuple(step_key(TOP_SCOPE, node_id) for node_id in order),
-            targets=tuple(targets),
+            top_keys=top_keys,
+            top_index={key: i for i, key in enumerate(top_keys) if region[i] == TOP_REGION},
+            targets=tuple(tuple((h, t, place[t]) for h, t in mine) for mine in targets),
             taken_handles=tuple(taken),
             region=region,
             place=tuple(place),

@@ -6,13 +6,14 @@ it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
 
 from automations.flow.commands import FinalStatus, Resumed
 from automations.flow.loops import LoopState
-from automations.flow.outcomes import Fail, Json, JsonObject
+from automations.flow.outcomes import Json, JsonObject
 
 StepStatus = Literal["running", "waiting", "looping", "completed", "failed", "skipped"]
 RunStatus = Literal["running", "stopping", "completed", "failed", "cancelled"]
@@ -87,21 +88,28 @@ class StepState:
 class Scope:
     """One level of a run at work: the top, or an iteration. Derived from the steps; not serialised or compared.
 
-    `undecided` (edges) and `live` go by place in the region; `setters` is the bit set of nodes that set variables.
-    `halted`: nothing begins here any more, what runs is waited for. `failure` is why the iteration fails.
+    `keys` are the step keys of its nodes by index; `undecided` (edges) and `live` go by place in the region; `setters`
+    is the bit set of nodes that set variables; `path` is (index of the loop, number) of each iteration around. A step
+    counts as open until what follows from it is decided. `halted`: nothing begins here any more, what runs is waited
+    for.
     """
 
     name: str
     region: int
+    keys: Sequence[str] | Mapping[int, str]
     undecided: list[int]
     live: bytearray
+    path: tuple[int, ...] = ()
     parent: Scope | None = None
     loop_key: str = ""
-    number: int = 0
     open_steps: int = 0
     setters: int = 0
     halted: bool = False
-    failure: tuple[Fail, str] | None = None
+
+    @property
+    def number(self) -> int:
+        """Of an iteration: which one of its loop."""
+        return self.path[-1]
 
 
 @dataclass(slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from automations.flow.commands import step_key
 from automations.flow.graph import iter_bits
 from automations.flow.outcomes import Json
 from automations.flow.plan import Plan
@@ -18,48 +17,49 @@ def visible(plan: Plan, state: RunState, scope: Scope, i: int) -> dict[str, Any]
     an object (else `{"output": …}`, where there is one) plus `{"error": text}`. Values are shared: read only.
     """
     ancestors = plan.ancestors(i)
+    states, nodes = state.steps, plan.nodes
     outputs: dict[str, Json] = {}
-    levels = _levels(scope)
-    by_region = {level.region: level for level in levels}
-    for j in iter_bits(ancestors):
-        step = state.steps.get(key_in(plan, by_region[plan.region[j]], j))
-        if step is None:
-            continue
-        if step.status == "completed":
-            outputs[plan.nodes[j].id] = step.output
-        elif step.status == "failed" and step.handle is not None:
-            outputs[plan.nodes[j].id] = step.handled_failure()
+    levels = [scope] if scope.parent is None else _levels(scope)
+    for level in levels:
+        keys = level.keys
+        for j in iter_bits(ancestors & plan.regions[level.region].bits):
+            step = states.get(keys[j])
+            if step is None:
+                continue
+            if step.status == "completed":
+                outputs[nodes[j].id] = step.output
+            elif step.status == "failed" and step.handle is not None:
+                outputs[nodes[j].id] = step.handled_failure()
     seen: dict[str, Any] = {}
-    for level in levels[1:]:
-        loop = state.steps[level.loop_key].loop
+    for level in levels:
+        loop = None if level.parent is None else states[level.loop_key].loop
         if loop is not None:
             seen[loop.opening.item_name] = loop.opening.items[level.number]
             seen[loop.opening.index_name] = level.number
     # A loop's own names never hide these.
-    return {**seen, "trigger": state.trigger, "steps": outputs, "vars": _merged(plan, state, levels, ancestors)}
+    seen["trigger"], seen["steps"], seen["vars"] = state.trigger, outputs, _merged(state, levels, ancestors)
+    return seen
 
 
-def variables_of(plan: Plan, state: RunState, scope: Scope) -> dict[str, Json]:
+def variables_of(state: RunState, scope: Scope) -> dict[str, Json]:
     """All variables set at this level and around it; the writer later in topological order wins."""
-    return _merged(plan, state, _levels(scope), -1)
-
-
-def key_in(plan: Plan, scope: Scope, i: int) -> str:
-    return plan.top_keys[i] if scope.parent is None else step_key(scope.name, plan.nodes[i].id)
+    return _merged(state, _levels(scope), -1)
 
 
 def _levels(scope: Scope) -> list[Scope]:
     """The scopes around a step, the top one first."""
     levels = [scope]
-    while (parent := levels[-1].parent) is not None:
-        levels.append(parent)
+    while scope.parent is not None:
+        scope = scope.parent
+        levels.append(scope)
     levels.reverse()
     return levels
 
 
-def _merged(plan: Plan, state: RunState, levels: list[Scope], mask: int) -> dict[str, Json]:
+def _merged(state: RunState, levels: list[Scope], mask: int) -> dict[str, Json]:
     merged: dict[str, Json] = {}
     for level in levels:
-        for j in iter_bits(level.setters & mask):
-            merged |= state.steps[key_in(plan, level, j)].variables
+        setters = level.setters & mask
+        for j in iter_bits(setters) if setters else ():
+            merged |= state.steps[level.keys[j]].variables
     return merged

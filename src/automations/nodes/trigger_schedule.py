@@ -5,6 +5,7 @@ from automations.flow.outcomes import Continue, JsonObject, Outcome
 from automations.flow.ports import Context
 from automations.flow.recurrence import ScheduleInvalid, compile_schedule
 from automations.flow.schedule_config import ScheduleConfig
+from automations.flow.trigger_config import limit_problems
 
 
 class TriggerScheduleConfig(ScheduleConfig):
@@ -29,11 +30,12 @@ class TriggerSchedule(Node[TriggerScheduleConfig]):
     is_trigger = True
 
     def check(self, config: TriggerScheduleConfig) -> list[tuple[str, str]]:
+        problems = limit_problems(config, (), has_record=False, debounces=False)
         try:
             compile_schedule(config)
         except ScheduleInvalid as invalid:
-            return invalid.problems
-        return []
+            return invalid.problems + problems
+        return problems
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         """An example of `trigger`, which is the output of this step, too."""

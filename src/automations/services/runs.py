@@ -170,7 +170,7 @@ def selectable(action: Action, chosen: RunFilter) -> RunFilter:
     Test runs are not retried with others: their retries would be real.
     """
     cancelling = isinstance(action, Cancel)
-    possible: tuple[str, ...] = OPEN if cancelling else FINAL
+    possible: tuple[str, ...] = (*OPEN, "waiting") if cancelling else FINAL
     default: tuple[str, ...] = OPEN if cancelling else ("failed",)
     statuses = tuple(status for status in chosen.statuses or default if status in possible)
     if not statuses:

@@ -80,7 +80,7 @@ async def follow_runs(
         for row in await store.some(list(open_runs)):
             if row.status != open_runs[row.id]:
                 open_runs[row.id] = row.status
-                if not wanted or row.status in wanted:
+                if not wanted or row.status in wanted or (row.waiting and "waiting" in wanted):
                     yield row
             if row.is_final:
                 del open_runs[row.id]
@@ -94,6 +94,6 @@ async def follow_runs(
             last = max(last, row.seq)
             if not row.is_final:
                 open_runs[row.id] = row.status
-            if not wanted or row.status in wanted:
+            if not wanted or row.status in wanted or (row.waiting and "waiting" in wanted):
                 yield row
         seen = {run_id: seq for run_id, seq in seen.items() if seq > last - LOOK_BACK}

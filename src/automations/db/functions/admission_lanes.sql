@@ -1,21 +1,6 @@
 -- What the claim does about lanes: who may not begin yet, who need not, and who has to make way.
 
--- Whether a run must not begin while others of its lane are open: an older one, or one that has begun although it is
--- younger (its transaction was committed earlier). One that has begun itself only gives way to older ones that have.
-create or replace function automations.lane_taken(p_lane text, p_id uuid, p_seq bigint, p_status text)
-returns boolean
-language sql stable
-as $$
-  select exists (
-    select from public.automation_executions o
-    where o.lane = p_lane and o.status = 'running' and o.id <> p_id and (p_status = 'pending' or o.seq < p_seq)
-  ) or p_status = 'pending' and exists (
-    select from public.automation_executions o
-    where o.lane = p_lane and o.status = 'pending' and o.seq < p_seq
-  )
-$$;
-
--- The open runs of a lane that keep a pending one from beginning (see lane_taken), the oldest first, but for those that
+-- The open runs of a lane that keep a pending one from beginning, the oldest first, but for those that
 -- this claim ends.
 create or replace function automations.open_before(p_lane text, p_id uuid, p_seq bigint, p_but uuid[])
 returns uuid[]
@@ -302,7 +287,6 @@ begin
 end
 $$;
 
-revoke execute on function automations.lane_taken(text, uuid, bigint, text) from public;
 revoke execute on function automations.open_before(text, uuid, bigint, uuid[]) from public;
 revoke execute on function automations.settle_burst(
   uuid, bigint, text, timestamptz, text, jsonb, timestamptz

@@ -34,10 +34,12 @@ begin
 end
 $$;
 
--- What an automation's config says of how many may start, and may run at once; null: no such limit. quiet: its debounce.
+-- What an automation's config says of how many may start, and may run at once; null: no such limit. quiet:
+-- its debounce.
 create or replace function automations.start_limits(p_trigger_config jsonb, p_default_per_hour integer)
 returns table (
-  run_limit integer, starts_limit integer, rate_limit integer, rate_period interval, quiet interval
+  run_limit integer, starts_limit integer, rate_limit integer, rate_period interval, quiet interval,
+  breaker_starts integer, breaker_minutes integer
 )
 language sql immutable parallel safe
 as $$
@@ -46,7 +48,9 @@ as $$
     case when r.period is not null then
       automations.whole_number(p_trigger_config #> '{rate_limit,limit}', null, 1000000000)
     end,
-    r.period, automations.quiet_time(p_trigger_config)
+    r.period, automations.quiet_time(p_trigger_config),
+    automations.whole_number(p_trigger_config #> '{breaker,starts}', 100, 100000),
+    automations.whole_number(p_trigger_config #> '{breaker,minutes}', 10, 10080)
   from (
     select case p_trigger_config #>> '{rate_limit,period}'
       when 'minute' then interval '1 minute' when 'hour' then interval '1 hour' when 'day' then interval '24 hours'

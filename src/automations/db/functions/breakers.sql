@@ -79,59 +79,25 @@ as $$
   )
 $$;
 
--- Whether a start by a change of the record has to be judged: the breaker is open, or the record has changed so often
--- that it could be one too many. By the journal, whose index is in the order of time, because all runs that a record
--- ever had could be many. Without a journal every start is judged.
-create or replace function automations.breaker_matters(
-  p_automation uuid, p_trigger_config jsonb, p_record uuid, p_event bigint, p_started timestamptz
-)
-returns boolean
-language sql stable
-as $$
-  select p_record is not null and p_trigger_config -> 'breaker' is distinct from 'false' and (
-    p_event is null
-    or exists (
-      select from automations.breakers b
-      where b.automation_id = p_automation and b.record_id = p_record and b.lifted_at is null
-    )
-    or coalesce((
-      select v.occurred_at > p_started - pg_catalog.make_interval(mins => case
-        when p_trigger_config ? 'breaker' then automations.whole_number(p_trigger_config #> '{breaker,minutes}', 10, 10080)
-        else 10
-      end)
-      from automations.events v
-      where v.record_id = p_record and v.id < p_event
-      order by v.id desc
-      offset case
-        when p_trigger_config ? 'breaker' then automations.whole_number(p_trigger_config #> '{breaker,starts}', 100, 100000)
-        else 100
-      end - 1
-      limit 1
-    ), false)
-  )
-$$;
-
 -- Null, or what a start says that is one too many; then the breaker is open.
 create or replace function automations.judge_breaker(
-  p_automation uuid, p_account uuid, p_trigger_config jsonb, p_lead uuid, p_conversation uuid, p_seq bigint,
-  p_started timestamptz, p_lifted timestamptz, p_now timestamptz
+  p_automation uuid, p_account uuid, p_starts integer, p_minutes integer, p_lead uuid, p_conversation uuid,
+  p_seq bigint, p_started timestamptz, p_lifted timestamptz, p_now timestamptz
 )
 returns text
 language plpgsql
 as $$
 declare
-  v_starts constant integer := automations.whole_number(p_trigger_config #> '{breaker,starts}', 100, 100000);
-  v_minutes constant integer := automations.whole_number(p_trigger_config #> '{breaker,minutes}', 10, 10080);
   v_record constant uuid := coalesce(p_conversation, p_lead);
 begin
   if automations.starts_of_record(
     p_automation, p_lead, p_conversation, p_seq,
-    greatest(p_started - pg_catalog.make_interval(mins => v_minutes), p_lifted), v_starts
-  ) < v_starts then
+    greatest(p_started - pg_catalog.make_interval(mins => p_minutes), p_lifted), p_starts
+  ) < p_starts then
     return null;
   end if;
-  perform automations.open_breaker(p_automation, v_record, p_account, v_starts, v_minutes, p_now);
-  return automations.breaker_error(p_automation, v_record, v_starts, v_minutes);
+  perform automations.open_breaker(p_automation, v_record, p_account, p_starts, p_minutes, p_now);
+  return automations.breaker_error(p_automation, v_record, p_starts, p_minutes);
 end
 $$;
 
@@ -162,9 +128,8 @@ $$;
 
 revoke execute on function automations.starts_of_record(uuid, uuid, uuid, bigint, timestamptz, integer) from public;
 revoke execute on function automations.open_breaker(uuid, uuid, uuid, integer, integer, timestamptz) from public;
-revoke execute on function automations.breaker_matters(uuid, jsonb, uuid, bigint, timestamptz) from public;
 revoke execute on function automations.judge_breaker(
-  uuid, uuid, jsonb, uuid, uuid, bigint, timestamptz, timestamptz, timestamptz
+  uuid, uuid, integer, integer, uuid, uuid, bigint, timestamptz, timestamptz, timestamptz
 ) from public;
 revoke execute on function automations.breaker_error(uuid, uuid, integer, integer) from public;
 revoke execute on function automations.lift_breaker(uuid, uuid) from public;

@@ -26,7 +26,8 @@ $$;
 --
 -- Most runs have nothing that could keep them from starting: they are taken together, as ids by automation. The others
 -- are judged one by one, in the order in which they are due. What is taken, put off or ended is written at the end, one
--- statement each.
+-- statement each. It is long because it is one decision over figures that every run of the claim moves; what is done for
+-- few of them is in the admission files.
 create or replace function automations.claim_runs(
   p_owner bigint, p_limit integer, p_lease interval, p_now timestamptz default null,
   p_after uuid default null, p_idle boolean default true
@@ -127,9 +128,25 @@ begin
       ) e
     ), judged as (
       select p.id, p.takeovers, p.automation_id, p.account_id, p.begins,
-        p.lane is null and p.owner is null and a.status = 'active' and (a.enabled or not p.begins)
-          and not a.trigger_config ?| '{concurrency,max_starts_per_hour,rate_limit}'
-          -- Of the default breaker; as breaker_matters(), which as a function would cost more than the rest of the look.
+        case when a.trigger_config ? 'max_starts_per_hour' then
+          automations.whole_number(a.trigger_config -> 'max_starts_per_hour', c_default_starts_per_hour, 1000000000)
+        end as starts_limit,
+        p.owner is null and a.status = 'active' and (a.enabled or not p.begins)
+          and not a.trigger_config ?| '{rate_limit,debounce,overlap}'
+          and (a.trigger_config -> 'concurrency' ?| '{limit,mode}') is not true
+          -- Alone in its lane: as lane_taken below.
+          and (p.lane is null or p.lane not like 'limit:%'
+            and not exists (
+              select from public.automation_executions o
+              where o.lane = p.lane and o.status = 'running' and o.id <> p.id and (p.begins or o.seq < p.seq)
+            )
+            and not (p.begins and exists (
+              select from public.automation_executions o
+              where o.lane = p.lane and o.status = 'pending' and o.seq < p.seq
+            ))
+          )
+          -- The default breaker need not be asked: as near_breaker below. (A function for both would cost more than the
+          -- rest of the look: one with a subquery is not inlined.)
           and (p.record_id is null or not a.trigger_config ? 'breaker' and p.event_id is not null
             and not (
               -- Once a claim, and then there is nothing to look up.
@@ -153,7 +170,8 @@ begin
       join public.automations a on a.id = p.automation_id
     ), grouped as (
       select j.plain, j.automation_id, j.account_id, j.begins, pg_catalog.count(*)::integer as runs,
-        pg_catalog.array_agg(j.id) as ids, pg_catalog.array_agg(j.takeovers) as takeovers
+        pg_catalog.array_agg(j.id) as ids, pg_catalog.array_agg(j.takeovers) as takeovers,
+        coalesce(pg_catalog.min(j.starts_limit), c_default_starts_per_hour) as starts_limit
       from judged j
       group by j.plain, j.automation_id, j.account_id, j.begins
     )
@@ -170,7 +188,7 @@ begin
     end if;
     if v_group.begins then
       v_account_at := pg_catalog.array_position(v_windows, v_group.account_id);
-      if v_group.starts + v_group.runs > c_default_starts_per_hour
+      if v_group.starts + v_group.runs > v_group.starts_limit
         or v_group.account_starts + coalesce(v_starts[v_account_at], 0) + v_group.runs > v_account_limit
       then
         v_special := v_special || v_group.ids;
@@ -195,8 +213,19 @@ begin
     v_rate_starts := pg_catalog.array_fill(0, array[pg_catalog.cardinality(v_windows)]);
     v_rate_periods := pg_catalog.array_fill(null::interval, array[pg_catalog.cardinality(v_windows)]);
     for v_candidate in
+      -- By their ids and nothing else, whatever the planner thinks of the rest.
+      with special as materialized (
+        select x.id, x.automation_id, x.account_id, x.status, x.owner, x.lane, x.seq, x.takeovers, x.started_at, x.epoch,
+          x.due_at, x.trigger_type, x.parent_id, x.event_id, x.lead_id, x.conversation_id,
+          case when x.status = 'pending' and x.trigger_type = 'event' and x.parent_id is null then
+            coalesce(x.conversation_id, x.lead_id)
+          end as record_id
+        from unnest(v_special) as s (id)
+        join public.automation_executions x on x.id = s.id
+      )
       select p.*, a.enabled, a.status as automation_status, a.trigger_config,
-        p.parent_id is null and p.trigger_type = a.trigger_type and p.status = 'pending' as debounced,
+        p.parent_id is null and p.trigger_type = a.trigger_type and p.status = 'pending' and p.lane not like 'limit:%'
+          and l.quiet is not null as debounced,
         l.*, b.lifted_at, b.starts as broken_starts, b.minutes as broken_minutes,
         b.opened_at is not null and b.lifted_at is null as broken,
         case when w.window_start > v_now - c_hour then w.window_start else v_now end as window_start,
@@ -206,24 +235,40 @@ begin
         case when c.window_start > v_now - c_hour then c.window_start else v_now end as account_start,
         case when c.window_start > v_now - c_hour then c.starts else 0 end as account_starts,
         case when p.lane not like 'limit:%' then automations.lane_mode(a.trigger_config, p.trigger_type) end as mode,
-        case when p.lane not like 'limit:%' then automations.lane_taken(p.lane, p.id, p.seq, p.status) end as lane_taken,
-        b.record_id is not null or automations.breaker_matters(
-          a.id, a.trigger_config, p.record_id, p.event_id, p.started_at
+        -- Others of the lane keep it from beginning: older ones, and one that has begun although it is younger (its
+        -- transaction was committed earlier). One that has begun itself only gives way to older ones that have.
+        p.lane not like 'limit:%' and (
+          exists (
+            select from public.automation_executions o
+            where o.lane = p.lane and o.status = 'running' and o.id <> p.id and (p.status = 'pending' or o.seq < p.seq)
+          ) or p.status = 'pending' and exists (
+            select from public.automation_executions o
+            where o.lane = p.lane and o.status = 'pending' and o.seq < p.seq
+          )
+        ) as lane_taken,
+        -- Whether the breaker has to be asked: the record has changed so often that this could be one start too many. By
+        -- the journal, whose index is in the order of time, because all runs that a record ever had could be many.
+        -- Without a journal every start is judged.
+        p.record_id is not null and a.trigger_config -> 'breaker' is distinct from 'false' and (
+          p.event_id is null or coalesce((
+            select v.occurred_at > p.started_at - l.breaker_minutes * interval '1 minute'
+            from automations.events v
+            where v.record_id = p.record_id and v.id < p.event_id
+            order by v.id desc
+            offset l.breaker_starts - 1 limit 1
+          ), false)
         ) as near_breaker
-      from (
-        select x.id, x.automation_id, x.account_id, x.status, x.owner, x.lane, x.seq, x.takeovers, x.started_at, x.epoch,
-          x.due_at, x.trigger_type, x.parent_id, x.event_id, x.lead_id, x.conversation_id,
-          case when x.status = 'pending' and x.trigger_type = 'event' and x.parent_id is null then
-            coalesce(x.conversation_id, x.lead_id)
-          end as record_id
-        from public.automation_executions x where x.id = any (v_special)
-      ) p
+      from special p
       join public.automations a on a.id = p.automation_id
       cross join lateral automations.start_limits(a.trigger_config, c_default_starts_per_hour) l
       left join automations.start_windows w on w.automation_id = p.automation_id
       left join automations.start_windows c on c.automation_id = p.account_id
-      left join automations.breakers b on b.automation_id = p.automation_id and b.record_id = p.record_id
-        and a.trigger_config -> 'breaker' is distinct from 'false'
+      left join lateral (
+        select x.* from automations.breakers x
+        where x.automation_id = p.automation_id and x.record_id = p.record_id
+          and a.trigger_config -> 'breaker' is distinct from 'false'
+        limit 1
+      ) b on true
       order by p.due_at, p.seq
     loop
       -- Another one of this claim took it or ended it.
@@ -249,10 +294,10 @@ begin
         v_error := automations.breaker_error(
           v_candidate.automation_id, v_candidate.record_id, v_candidate.broken_starts, v_candidate.broken_minutes
         );
-      elsif v_candidate.mode is not null then
+      elsif v_candidate.mode <> 'queue' or v_candidate.debounced then
         select * into v_lane from automations.lane_verdict(
           v_candidate.id, v_candidate.seq, v_candidate.lane, v_candidate.status, v_candidate.started_at,
-          v_candidate.trigger_type, v_candidate.debounced and v_candidate.quiet is not null,
+          v_candidate.trigger_type, v_candidate.debounced,
           v_candidate.trigger_config, v_candidate.mode, v_candidate.lane_taken, v_ended, v_now
         );
         v_kind := v_lane.verdict;
@@ -262,6 +307,8 @@ begin
           v_start := v_lane.last_run;
           v_seq := v_lane.last_seq;
         end if;
+      elsif v_candidate.lane_taken then
+        v_kind := 'later';
       end if;
       if v_kind = 'run' then
         if v_candidate.takeovers >= c_takeovers_at_most then
@@ -273,8 +320,9 @@ begin
       end if;
       if v_kind in ('run', 'alone') and v_candidate.near_breaker then
         v_error := automations.judge_breaker(
-          v_candidate.automation_id, v_candidate.account_id, v_candidate.trigger_config, v_candidate.lead_id,
-          v_candidate.conversation_id, v_candidate.seq, v_candidate.started_at, v_candidate.lifted_at, v_now
+          v_candidate.automation_id, v_candidate.account_id, v_candidate.breaker_starts, v_candidate.breaker_minutes,
+          v_candidate.lead_id, v_candidate.conversation_id, v_candidate.seq, v_candidate.started_at,
+          v_candidate.lifted_at, v_now
         );
         if v_error is not null then
           v_kind := 'cancelled';
@@ -430,7 +478,7 @@ begin
       set status = 'running', owner = p_owner, epoch = e.epoch + 1, due_at = v_now + p_lease,
         takeovers = r.takeovers, run_started_at = coalesce(e.run_started_at, v_now)
       from unnest(v_runs, v_run_takeovers) as r (id, takeovers)
-      where e.id = r.id
+      where e.id = r.id and e.id <> all (v_ended)
       returning case when e.id = v_alone then 'alone' else 'run' end, e.id, e.epoch, e.account_id;
   end if;
   if v_later <> '{}' then

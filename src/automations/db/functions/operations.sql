@@ -114,8 +114,14 @@ begin
 end
 $$;
 
--- p_operations: [{execution_id, account_id, …operation}]; answers one row each, in order.
-create or replace function automations.run_operations(p_operations jsonb, p_lock_timeout text)
+-- p_operations: [{execution_id, account_id, …operation}]; answers one row each, in order. Once p_lock_waits of them have met
+-- a lock, the rest answer 55P03 untried: a writer may be waiting for the runs that this transaction holds, and if it looks
+-- for a deadlock while we wait for a row of its own, it sees one and is the one that fails, however short our wait is.
+-- Short waits that add up (a hundred rows, 5 ms each) made that the rule. The default is for workers of the release before.
+drop function if exists automations.run_operations(jsonb, text);
+create or replace function automations.run_operations(
+  p_operations jsonb, p_lock_timeout text, p_lock_waits integer default 1000000
+)
 returns table (result jsonb, error_code text, error_message text)
 language plpgsql
 as $$
@@ -123,12 +129,19 @@ declare
   v_operation jsonb;
   v_account text;
   v_claimed text;
+  v_waits integer := 0;
 begin
   perform pg_catalog.set_config('lock_timeout', p_lock_timeout, true);
   for v_operation in select o.value from pg_catalog.jsonb_array_elements(p_operations) o loop
     result := null;
     error_code := null;
     error_message := null;
+    if v_waits >= p_lock_waits then
+      error_code := '55P03';
+      error_message := 'not tried: other rows of this transaction are locked by somebody';
+      return next;
+      continue;
+    end if;
     v_account := v_operation ->> 'account_id';
     if v_claimed is distinct from v_account then
       perform pg_catalog.set_config('request.jwt.claims',
@@ -140,6 +153,7 @@ begin
       result := automations.run_operation(v_operation);
     exception when others then
       get stacked diagnostics error_code = returned_sqlstate, error_message = message_text;
+      v_waits := v_waits + (error_code in ('55P03', '40P01'))::integer;
     end;
     return next;
   end loop;
@@ -228,4 +242,4 @@ $$;
 revoke execute on function automations.run_bulk_write(text, text, uuid, uuid[], uuid[], jsonb[], text) from public;
 revoke execute on function automations.unknown_columns(text, jsonb) from public;
 revoke execute on function automations.run_operation(jsonb) from public;
-revoke execute on function automations.run_operations(jsonb, text) from public;
+revoke execute on function automations.run_operations(jsonb, text, integer) from public;

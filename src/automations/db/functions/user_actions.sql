@@ -249,8 +249,8 @@ begin
 end
 $$;
 
--- The same in `public`, which PostgREST exposes. A function of the database's owner with the same name and arguments
--- is left alone.
+-- The same in `public`, which PostgREST exposes. A function of the database's owner with the same name is left
+-- alone.
 do $$
 declare
   v_function record;
@@ -262,14 +262,12 @@ begin
       pg_catalog.pg_get_function_result(p.oid) as result,
       (select pg_catalog.string_agg(pg_catalog.format('%1$I => %1$I', a.name), ', ' order by a.position)
         from pg_catalog.unnest(p.proargnames) with ordinality as a (name, position)) as passed_on,
-      pg_catalog.obj_description(
-        pg_catalog.to_regprocedure(
-          pg_catalog.format('public.%I(%s)', p.proname, pg_catalog.oidvectortypes(p.proargtypes))
-        )::pg_catalog.oid,
-        'pg_proc'
-      ) is distinct from 'automations: wrapper' and pg_catalog.to_regprocedure(
-        pg_catalog.format('public.%I(%s)', p.proname, pg_catalog.oidvectortypes(p.proargtypes))
-      ) is not null as taken
+      -- Any of that name: with our optional arguments two of them would be ambiguous.
+      exists (
+        select from pg_catalog.pg_proc o
+        where o.pronamespace = 'public'::pg_catalog.regnamespace and o.proname = p.proname
+          and pg_catalog.obj_description(o.oid, 'pg_proc') is distinct from 'automations: wrapper'
+      ) as taken
     from pg_catalog.pg_proc p
     where p.pronamespace = 'automations'::pg_catalog.regnamespace and p.proname in (
       'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation', 'send_signal',

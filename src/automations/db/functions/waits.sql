@@ -294,17 +294,19 @@ begin
     returning e.id
   )
   select
-    -- Parked and due already, pending (a run that was copied) or ended: nothing to wake.
-    array(select f.id from free f where f.owner is null),
+    -- Parked and due already, or pending (a run that was copied): nothing to wake.
+    array(select f.id from free f where f.owner is null and f.status in ('pending', 'running')),
     array(select f.id from free f where f.owner = p_owner),
     -- The update runs whether it is asked for or not.
     array(select p.id from parked p)
   into v_parked, v_mine, v_runs;
   update automations.signals s set woken = true
-  where s.id = any (v_signals) and (
-    s.execution_id = any (v_parked) or s.execution_id = any (v_mine)
-    -- Sent while its run was deleted: it must not stand before others for ever. Cleaned up with old ones.
-    or not exists (select from public.automation_executions e where e.id = s.execution_id)
+  where s.id = any (v_signals) and (s.execution_id = any (v_parked) or s.execution_id = any (v_mine));
+  -- Written while its run ended or was deleted: it wakes nobody, and must not stand before others for ever.
+  delete from automations.signals s
+  where s.id = any (v_signals) and not exists (
+    select from public.automation_executions e
+    where e.id = s.execution_id and e.status in ('pending', 'running')
   );
   return query select unnest(v_mine);
 end

@@ -22,7 +22,7 @@ select automations.still_held($1, $2, $3);
 
 -- name: run_operations
 -- The database steps of many runs, each in its own savepoint with the rights of its account.
-select result, error_code, error_message from automations.run_operations($1, $2);
+select result, error_code, error_message from automations.run_operations($1, $2, $3);
 
 -- name: limit_statements
 -- The time limit of statements in this transaction; answers with the one before.
