@@ -9,7 +9,18 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.conftest import Connect
-from tests.engine.drawing import Drawing, add_message, condition, draw, edge, line, probe, set_variables, update_lead
+from tests.engine.drawing import (
+    Drawing,
+    add_message,
+    condition,
+    draw,
+    edge,
+    line,
+    node,
+    probe,
+    set_variables,
+    update_lead,
+)
 from tests.engine.probe_nodes import Probes
 from tests.engine.test_database_steps import DEFERRED
 from tests.engine.test_node_settings import SLOW_FOR_SLEEPERS
@@ -136,6 +147,24 @@ async def test_waits_and_retries_do_not_wait(world: World, probes: Probes, datab
     )
 
     assert (record["status"], record["variables"]) == ("completed", {"a": 1})
+
+
+async def test_a_wait_answers_with_an_example_of_what_it_waits_for(
+    world: World, probes: Probes, database_url: str
+) -> None:
+    await world.lead(name="Ada")
+    waiting = node("reply", "logic-wait", {"wait_for": "reply"})
+    record, _ = await trial(
+        world,
+        probes,
+        database_url,
+        draw(
+            [waiting, set_variables("after", {"said": "{{ steps.reply.record.body }}"})],
+            [edge("trigger", "reply"), edge("reply", "after", "met")],
+        ),
+    )
+
+    assert (record["status"], record["variables"]) == ("completed", {"said": "Hello Ada"})
 
 
 async def test_a_locked_row_fails_the_step_soon(

@@ -147,6 +147,9 @@ class LogicWait(Node[LogicWaitConfig]):
             )
         if ctx.resumed.by == "timer":
             return Continue({"met": False, "wait_for": config.wait_for}, handle=TIMED_OUT)
+        if ctx.test_mode:
+            # Nothing came: the steps that follow see what would have.
+            return Continue(self.sample_output(config.model_dump(mode="json")), handle=MET)
         payload = ctx.resumed.payload
         told = payload if isinstance(payload, dict) else {"payload": payload}
         return Continue({**told, "met": True, "wait_for": config.wait_for}, handle=MET)
