@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+import pytest
 from tests.engine.drawing import LEAD_UPDATE, draw, edge, line, node, probe, update_lead
 from tests.engine.probe_nodes import Probes
 from tests.engine.world import Workers, World, eventually, outline, statuses
@@ -315,6 +316,28 @@ async def test_no_worker_while_it_waits_and_while_it_wakes(world: World, workers
     run = await world.ended(lead)
     assert (run["status"], counted.calls) == ("completed", 1)
     await second.stop()
+
+
+@pytest.mark.parametrize(("late", "handle"), [(False, "met"), (True, "timed_out")])
+async def test_what_came_first_counts_where_no_worker_saw_either(
+    world: World, workers: Workers, probes: Probes, late: bool, handle: str
+) -> None:
+    probes.on("end", end)
+    await world.automation(flow(wait(wait_for="reply", max_wait={"amount": 2, "unit": "days"})))
+    first = await workers.start()
+    lead = await world.lead()
+    run = await parked(world, lead)
+    await first.stop()
+    conversation = await world.conversation(lead_id=lead)
+    if not late:
+        await write_message(world.db, conversation, "in time")
+    await world.db.execute("update automations.steps set due_at = clock_timestamp() where status = 'waiting'")
+    await world.db.execute("update automation_executions set due_at = clock_timestamp() where id = $1", run["id"])
+    if late:
+        await write_message(world.db, conversation, "too late")
+    await workers.start()
+    ended = await world.ended(lead)
+    assert (ended["status"], [line[2] for line in outline(ended)][1]) == ("completed", handle)
 
 
 async def test_what_an_ended_run_waited_for_is_forgotten(world: World, workers: Workers, probes: Probes) -> None:

@@ -43,9 +43,20 @@ async def load_run(row: Any, epoch: int, versions: FlowVersions, store: RunStore
     )
     run.commands.extend(commands)
     _restore_records(run, steps, row["loaded_at"])
-    for signal in row["signals"] or []:
-        run.inbox.append(SignalArrived(signal["key"], signal["payload"]))
+    _take_signals(run, row["signals"] or [])
     return run
+
+
+def _take_signals(run: Run, signals: list[dict[str, Any]]) -> None:
+    """What came before a wait's time was up counts before it, also where no worker was there to see either."""
+    in_time: list[SignalArrived] = []
+    late: list[SignalArrived] = []
+    for signal in signals:
+        due = run.timers.get(signal["key"])
+        came_late = due is not None and datetime.fromisoformat(signal["at"]) > due
+        (late if came_late else in_time).append(SignalArrived(signal["key"], signal["payload"]))
+    run.inbox.extendleft(reversed(in_time))
+    run.inbox.extend(late)
 
 
 def outside_facts(run: Run) -> dict[str, PendingRow]:

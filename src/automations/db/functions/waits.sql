@@ -312,12 +312,14 @@ begin
 end
 $$;
 
--- What has arrived for the waits of a run, the first for each.
+-- What has arrived for the waits of a run, in order, and when.
 create or replace function automations.wakes_of(p_execution_id uuid)
 returns jsonb
 language sql stable
 as $$
-  select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('key', s.key, 'payload', s.payload) order by s.id)
+  select pg_catalog.jsonb_agg(
+    pg_catalog.jsonb_build_object('key', s.key, 'payload', s.payload, 'at', s.created_at) order by s.id
+  )
   from automations.signals s
   where s.execution_id = p_execution_id
 $$;
