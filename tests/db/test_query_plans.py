@@ -200,6 +200,7 @@ async def test_a_change_reads_no_wait_that_it_does_not_concern(crowded: asyncpg.
     async with crowded.transaction():
         await crowded.execute("update leads set score = 1 where id = $1", lead)
         read = await crowded.fetchval(
-            "select seq_tup_read + idx_tup_fetch from pg_stat_xact_all_tables where relid = 'automations.waits'::regclass"
+            "select seq_tup_read + idx_tup_fetch from pg_stat_xact_all_tables "
+            "where relid = 'automations.waits'::regclass"
         )
     assert read < 10
