@@ -10,8 +10,9 @@ piece of code is production, replay, test mode and backtest. A driver runs the c
 
 The rules are those of DESIGN section 5. Those that it leaves open:
 
-- Commands for the steps of one level come out in topological order, `Settled` in the order of what happened, `Finish`
-  last. What is fed for an unknown key, a step that is not running, or an older attempt is ignored.
+- Commands for the steps of one level come out in topological order (but for what follows from records that `restore`
+  held), `Settled` in the order of what happened, `Finish` last. What is fed for an unknown key, a step that is not
+  running, or an older attempt is ignored.
 - The trigger completes by itself through its first handle; its output is the trigger data.
 - A disabled node is completed with output None through its first handle.
 - A `Continue` through a handle that the node does not have is a failure with code `unknown_handle`, a `Wait` for
@@ -20,7 +21,6 @@ The rules are those of DESIGN section 5. Those that it leaves open:
   what comes behind a step that finishes later has no entry in `steps`. What waits then is abandoned.
 - The output of a run that was not stopped is that of the last completed node in topological order from which no edge
   was taken. A run that failed has none.
-
 - A loop is open until its last iteration has ended; the steps of an iteration are forgotten with it, so that a state is
   never larger than what runs side by side. An unhandled failure in a body ends its iteration, after what runs beside it
   in the same iteration; whether it ends the loop, too, is the loop's to say. `Stop` ends the whole run from anywhere.
