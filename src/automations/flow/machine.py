@@ -316,7 +316,8 @@ class Machine:
         """A restored loop has its turn: what was under way in it goes on, also where nothing new may begin."""
         loop = state.steps[scope.keys[i]].loop
         assert loop is not None
-        for number in list(loop.running):
+        # First those that fail: what they end begins nothing then.
+        for number in sorted(loop.running, key=lambda number: number not in loop.failing):
             self._begin_iteration(state, scope, i, number, work)
         self._fill(state, scope, i, work)
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.flow.interpreter import Interpreter
-from tests.unit.flow.random_driver import Driver, check_as_defined, check_legal, path_of
+from tests.unit.flow.random_checks import can_run, check_as_defined, check_legal
+from tests.unit.flow.random_driver import Driver, path_of
 from tests.unit.flow.random_plans import TRIGGER_DATA, Plan, plans
 
 from automations.flow.machine import Finish, Machine, Recorded, RunState, RunStep
@@ -54,6 +55,22 @@ def test_two_orders_end_in_the_very_same_state(plan: Plan, seed: int) -> None:
         outer = {key for key in first.settled | second.settled if key.startswith("/") or key.index("/") == len(key) - 1}
         for key in outer | (first.settled.keys() & second.settled.keys()):
             assert first.settled[key].outcome == second.settled[key].outcome
+
+
+@quick
+@given(plan=plans(stops=False), seed=seeds)
+def test_what_can_run_runs_and_nothing_else_at_any_point(plan: Plan, seed: int) -> None:
+    """Joins wait for no more than they must, and loops do as much side by side as they may, not more."""
+    plan, expected = prepared(plan)
+    if any(answer.ends != "no" for answer in expected.answers.values()):
+        return
+    driver = Driver(plan, random.Random(seed)).start()
+
+    def look() -> None:
+        assert {key for key, step in driver.state.steps.items() if step.is_open} == can_run(driver, expected)
+
+    look()
+    driver.run(look)
 
 
 @quick
