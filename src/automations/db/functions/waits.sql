@@ -269,7 +269,6 @@ declare
   v_runs uuid[];
   v_parked uuid[];
   v_mine uuid[];
-  v_ended uuid[];
 begin
   select pg_catalog.array_agg(s.id), pg_catalog.array_agg(distinct s.execution_id) into v_signals, v_runs
   from (
@@ -298,12 +297,9 @@ begin
     -- Parked and due already, or pending (a run that was copied): nothing to wake.
     array(select f.id from free f where f.owner is null and f.status in ('pending', 'running')),
     array(select f.id from free f where f.owner = p_owner),
-    array(select f.id from free f where f.status not in ('pending', 'running')),
     -- The update runs whether it is asked for or not.
     array(select p.id from parked p)
-  into v_parked, v_mine, v_ended, v_runs;
-  -- Sent by somebody who saw the wait, and committed after its run had ended.
-  delete from automations.signals s where s.id = any (v_signals) and s.execution_id = any (v_ended);
+  into v_parked, v_mine, v_runs;
   update automations.signals s set woken = true
   where s.id = any (v_signals) and (s.execution_id = any (v_parked) or s.execution_id = any (v_mine));
   -- Written while its run ended or was deleted: it wakes nobody, and must not stand before others for ever.
