@@ -185,3 +185,22 @@ async def test_a_look_at_ten_thousand_schedules_reads_those_that_are_due(databas
     )
     found = await plans(database, "select automations.reconcile_schedules()")
     assert [line for line in scans_of(found, "automations") if "Seq Scan" in line] == []
+
+
+async def test_a_change_reads_no_wait_that_it_does_not_concern(crowded: asyncpg.Connection) -> None:
+    """Counted while it runs, because only inside of the triggers texts have the collation that they have there."""
+    account = await crowded.fetchval("select md5('account3')::uuid")
+    await crowded.execute(
+        "insert into automations.waits (execution_id, key, account_id, topic, since) "
+        "select gen_random_uuid(), '/wait', $1, 'lead:' || gen_random_uuid(), now() from generate_series(1, 5000)",
+        account,
+    )
+    await crowded.execute("analyze automations.waits")
+    lead = await crowded.fetchval("select id from leads where user_id = $1 limit 1", account)
+    async with crowded.transaction():
+        await crowded.execute("update leads set score = 1 where id = $1", lead)
+        read = await crowded.fetchval(
+            "select seq_tup_read + idx_tup_fetch from pg_stat_xact_all_tables "
+            "where relid = 'automations.waits'::regclass"
+        )
+    assert read < 10

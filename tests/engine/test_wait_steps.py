@@ -366,3 +366,56 @@ async def test_lists_show_what_waits(world: World, workers: Workers) -> None:
     assert row.due_at is not None
     assert row.due_at - row.started_at > timedelta(days=1)
     assert await store.latest(RunFilter(account=world.account, statuses=("completed",)), limit=10) == []
+
+
+async def test_a_wake_for_a_wait_that_is_over_does_not_keep_its_run_busy(
+    world: World, workers: Workers, connect: Connect
+) -> None:
+    """A writer sees the wait, and commits when its time was up and the run waits for something else."""
+    first = wait("first", wait_for="condition", condition=STAGE_IS_WON, max_wait={"amount": 1, "unit": "seconds"})
+    second = wait("second", wait_for="signal", signal="go")
+    await world.automation(draw([first, second], [edge("trigger", "first"), edge("first", "second", "timed_out")]))
+    await workers.start()
+    lead = await world.lead()
+    await parked(world, lead)
+    writer = await connect()
+    async with writer.transaction():
+        await writer.execute("update leads set stage = 'won' where id = $1", lead)
+
+        async def waits_for_the_signal() -> bool:
+            key = await world.db.fetchval("select max(key) from automations.waits")
+            return key == "/second" and await world.count("owner is null") == 1
+
+        await eventually(waits_for_the_signal)
+        epoch = (await world.run_of(lead))["epoch"]
+    assert await world.db.fetchval("select count(*) from automations.signals") == 1
+
+    async def gone() -> bool:
+        return not await world.db.fetchval("select count(*) from automations.signals")
+
+    await eventually(gone)
+    await asyncio.sleep(0.5)
+    run = await world.run_of(lead)
+    # Woken once for nothing.
+    assert (run["epoch"], run["owner"], run["due_at"]) == (epoch + 1, None, None)
+    await world.db.fetchval("select automations.send_signal('go', $1)", run["id"])
+    assert (await world.ended(lead))["status"] == "completed"
+
+
+async def test_a_wake_that_is_committed_after_its_run_has_ended_goes(
+    world: World, workers: Workers, connect: Connect
+) -> None:
+    step = wait(wait_for="condition", condition=STAGE_IS_WON, max_wait={"amount": 1, "unit": "seconds"})
+    await world.automation(line(step))
+    await workers.start()
+    lead = await world.lead()
+    await parked(world, lead)
+    writer = await connect()
+    async with writer.transaction():
+        await writer.execute("update leads set stage = 'won' where id = $1", lead)
+        await world.ended(lead)
+
+    async def gone() -> bool:
+        return not await world.db.fetchval("select count(*) from automations.signals")
+
+    await eventually(gone)

@@ -46,6 +46,9 @@ class Advancer:
                     if self._end_wait(run, key):
                         run.timers.pop(key, None)
                         run.commands.extend(run.loaded.machine.signal_arrived(run.state, key, payload))
+                    else:
+                        # Its wait was over before it was committed. Left there, it would wake the run for ever.
+                        run.ended_waits.add(key)
                 case Rendered():
                     run.in_flight -= 1
                     if happening.error is None:

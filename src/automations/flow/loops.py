@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import insort
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,13 +46,22 @@ class LoopState:
         """The next iteration to begin now, noted as running; None where none may."""
         if self.failure is not None or len(self.running) >= max(1, self.opening.parallelism):
             return None
-        while self.following < len(self.opening.items):
-            index = self.following
+        if self.following >= len(self.opening.items):
+            return None
+        index = self.following
+        insort(self.running, index)
+        self._pass_over()
+        return index
+
+    def resume(self, begun: Iterable[int]) -> None:
+        """Those of these iterations that have not ended are under way."""
+        self.running = sorted(n for n in begun if n < len(self.opening.items) and not self.has_ended(n))
+        self.following = self.ended_before
+        self._pass_over()
+
+    def _pass_over(self) -> None:
+        while self.has_ended(self.following) or self.following in self.running:
             self.following += 1
-            if not self.has_ended(index) and index not in self.running:
-                self.running.append(index)
-                return index
-        return None
 
     def has_ended(self, index: int) -> bool:
         return index < self.ended_before or index in self.ended

@@ -10,8 +10,9 @@ piece of code is production, replay, test mode and backtest. A driver runs the c
 
 The rules are those of DESIGN section 5. Those that it leaves open:
 
-- Commands for the steps of one level come out in topological order, `Settled` in the order of what happened, `Finish`
-  last. What is fed for an unknown key, a step that is not running, or an older attempt is ignored.
+- Commands for the steps of one level come out in topological order (but for what follows from records that `restore`
+  held), `Settled` in the order of what happened, `Finish` last. What is fed for an unknown key, a step that is not
+  running, or an older attempt is ignored.
 - The trigger completes by itself through its first handle; its output is the trigger data.
 - A disabled node is completed with output None through its first handle.
 - A `Continue` through a handle that the node does not have is a failure with code `unknown_handle`, a `Wait` for
@@ -20,7 +21,6 @@ The rules are those of DESIGN section 5. Those that it leaves open:
   what comes behind a step that finishes later has no entry in `steps`. What waits then is abandoned.
 - The output of a run that was not stopped is that of the last completed node in topological order from which no edge
   was taken. A run that failed has none.
-
 - A loop is open until its last iteration has ended; the steps of an iteration are forgotten with it, so that a state is
   never larger than what runs side by side. An unhandled failure in a body ends its iteration, after what runs beside it
   in the same iteration; whether it ends the loop, too, is the loop's to say. `Stop` ends the whole run from anywhere.
@@ -316,7 +316,8 @@ class Machine:
         """A restored loop has its turn: what was under way in it goes on, also where nothing new may begin."""
         loop = state.steps[scope.keys[i]].loop
         assert loop is not None
-        for number in list(loop.running):
+        # First those that fail: what they end begins nothing then.
+        for number in sorted(loop.running, key=lambda number: number not in loop.failing):
             self._begin_iteration(state, scope, i, number, work)
         self._fill(state, scope, i, work)
 

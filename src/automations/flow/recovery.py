@@ -71,7 +71,7 @@ def _reopen(
     for number, record in ended:
         if isinstance(record.outcome, Continue | Fail):
             loop.end_iteration(number, record.outcome, plan.nodes[i].max_output_bytes)
-    loop.running = sorted(n for n in begun if n < len(loop.opening.items) and not loop.has_ended(n))
+    loop.resume(begun)
     for number in loop.running:
         failure = failing.get(f"{opening.key[:-1]}{number}")
         if failure is not None:

@@ -65,7 +65,7 @@ class Interpreter:
     @cached_property
     def answers(self) -> dict[str, Answer]:
         """By step key, with those of every iteration that could be begun."""
-        for node_id in ["start", *self._members(None)]:
+        for node_id in ["start", *self.members(None)]:
             self.answer(node_id, ())
         return {key_of(node_id, path): answer for (node_id, path), answer in self._answers.items()}
 
@@ -100,7 +100,7 @@ class Interpreter:
 
     def iteration(self, loop: str, path: Path) -> IterationAnswer:
         """`path` ends with the iteration."""
-        firsts = [node_id for node_id in self._members(loop) if self._may_fail_first(node_id, path)]
+        firsts = [node_id for node_id in self.members(loop) if self._may_fail_first(node_id, path)]
         if not firsts:
             return IterationAnswer(False, self._last_output(loop, path))
         first = self.answer(firsts[0], path)
@@ -139,7 +139,7 @@ class Interpreter:
         if node_id == "start":
             return Answer("completed", "out", TRIGGER_DATA)
         script = self.plan.scripts[node_id]
-        if not any(self._taken(edge, path) for edge in self.plan.edges if edge[2] == node_id):
+        if not any(self.is_taken(edge, path) for edge in self.plan.edges if edge[2] == node_id):
             return Answer("skipped")
         first = "a" if script.repeats is None else "done"
         if script.disabled:
@@ -200,7 +200,7 @@ class Interpreter:
 
     # Edges and levels
 
-    def _taken(self, edge: tuple[str, str, str], path: Path) -> bool:
+    def is_taken(self, edge: tuple[str, str, str], path: Path) -> bool:
         source, handle, target = edge
         if handle == "each" and self.plan.inside.get(target) == source:
             return True
@@ -212,7 +212,7 @@ class Interpreter:
     def is_reached(self, node_id: str, path: Path) -> bool:
         """Whether its turn may come: what is behind a failure that nothing handles is never decided."""
         passed = [edge for edge in self.plan.edges if edge[2] == node_id and self._is_decided(edge, path)]
-        if self.plan.scripts[node_id].join == "any" and any(self._taken(edge, path) for edge in passed):
+        if self.plan.scripts[node_id].join == "any" and any(self.is_taken(edge, path) for edge in passed):
             return True
         return len(passed) == len([edge for edge in self.plan.edges if edge[2] == node_id])
 
@@ -224,7 +224,7 @@ class Interpreter:
 
     def _last_output(self, loop: str | None, path: Path) -> Json | Unsure:
         last: Json | Unsure = TRIGGER_DATA if loop is None and not self._leaves("start", "out") else None
-        for node_id in self._members(loop):
+        for node_id in self.members(loop):
             answer = self.answer(node_id, path)
             if answer.status == "completed" and not self._leaves(node_id, answer.handle):
                 last = answer.output
@@ -233,7 +233,7 @@ class Interpreter:
     def _leaves(self, node_id: str, handle: str | None) -> bool:
         return any(s == node_id and h == handle for s, h, _ in self.plan.edges)
 
-    def _members(self, loop: str | None) -> list[str]:
+    def members(self, loop: str | None) -> list[str]:
         return [node_id for node_id in self.order[1:] if self.plan.inside.get(node_id) == loop]
 
     def _depth(self, node_id: str) -> int:

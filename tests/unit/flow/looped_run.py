@@ -60,7 +60,11 @@ class LoopedRun:
                 assert command.key not in self.settled
                 self.settled[command.key] = command
                 self.recorded.append(Recorded(command.key, command.outcome, command.attempt))
-        return [say(command) for command in commands]
+        return self.said
+
+    @property
+    def said(self) -> list[str]:
+        return [say(command) for command in self.commands]
 
     def feed(self, key: str, outcome: Any = None, attempt: int | None = None) -> list[str]:
         outcome = Continue() if outcome is None else outcome

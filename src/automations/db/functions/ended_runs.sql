@@ -56,12 +56,10 @@ returns void
 language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
 begin
-  perform from automations.waits w where w.execution_id = any (p_runs) limit 1;
-  if not found then
-    -- A second wake-up of a wait that is over already.
-    perform from automations.signals s where s.execution_id = any (p_runs) limit 1;
-  end if;
-  if found then
+  -- A wake-up may be there without its wait, which was over when it came.
+  if exists (select from automations.waits w where w.execution_id = any (p_runs))
+    or exists (select from automations.signals s where s.execution_id = any (p_runs))
+  then
     perform automations.forget_waits(p_runs);
   end if;
 end

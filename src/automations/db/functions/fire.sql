@@ -86,7 +86,7 @@ begin
       where a.user_id = p_account and a.enabled and a.status = 'active' and a.trigger_type = 'event'
         and a.trigger_config ->> 'event_source' = p_source
         and a.trigger_config ->> 'event_type' in (p_operation, 'any')
-    ) or exists (select from automations.waits w where w.account_id = p_account);
+    ) or exists (select from automations.waits w);
   end if;
   return exists (select from public.automations a where a.user_id = p_account);
 end
@@ -292,6 +292,8 @@ returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- Not the name itself: it has the collation "C", and so would all that it is passed on with; no index would be used.
+  v_table text := tg_table_name;
   v_account uuid := coalesce(new.user_id, old.user_id);
   v_new jsonb;
   v_old jsonb;
@@ -313,7 +315,7 @@ begin
     v_old := case when tg_op = 'DELETE' then pg_catalog.jsonb_build_object('id', old.id, 'error', sqlerrm) end;
   end;
   perform automations.record_change(
-    'lead', tg_table_name, tg_op, v_account, v_old, v_new, coalesce(new.id, old.id), coalesce(new.id, old.id), null
+    'lead', v_table, tg_op, v_account, v_old, v_new, coalesce(new.id, old.id), coalesce(new.id, old.id), null
   );
   return coalesce(new, old);
 end
@@ -324,6 +326,8 @@ returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- Not the name itself: it has the collation "C", and so would all that it is passed on with; no index would be used.
+  v_table text := tg_table_name;
   v_account uuid;
   v_previous_account uuid;
   v_new jsonb;
@@ -357,7 +361,7 @@ begin
     v_lead := null;
   end if;
   perform automations.record_change(
-    'conversation', tg_table_name, tg_op, v_account, v_old, v_new, coalesce(new.id, old.id), v_lead,
+    'conversation', v_table, tg_op, v_account, v_old, v_new, coalesce(new.id, old.id), v_lead,
     coalesce(new.id, old.id)
   );
   return coalesce(new, old);
@@ -370,6 +374,8 @@ returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- Not the name itself: it has the collation "C", and so would all that it is passed on with; no index would be used.
+  v_table text := tg_table_name;
   v_account uuid;
   v_lead text;
   v_new jsonb;
@@ -392,13 +398,13 @@ begin
     v_old := case when tg_op = 'DELETE' then pg_catalog.jsonb_build_object('id', old.id, 'error', sqlerrm) end;
   end;
   perform automations.record_change(
-    'message', tg_table_name, tg_op, v_account, v_old, v_new, coalesce(new.id, old.id), null, null
+    'message', v_table, tg_op, v_account, v_old, v_new, coalesce(new.id, old.id), null, null
   );
   if tg_op = 'INSERT' and v_new ->> 'direction' = 'inbound' then
     perform automations.wake_waits(
       v_account,
       array['reply:conversation:' || (v_new ->> 'conversation_id'), 'reply:lead:' || v_lead],
-      pg_catalog.jsonb_build_object('event', 'INSERT', 'table', tg_table_name, 'new', v_new),
+      pg_catalog.jsonb_build_object('event', 'INSERT', 'table', v_table, 'new', v_new),
       automations.wake_payload(v_new, null)
     );
   end if;

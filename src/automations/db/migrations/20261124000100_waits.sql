@@ -27,7 +27,8 @@ comment on column automations.waits.since is 'What happened from here on counts,
 comment on column automations.waits.settled is
   'Looked at again after every transaction had ended that was under way when the wait became visible.';
 comment on column automations.waits.settle_after is 'Transaction id below which all must have ended; null: not asked yet.';
-create index idx_waits_topic on automations.waits (account_id, topic);
+-- The topic first: it names one record, while an account may have any number of waits.
+create index idx_waits_topic on automations.waits (topic, account_id);
 create index idx_waits_unsettled on automations.waits (settle_after) where not settled;
 
 -- Two kinds of rows: sent by somebody (execution_id null, name is a topic; kept, so that a signal that comes before its
