@@ -40,6 +40,9 @@ begin
         using errcode = 'AU006', hint = 'A signal can only reach an open run.';
     end if;
     v_topic := 'signal:' || p_name || '@' || p_run::text;
+  elsif v_account is null then
+    raise exception 'it is not said whose runs the signal is for'
+      using errcode = 'AU007', hint = 'Sign in, or name the account: p_account => ….';
   else
     perform automations.require_access(v_account, 'account', true);
     v_topic := 'signal:' || p_name || ':' || p_correlation;
