@@ -1,31 +1,49 @@
-"""Which steps a loop repeats: those reached from its `each`, and not from its other ways out. Pure."""
+"""Which steps a loop repeats: those reached from its `each`, and not from its other ways out or those of a loop around
+it. Pure.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from automations.errors import Problem
-from automations.flow.graph import FlowEdge
+from automations.flow.graph import FlowEdge, ancestor_bits, iter_bits
 from automations.flow.outcomes import EACH_HANDLE
-from automations.flow.topology import Graph, reachable
+from automations.flow.topology import Graph
 
 
 def find_bodies(
     loops: Iterable[str], edges: Sequence[FlowEdge], children: Graph, order: Sequence[str]
 ) -> tuple[dict[str, str], list[Problem]]:
     """The innermost loop around each step that is in one, and every edge that crosses the border of a body."""
-    enclosing: dict[str, str] = {}
     problems: list[Problem] = []
     looping = set(loops)
+    # As bit sets, for which "before" in the reversed order is "behind": a thousand loops cost no more than other nodes.
+    backwards = list(reversed(order))
+    index = {node_id: i for i, node_id in enumerate(backwards)}
+    behind = ancestor_bits(backwards, children)
+    repeated = dict.fromkeys(looping, 0)
+    after = dict.fromkeys(looping, 0)
+    for edge in edges:
+        if edge.source in looping:
+            ways = repeated if edge.handle == EACH_HANDLE else after
+            target = index[edge.target]
+            ways[edge.source] |= behind[target] | 1 << target
+    bodies: dict[str, int] = {}
     # From the outside in: an inner loop comes after the one around it.
     for loop in [node_id for node_id in order if node_id in looping]:
-        repeated = [edge.target for edge in edges if edge.source == loop and edge.handle == EACH_HANDLE]
-        after = [edge.target for edge in edges if edge.source == loop and edge.handle != EACH_HANDLE]
-        if not repeated:
+        if not repeated[loop]:
             hint = f"Connect what is to be done with each item to the handle `{EACH_HANDLE}`, or remove the loop."
             problems.append(Problem("empty_loop", f"the loop {loop!r} repeats nothing", hint, loop))
-        body = reachable(repeated, children) - reachable(after, children)
-        enclosing |= dict.fromkeys(body, loop)
+        body = repeated[loop] & ~after[loop]
+        outer = next((other for other in reversed(bodies) if bodies[other] >> index[loop] & 1), None)
+        # What comes after the loop around it comes after this one, too.
+        bodies[loop] = body if outer is None else body & bodies[outer]
+    enclosing: dict[str, str] = {}
+    left = (1 << len(order)) - 1
+    for loop in reversed(bodies):
+        enclosing |= {backwards[i]: loop for i in iter_bits(bodies[loop] & left)}
+        left &= ~bodies[loop]
     problems += [problem for edge in edges if (problem := _crossing(edge, enclosing, looping)) is not None]
     return enclosing, problems
 

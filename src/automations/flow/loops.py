@@ -76,7 +76,7 @@ class LoopState:
 
     def end_iteration(self, index: int, outcome: Continue | Fail, limit: int) -> None:
         """Note how an iteration ended; a `Fail` names the node in its output. More than `limit` bytes of collected
-        results make the loop fail.
+        results make the loop fail, as does one that is nested too deeply to be measured.
         """
         if self.has_ended(index) or index >= len(self.opening.items):
             return
@@ -98,15 +98,18 @@ class LoopState:
                 self.failure = self.failure or error
         elif self.opening.collect:
             self.results[index] = outcome.output
-            self.collected_bytes += len(json.dumps(outcome.output, separators=(",", ":"), default=str))
-            if self.collected_bytes > limit and self.failure is None:
-                self.failure_code = "output_too_large"
-                self.failure = IterationError(
-                    index,
-                    f"what the iterations came to has more than {limit:,} bytes together; "
-                    "switch off `collect`, or let the last step of the body answer with less",
-                    None,
-                )
+            try:
+                self.collected_bytes += len(json.dumps(outcome.output, separators=(",", ":"), default=str))
+            except RecursionError:
+                self._cannot_collect(index, "output_too_deep", "is nested too deeply")
+            if self.collected_bytes > limit:
+                self._cannot_collect(index, "output_too_large", f"has more than {limit:,} bytes together")
+
+    def _cannot_collect(self, index: int, code: str, why: str) -> None:
+        if self.failure is None:
+            hint = "switch off `collect`, or let the last step of the body answer with less"
+            self.failure_code = code
+            self.failure = IterationError(index, f"what the iterations came to {why}; {hint}", None)
 
     def outcome(self, label: str) -> Continue | Fail:
         """How the loop ends, once it is over. A `Fail` has the node in whose failure it began in its output, too."""
@@ -117,7 +120,7 @@ class LoopState:
         return Fail(what, code=self.failure_code, output={**self._output(), "node_id": failure.node_id})
 
     def _output(self) -> JsonObject:
-        collect = self.opening.collect and self.failure_code != "output_too_large"
+        collect = self.opening.collect and self.failure_code == "iteration_failed"
         done = [*range(self.ended_before), *sorted(self.ended)]
         return {
             "count": len(self.opening.items),

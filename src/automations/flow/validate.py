@@ -240,19 +240,23 @@ def _check_configs(
 ) -> None:
     known = set(drawing.nodes)
     everything = frozenset(known)
+    nowhere: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+    # By loop: the loops around its body, itself among them, and their names. Outer loops come first in the order.
+    around: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
     for i, node_id in enumerate(order):
         if len(problems) >= MAX_PROBLEMS:
             return
+        outer, names = around.get(enclosing.get(node_id, ""), nowhere)
+        if node_id in loops:
+            around[node_id] = (outer | {node_id}, names.union(loops[node_id]))
         node = types.get(node_id)
         if node is not None:
             # On or behind a cycle "before" means nothing: only the cycle is reported.
             before = frozenset(order[j] for j in iter_bits(ancestors[i])) if ancestors else everything
-            around: list[str] = []
-            while (loop := enclosing.get(around[-1] if around else node_id)) is not None:
-                around.append(loop)
-            names = frozenset(name for loop in (around if ancestors else loops) for name in loops[loop])
+            if not ancestors:
+                names = frozenset(name for both in loops.values() for name in both)
             # A loop has no output yet while its body runs.
-            seen = Visible(known, before.difference(around), names)
+            seen = Visible(known, before - outer, names)
             problems.extend(check_config(drawing.nodes[node_id], node, handles[node_id], seen))
 
 

@@ -358,6 +358,17 @@ def test_outputs_are_collected_up_to_a_size() -> None:
     assert failure.output == {**came_to(4, [], node_id=None), "completed": 2}
 
 
+def test_an_output_that_is_nested_too_deeply_to_be_written_is_not_collected() -> None:
+    deep: Any = "bottom"
+    for _ in range(100_000):
+        deep = [deep]
+    run = LoopedRun(looped("t>l", "l:each>b", "l:error>e", bodies={"l": "b"}))
+    run.feed("/l", Loop([1, 2]))
+    assert run.feed("l:0/b", Continue(deep)) == ["end l:0/", "end /l", "run /e"]
+    assert run.ended("/l").code == "output_too_deep"
+    assert run.ended("/l").output["results"] == []
+
+
 def test_what_is_not_collected_has_no_size() -> None:
     run = LoopedRun(looped("t>l", "l:each>b", bodies={"l": "b"}, l={"max_output_bytes": 10}))
     run.feed("/l", Loop([1, 2], collect=False))
