@@ -258,10 +258,11 @@ as $$
   delete from automations.signals s where s.execution_id = any (p_executions);
 $$;
 
--- Wake-ups that have come: parked runs become due; answers the runs that this worker holds, which it tells itself. Those
--- of other workers are left to them; those of a worker that is gone to the takeover.
-create or replace function automations.take_signals(p_owner bigint, p_now timestamptz)
-returns setof uuid
+-- Wake-ups that have come: parked runs become due; answers those (held false) and the runs that this worker holds, which
+-- it tells itself. Those of other workers are left to them; those of a worker that is gone to the takeover.
+drop function if exists automations.take_signals(bigint, timestamptz);
+create function automations.take_signals(p_owner bigint, p_now timestamptz)
+returns table (execution_id uuid, held boolean)
 language plpgsql
 as $$
 declare
@@ -270,6 +271,7 @@ declare
   v_parked uuid[];
   v_mine uuid[];
   v_ended uuid[];
+  v_due uuid[];
 begin
   select pg_catalog.array_agg(s.id), pg_catalog.array_agg(distinct s.execution_id) into v_signals, v_runs
   from (
@@ -301,7 +303,7 @@ begin
     array(select f.id from free f where f.status not in ('pending', 'running')),
     -- The update runs whether it is asked for or not.
     array(select p.id from parked p)
-  into v_parked, v_mine, v_ended, v_runs;
+  into v_parked, v_mine, v_ended, v_due;
   -- Sent by somebody who saw the wait, and committed after its run had ended.
   delete from automations.signals s where s.id = any (v_signals) and s.execution_id = any (v_ended);
   update automations.signals s set woken = true
@@ -310,7 +312,7 @@ begin
     -- Sent while its run was deleted: it must not stand before others for ever. Cleaned up with old ones.
     or not exists (select from public.automation_executions e where e.id = s.execution_id)
   );
-  return query select unnest(v_mine);
+  return query select m.id, true from unnest(v_mine) as m (id) union all select d.id, false from unnest(v_due) as d (id);
 end
 $$;
 
