@@ -182,6 +182,57 @@ async def test_short_waits_of_the_engine_do_not_add_up_to_a_deadlock_of_the_writ
     assert await world.db.fetchval("select count(*) from leads where stage = 'one'") == 99
 
 
+CLAIM = "select kind, execution_id from automations.claim_runs(7, 100, interval '30 s')"
+
+
+async def test_a_claim_does_not_wait_for_the_lead_of_a_run_that_it_wakes(world: World, connect: Connect) -> None:
+    """Whoever deletes the lead wants the run next: the claim would be in its way, and it in the claim's."""
+    automation = await world.automation(line(set_variables("ok", {"a": 1})))
+    lead = await world.lead()
+    run = (await world.run_of(lead))["id"]
+    await world.db.execute(CLAIM)
+    await world.db.execute("update automation_executions set owner = null, due_at = null where id = $1", run)
+    await world.db.execute(
+        "insert into automations.signals (account_id, execution_id, name, key) values ($1, $2, 'x', '/ok')",
+        world.account,
+        run,
+    )
+    user, engine = await connect(), await connect()
+    await engine.execute("set lock_timeout = '2s'")
+    async with user.transaction():
+        await user.execute("select from leads where id = $1 for update", lead)
+        await user.execute("select from automations where id = $1 for update", automation)
+        woken = [tuple(row) for row in await engine.fetch(CLAIM)]
+        taken = [tuple(row) for row in await engine.fetch(CLAIM)]
+
+    assert (woken, taken) == ([("woken", None)], [("run", run)])
+
+
+async def test_a_claim_does_not_wait_for_the_lead_of_a_run_that_comes_next_in_its_lane(
+    world: World, connect: Connect
+) -> None:
+    """The first of the lane is given up in the claim that puts off the second."""
+    await world.automation(
+        line(set_variables("ok", {"a": 1}), on=LEAD_UPDATE), config={"concurrency": {"per": "record"}}
+    )
+    lead = await world.lead()
+    for score in (1, 2):
+        await world.db.execute("update leads set score = $2 where id = $1", lead, score)
+    await world.db.execute(CLAIM)
+    await world.db.execute("update automation_executions set takeovers = 4, due_at = now() where owner is not null")
+    await world.db.execute("update automation_executions set due_at = now() where owner is null")
+    user, engine = await connect(), await connect()
+    await engine.execute("set lock_timeout = '2s'")
+    async with user.transaction():
+        await user.execute("select from leads where id = $1 for update", lead)
+        first = [tuple(row) for row in await engine.fetch(CLAIM)]
+        second = [row["kind"] for row in await engine.fetch(CLAIM)]
+
+    assert (first, second) == ([], ["run"])
+    rows = await world.db.fetch("select status from automation_executions order by seq")
+    assert [row["status"] for row in rows] == ["failed", "running"]
+
+
 @pytest.mark.parametrize("rounds", [15, pytest.param(150, marks=pytest.mark.full)])
 async def test_automations_deleted_while_they_run_harm_nobody(
     world: World, connect: Connect, workers: Workers, rounds: int

@@ -26,7 +26,7 @@ StepRowStatus = Literal["started", "completed", "failed", "stopped", "waiting"]
 class Claimed:
     """An answer of the claim: `run` and `alone` are taken; `signal`: a run of ours has one; the others are hints."""
 
-    kind: Literal["run", "alone", "drain", "more", "scan", "signal"]
+    kind: Literal["run", "alone", "drain", "more", "scan", "signal", "woken"]
     execution_id: UUID | None
     epoch: int | None
     account_id: UUID

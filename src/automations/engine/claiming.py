@@ -85,7 +85,7 @@ class Claimer:
             # A run that has killed workers: nothing else may be in this process while it runs.
             await performer.emptied()
             return True
-        return go_on or any(answer.kind == "more" for answer in answers)
+        return go_on or any(answer.kind in ("more", "woken") for answer in answers)
 
     def _move_on(self, position: UUID, *, taken_some: bool) -> bool:
         """Go on after this account; False once all accounts were looked at and none had anything for us."""

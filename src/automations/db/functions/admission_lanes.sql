@@ -112,6 +112,15 @@ begin
 end
 $$;
 
+-- Whether this transaction has not written the row yet (p_xmin: its xmin). A second write would check the foreign keys of
+-- the run anew, and wait for whoever is deleting its lead, who waits for the run.
+create or replace function automations.is_untouched(p_xmin xid)
+returns boolean
+language sql stable
+as $$
+  select p_xmin <> coalesce(pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.xid, '0'::pg_catalog.xid)
+$$;
+
 -- Lock the open runs of a lane with a number from p_from to below p_below, so that the claim may end them (p_burst: only
 -- pending starts by this trigger, which are what a burst is made of). Never waits: null when somebody has one of them
 -- locked at this moment.
@@ -126,6 +135,7 @@ as $$
   ), locked as materialized (
     select x.id from public.automation_executions x
     where x.id in (select w.id from wanted w) and x.status in ('pending', 'running')
+      and automations.is_untouched(x.xmin)
     order by x.id
     for no key update skip locked
   )
@@ -230,7 +240,7 @@ begin
     where n.due_at > p_now
   ), free as materialized (
     select e.id from public.automation_executions e
-    where e.id in (select n.id from next_in_lane n)
+    where e.id in (select n.id from next_in_lane n) and automations.is_untouched(e.xmin)
     for no key update skip locked
   )
   update public.automation_executions e set due_at = p_now from free where e.id = free.id;
@@ -277,7 +287,7 @@ begin
     where a.trigger_config -> 'concurrency' ? 'limit' and a.trigger_config -> 'concurrency' ?| '{per,key}'
   ), free as materialized (
     select e.id from public.automation_executions e
-    where e.id in (select h.id from heads h where h.place <= h.places)
+    where e.id in (select h.id from heads h where h.place <= h.places) and automations.is_untouched(e.xmin)
     for no key update skip locked
   )
   update public.automation_executions e set due_at = p_now from free where e.id = free.id;
@@ -287,6 +297,7 @@ begin
 end
 $$;
 
+revoke execute on function automations.is_untouched(xid) from public;
 revoke execute on function automations.open_before(text, uuid, bigint, uuid[]) from public;
 revoke execute on function automations.settle_burst(
   uuid, bigint, text, timestamptz, text, jsonb, timestamptz

@@ -21,8 +21,11 @@ $$;
 -- p_now: null = the database's clock; tests set it. p_after: the account where the last claim ended (fairness).
 -- p_idle: this worker holds nothing, so it may take a run that killed two workers, alone.
 -- Answers: kind 'run' (taken), 'alone' (taken; run it by itself), 'drain' (one is waiting for an idle worker),
--- 'signal' (a run that this worker holds has one), 'more' (the limit was reached: claim again), 'scan' (there are more accounts than one look takes in: go on after
--- account_id).
+-- 'signal' (a run that this worker holds has one), 'woken' (parked runs are due now: claim again), 'more' (the limit was
+-- reached: claim again), 'scan' (there are more accounts than one look takes in: go on after account_id).
+--
+-- No run is updated twice in here. The second time PostgreSQL checks its foreign keys anew, which waits for whoever is
+-- deleting the lead; and that one waits for the run.
 --
 -- Most runs have nothing that could keep them from starting: they are taken together, as ids by automation. The others
 -- are judged one by one, in the order in which they are due. What is taken, put off or ended is written at the end, one
@@ -44,6 +47,8 @@ declare
   -- Somebody has a row locked for a moment.
   c_soon constant interval := '200 milliseconds';
   v_now timestamptz;
+  v_signal record;
+  v_woken uuid[] := '{}';
   v_accounts uuid[];
   v_scanned uuid;
   v_share integer;
@@ -90,11 +95,20 @@ begin
   perform pg_catalog.pg_advisory_xact_lock(7263201, 1);
   v_now := coalesce(p_now, pg_catalog.clock_timestamp());
 
-  for execution_id in select automations.take_signals(p_owner, v_now) loop
-    kind := 'signal';
-    return next;
+  for v_signal in select s.execution_id, s.held from automations.take_signals(p_owner, v_now) s loop
+    if v_signal.held then
+      kind := 'signal';
+      execution_id := v_signal.execution_id;
+      return next;
+    else
+      v_woken := v_woken || v_signal.execution_id;
+    end if;
   end loop;
   execution_id := null;
+  if v_woken <> '{}' then
+    kind := 'woken';
+    return next;
+  end if;
 
   select pg_catalog.array_agg(d.account_id) filter (where d.account_id is not null),
     (pg_catalog.array_agg(d.visited_last) filter (where d.account_id is null))[1]
@@ -122,6 +136,7 @@ begin
           end as record_id
         from public.automation_executions x
         where x.account_id = u.account_id and x.due_at is not null and x.due_at <= v_now
+          and x.id <> all (v_woken)
         order by x.due_at, x.seq
         limit v_share
         for no key update skip locked
@@ -429,8 +444,7 @@ begin
           end if;
         when 'later' then
           v_later := v_later || v_candidate.id;
-          v_later_until := v_later_until
-            || coalesce(v_until, v_now + automations.look_again_after(v_now, v_candidate.started_at));
+          v_later_until := v_later_until || v_until;
           v_later_takeovers := v_later_takeovers || v_candidate.takeovers;
         when 'cancelled', 'failed' then
           v_ended := v_ended || v_candidate.id;
@@ -483,14 +497,25 @@ begin
   end if;
   if v_later <> '{}' then
     update public.automation_executions e
-    set due_at = r.due_at, owner = null, takeovers = r.takeovers
+    set owner = null, takeovers = r.takeovers,
+      due_at = case
+        when r.due_at is not null then r.due_at
+        -- A place may be free now.
+        when e.automation_id in (
+          select o.automation_id from public.automation_executions o where o.id = any (v_ended)
+        ) then v_now
+        else v_now + automations.look_again_after(v_now, e.started_at)
+      end
     from unnest(v_later, v_later_until, v_later_takeovers) as r (id, due_at, takeovers)
-    where e.id = r.id and e.id <> all (v_ended);
+    where e.id = r.id and e.id <> all (v_ended || v_runs);
   end if;
   if v_ended <> '{}' then
     perform automations.pull_lanes(
       automations.end_in_claim(v_ended, v_ended_statuses, v_ended_errors, v_ended_takeovers, v_now), v_now
     );
+    if v_later <> '{}' then
+      perform automations.wake_workers();
+    end if;
   end if;
 
   if v_picked >= p_limit then

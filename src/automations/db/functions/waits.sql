@@ -258,10 +258,11 @@ as $$
   delete from automations.signals s where s.execution_id = any (p_executions);
 $$;
 
--- Wake-ups that have come: parked runs become due; answers the runs that this worker holds, which it tells itself. Those
--- of other workers are left to them; those of a worker that is gone to the takeover.
-create or replace function automations.take_signals(p_owner bigint, p_now timestamptz)
-returns setof uuid
+-- Wake-ups that have come: parked runs become due; answers those (held false) and the runs that this worker holds, which
+-- it tells itself. Those of other workers are left to them; those of a worker that is gone to the takeover.
+drop function if exists automations.take_signals(bigint, timestamptz);
+create function automations.take_signals(p_owner bigint, p_now timestamptz)
+returns table (execution_id uuid, held boolean)
 language plpgsql
 as $$
 declare
@@ -269,6 +270,7 @@ declare
   v_runs uuid[];
   v_parked uuid[];
   v_mine uuid[];
+  v_due uuid[];
 begin
   select pg_catalog.array_agg(s.id), pg_catalog.array_agg(distinct s.execution_id) into v_signals, v_runs
   from (
@@ -299,7 +301,7 @@ begin
     array(select f.id from free f where f.owner = p_owner),
     -- The update runs whether it is asked for or not.
     array(select p.id from parked p)
-  into v_parked, v_mine, v_runs;
+  into v_parked, v_mine, v_due;
   update automations.signals s set woken = true
   where s.id = any (v_signals) and (s.execution_id = any (v_parked) or s.execution_id = any (v_mine));
   -- Written while its run ended or was deleted: it wakes nobody, and must not stand before others for ever.
@@ -308,7 +310,7 @@ begin
     select from public.automation_executions e
     where e.id = s.execution_id and e.status in ('pending', 'running')
   );
-  return query select unnest(v_mine);
+  return query select m.id, true from unnest(v_mine) as m (id) union all select d.id, false from unnest(v_due) as d (id);
 end
 $$;
 
