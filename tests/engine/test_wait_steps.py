@@ -419,3 +419,23 @@ async def test_a_wake_that_is_committed_after_its_run_has_ended_goes(
         return not await world.db.fetchval("select count(*) from automations.signals")
 
     await eventually(gone)
+
+
+async def test_a_reply_of_a_transaction_that_began_before_the_run_was_accepted(
+    world: World, workers: Workers, probes: Probes, connect: Connect
+) -> None:
+    """It was written after the acceptance, before the wait was reached, and committed after that: its time is when it
+    was written, not when its transaction began."""
+    probes.on("end", end)
+    await world.automation(flow(wait(wait_for="reply")))
+    writer = await connect()
+    transaction = writer.transaction()
+    await transaction.start()
+    await writer.fetchval("select txid_current()")
+    lead = await world.lead()
+    conversation = await world.conversation(lead_id=lead)
+    await write_message(writer, conversation, "begun early")
+    await workers.start()
+    await parked(world, lead)
+    await transaction.commit()
+    assert (await world.ended(lead))["output"]["saw"]["record"]["body"] == "begun early"

@@ -263,12 +263,13 @@ begin
 
   if v_journal then
     insert into automations.events (
-      id, account_id, source, operation, record_id, old, new, changed, actor, execution_id, held
+      id, account_id, source, operation, record_id, old, new, changed, actor, execution_id, held, occurred_at
     )
     overriding system value
     values (
       v_event, p_account, p_table, p_operation, p_record, p_old, p_new, v_changed, automations.current_actor(), v_cause_id,
-      v_held
+      -- When it was written, not when its transaction began: a wait counts what comes after its run was accepted.
+      v_held, pg_catalog.clock_timestamp()
     );
   end if;
   -- A record that has just been made is not waited for yet.

@@ -48,7 +48,9 @@ begin
     v_topic := 'signal:' || p_name || ':' || p_correlation;
   end if;
 
-  insert into automations.signals (account_id, name, payload) values (v_account, v_topic, p_payload);
+  -- By the clock: a transaction that began before the run may send to it.
+  insert into automations.signals (account_id, name, payload, created_at)
+  values (v_account, v_topic, p_payload, pg_catalog.clock_timestamp());
   insert into automations.signals (account_id, execution_id, name, key, payload)
   select w.account_id, w.execution_id, w.topic, w.key, pg_catalog.jsonb_build_object('payload', p_payload)
   from automations.waits w
