@@ -206,4 +206,5 @@ def _uuid(text: str, what: str) -> str:
     try:
         return str(UUID(text.strip()))
     except ValueError:
-        raise StepError(f"{text[:80]!r} is not the id of a {what}", code="wrong_type") from None
+        article = "an" if what[0] in "aeiou" else "a"
+        raise StepError(f"{text[:80]!r} is not the id of {article} {what}", code="wrong_type") from None
