@@ -411,6 +411,12 @@ async def test_bulk_starts_that_are_refused_whole(
     for tree in wrong:
         with pytest.raises(Unusable, match="the condition is not valid"):
             await leads_where(executions, ACCOUNT, tree)
+    misspelt: dict[str, Any] = {
+        "all": [{"field": "data.x", "operator": "is_empty"}, {"field": "stge.x", "operator": "is_empty"}]
+    }
+    with pytest.raises(Unusable, match="leads have no column 'stge'") as refused:
+        await leads_where(executions, ACCOUNT, misspelt)
+    assert "name, email" in (refused.value.hint or "")
 
 
 async def test_the_condition_sees_what_the_account_sees(

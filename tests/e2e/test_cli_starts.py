@@ -91,6 +91,15 @@ def test_many_leads_at_once(cli: Cli) -> None:
     assert "2 runs of For all started" in named.err + named.out
     assert cli("run", automation, "--lead", "Bulk 1", "--leads-where", condition).code == 1
     assert cli("run", automation, "--leads-where", "{").code == 1
+    misspelt = cli("run", automation, "--leads-where", condition.replace("stage", "stagge"), "--yes")
+    assert (misspelt.code, "leads have no column 'stagge'" in misspelt.err) == (1, True)
+
+
+def test_a_signal_for_an_account_that_does_not_exist_is_refused(cli: Cli) -> None:
+    assert "sent; nothing waits" in cli.ok("signal", "paid", "--key", "7").out
+    account = str(uuid.uuid4())
+    refused = cli("signal", "paid", "--key", "7", "--account", account)
+    assert (refused.code, f"there is no account {account}" in refused.err) == (1, True)
 
 
 def test_a_circle_is_not_published(cli: Cli) -> None:

@@ -42,13 +42,13 @@ async def _send(name: str, run: str | None, key: str | None, payload: Any, accou
     from automations.cli.compose import open_session
     from automations.errors import Unusable
     from automations.services.naming import find_run
-    from automations.services.transfer import only_account
+    from automations.services.transfer import known_account
 
     async with open_session(read_account(account)) as session:
         if (run is None) == (key is None):
             raise Unusable("a signal goes to a run or to a value", hint="Give --run ID or --key VALUE, one of the two.")
         run_id = None if run is None else await find_run(session.executions, run, session.account)
-        owner = session.account if key is None else session.account or await only_account(session.automations)
+        owner = session.account if key is None else await known_account(session.automations, session.account)
         return await session.executions.send_signal(
             name, run_id=run_id, correlation=key, payload=payload, account=owner
         )

@@ -264,6 +264,11 @@ class ExecutionStore:
             rows = await self.connection.fetch(SQL["matching_leads"], account, condition, after, limit)
         return [row["id"] for row in rows]
 
+    async def lead_columns(self) -> list[str]:
+        """In the order of the table."""
+        with translated():
+            return [row["name"] for row in await self.connection.fetch(SQL["lead_columns"])]
+
     async def progress(self, execution_id: UUID) -> Progress | None:
         with translated():
             row = await self.connection.fetchrow(SQL["progress"], execution_id)

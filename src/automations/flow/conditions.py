@@ -18,7 +18,7 @@ A tree that is malformed never matches in SQL; here it is a `StepError` of `comp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
@@ -36,6 +36,10 @@ class Condition:
 
     tree: Tree
     holds: Holds
+
+    def paths(self) -> set[tuple[str, ...]]:
+        """Of every field that it asks for."""
+        return set(_paths(self.tree))
 
 
 def compile_condition(tree: object) -> Condition:
@@ -55,6 +59,17 @@ def check_condition(tree: object, prefix: str = "", *, templates: bool = True) -
     """
     _, problems = read_tree(tree, prefix, drawn=True, templates=templates)
     return problems
+
+
+def _paths(tree: Tree) -> Iterator[tuple[str, ...]]:
+    match tree:
+        case Leaf():
+            yield tree.path
+        case Group():
+            for child in tree.children:
+                yield from _paths(child)
+        case _:
+            assert_never(tree)
 
 
 def test_of(tree: Tree) -> Holds:

@@ -10,7 +10,7 @@ from uuid import UUID
 from automations.db.automation_store import AutomationDetail
 from automations.db.execution_store import ExecutionStore
 from automations.errors import AutomationsError, Conflict, Unusable
-from automations.flow.conditions import check_condition
+from automations.flow.conditions import check_condition, compile_condition
 from automations.flow.input_form import form_of, read_input
 
 BATCH = 500
@@ -32,12 +32,18 @@ class Started:
 async def leads_where(store: ExecutionStore, account: UUID, condition: Any) -> list[UUID]:
     """Leads of the account, seen with its rights, that meet a condition tree over their columns; by id.
 
-    `Unusable` for a tree that is no condition, and for more than 100,000 leads.
+    `Unusable` for a tree that is no condition or asks for a column that leads do not have, and for more than 100,000
+    leads.
     """
     problems = check_condition(condition, templates=False)
     if problems:
         field, message, hint = problems[0]
         raise Unusable(f"the condition is not valid: {f'{field}: ' if field else ''}{message}", hint=hint)
+    columns = await store.lead_columns()
+    # A path that leads nowhere is no error of a condition; here it would only look as if no lead matched.
+    unknown = sorted({path[0] for path in compile_condition(condition).paths()} - set(columns))
+    if unknown:
+        raise Unusable(f"leads have no column {unknown[0]!r}", hint=f"They have: {', '.join(columns)}.")
     found: list[UUID] = []
     while len(found) <= MOST_RECORDS:
         page = await store.matching_leads(account, condition, limit=BATCH, after=found[-1] if found else None)

@@ -190,6 +190,17 @@ async def only_account(store: AutomationStore) -> UUID:
     return accounts[0]
 
 
+async def known_account(store: AutomationStore, account: UUID | None) -> UUID:
+    """The account, or the only one where none is named. `NotFound` for one without any agent, which is nobody's."""
+    if account is None:
+        return await only_account(store)
+    if not await store.agents(account):
+        raise NotFound(
+            f"there is no account {account}", hint="`automations sql -c 'select user_id from agents'` lists them."
+        )
+    return account
+
+
 async def only_agent(store: AutomationStore, account: UUID) -> UUID:
     """The account's agent when there is one; `Unusable` lists them when there are several."""
     agents = await store.agents(account)

@@ -34,7 +34,8 @@ from automations.testing.step_context import StepContext, attempt
 
 @dataclass(frozen=True, slots=True)
 class FlowRun:
-    """How a run ended. `steps` holds what became of each node by its id; one that the run never came to is missing."""
+    """How a run ended. `steps` holds what became of each node by its id; one that the run never came to is missing,
+    and so are those in a loop: the loop's output has what its iterations came to."""
 
     status: str
     output: Json
@@ -155,8 +156,9 @@ class _Drive:
                 "attempt": command.attempt,
                 "now": self.clock.now(),
                 "resumed": command.resumed,
-                "steps": scope["steps"],
-                "variables": scope["vars"],
+                "steps": scope.pop("steps"),
+                "variables": scope.pop("vars"),
+                "items": {name: value for name, value in scope.items() if name != "trigger"},
             }
         )
         outcome = await self.attempted(node, kind, context)

@@ -20,7 +20,8 @@ from automations.testing.memory_runs import MemoryRuns
 
 @dataclass(frozen=True)
 class StepContext:
-    """The `Context` port with a default for everything. `steps` and `variables` are what earlier steps left."""
+    """The `Context` port with a default for everything. `steps` and `variables` are what earlier steps left, `items` the names that
+    the loops around the step give to their item and its number."""
 
     execution_id: str = "00000000-0000-4000-8000-00000000e000"
     automation_id: str = "00000000-0000-4000-8000-00000000a000"
@@ -35,6 +36,7 @@ class StepContext:
     conversation_id: str | None = None
     steps: Mapping[str, Json] = field(default_factory=dict)
     variables: Mapping[str, Json] = field(default_factory=dict)
+    items: Mapping[str, Json] = field(default_factory=dict)
     records: Records = field(default_factory=MemoryRecords)
     http: Http = field(default_factory=MemoryHttp)
     runs: Runs = field(default_factory=MemoryRuns)
@@ -46,10 +48,11 @@ class StepContext:
     @property
     def scope(self) -> Mapping[str, Any]:
         return {
+            **self.items,
             "trigger": self.trigger,
             "steps": dict(self.steps),
             "vars": dict(self.variables),
-            "env": {"now": self.now.isoformat()},
+            "env": {"now": self.now.isoformat(), "execution_id": self.execution_id, "test_mode": self.test_mode},
         }
 
 

@@ -113,3 +113,30 @@ async def test_a_drawing_with_problems_does_not_run() -> None:
     with pytest.raises(FlowInvalid) as invalid:
         await run_flow([node("call", "action-http", url="ftp://x")])
     assert {problem.code for problem in invalid.value.problems} >= {"bad_config"}
+
+
+async def test_a_loop_hands_its_items_to_the_steps_in_it() -> None:
+    flow = [
+        START_NODE,
+        node("each", "logic-loop", items="{{ trigger.new.names }}", item_name="name", index_name="at"),
+        node("pairs", "logic-loop", items=[1, 2]),
+        node("send", "action-send-message", body="{{ at }} {{ name }} {{ item }} {{ env.test_mode }}"),
+        node("after", "transform-set-variable", variables={"count": "{{ steps.each.completed }}"}),
+    ]
+    lines = [
+        edge("start", "each"),
+        edge("each", "pairs", "each"),
+        edge("pairs", "send", "each"),
+        edge("each", "after", "done"),
+    ]
+    store = records()
+    run = await run_flow(
+        flow, lines, {"new": {"names": ["Ada", "Bo"]}}, records=store, lead_id="lead", conversation_id="talk"
+    )
+    assert (run.status, run.error, run.variables) == ("completed", None, {"count": 2})
+    assert [write.values["body"] for write in store.writes] == [
+        "0 Ada 1 false",
+        "0 Ada 2 false",
+        "1 Bo 1 false",
+        "1 Bo 2 false",
+    ]

@@ -18,7 +18,8 @@ def test_they_have_the_shape_of_the_ports() -> None:
     records: Records = MemoryRecords()
     http: Http = MemoryHttp()
     assert context.idempotency_key == StepContext(attempt=2).idempotency_key
-    assert context.scope == {"trigger": {}, "steps": {}, "vars": {}, "env": {"now": START.isoformat()}}
+    env = {"now": START.isoformat(), "execution_id": context.execution_id, "test_mode": False}
+    assert context.scope == {"trigger": {}, "steps": {}, "vars": {}, "env": env}
     assert (vars(records)["writes"], vars(http)["requests"]) == ([], [])
 
 

@@ -145,6 +145,11 @@ select s.place, s.execution_id, s.error_code, s.error_message from automations.s
 -- Ids of the account's leads that meet a condition, after $3.
 select m.id from automations.matching_leads($1, $2, $3, $4) as m (id);
 
+-- name: lead_columns
+-- What a condition over leads can ask for.
+select a.attname as name from pg_catalog.pg_attribute a
+where a.attrelid = 'public.leads'::regclass and a.attnum > 0 and not a.attisdropped order by a.attnum;
+
 -- name: start
 -- A manual start; the same key gives the same run.
 select automations.start_run($1, $2, $3, $4, $5);
