@@ -118,7 +118,10 @@ async def soak(world: World, group: WorkerGroup, seconds: float, seed: int) -> N
     except AssertionError:
         rows = await world.db.fetch(
             "select status, owner, due_at - now() as due, lane, takeovers, epoch, id, "
-            "(select array_agg(w.topic) from automations.waits w where w.execution_id = e.id) as waits "
+            "(select array_agg(w.topic) from automations.waits w where w.execution_id = e.id) as waits, "
+            "(select array_agg(s.key || s.woken) from automations.signals s where s.execution_id = e.id) as signals, "
+            "(select array_agg((s.key, s.status, s.due_at) order by s.key) from automations.steps s "
+            "where s.execution_id = e.id and not s.folded) as steps "
             f"from automation_executions e where {OPEN} order by seq limit 20"
         )
         print(*map(dict, rows), sep="\n")

@@ -64,12 +64,14 @@ class Advancer:
     async def work_off(self, run: Run) -> None:
         """Every command that can be done without the database, and what follows from it."""
         done = 0
+        later: list[RunStep] = []
         while run.commands:
-            if len(run.dirty) >= ROWS_A_COMMIT and not run.test_mode:
-                # What a long loop has done is written before it goes on: memory stays flat.
-                run.checkpoint_due = True
-                return
             command = run.commands.popleft()
+            if isinstance(command, RunStep) and len(run.dirty) >= ROWS_A_COMMIT and not run.test_mode:
+                # What a long loop has done is written before it goes on: memory stays flat. What follows from it at
+                # once (a wait, the end of an iteration) is written with it, or nobody would know of it after a crash.
+                later.append(command)
+                continue
             match command:
                 case Finish():
                     run.finish = command
@@ -91,6 +93,9 @@ class Advancer:
                             await asyncio.sleep(0)
                 case _:
                     assert_never(command)
+        if later:
+            run.checkpoint_due = True
+            run.commands.extend(later)
 
     async def _begin(self, run: Run, command: RunStep) -> bool:
         """True when the step ran here."""

@@ -77,7 +77,6 @@ class Committer:
             run.fold_keys.clear()
             run.fold_loops.clear()
             run.new_waits.clear()
-            run.ended_waits.clear()
             run.checkpoint_due = False
         return result
 
@@ -152,9 +151,11 @@ class Committer:
         loops = [(run.id, prefix) for run in (*going_on, *result.finished) for prefix in run.fold_loops]
         if keys or loops:
             await store.fold_steps(keys, loops)
-        ended = [(run.id, key) for run in going_on for key in run.ended_waits]
+        ended = [(run, key) for run in going_on for key in run.ended_waits if _outcome_is_written(run, key)]
         if ended:
-            await store.end_waits(ended)
+            await store.end_waits([(run.id, key) for run, key in ended])
+            for run, key in ended:
+                run.ended_waits.discard(key)
         waits = [_wait_row(run, key) for run in going_on for key in run.new_waits]
         if waits:
             await store.register_waits(waits)
@@ -166,6 +167,13 @@ class Committer:
 
 def _only_ends(run: Run) -> bool:
     return run.finish is not None and not run.database and not run.fold_loops and not step_rows(run)
+
+
+def _outcome_is_written(run: Run, key: str) -> bool:
+    """Whether what came of a wait is in this commit, or was in an earlier one. Until then the wait and what it was told
+    stay: a step that goes on behind a locked row or an unfinished template would have neither after a crash."""
+    step = run.state.steps.get(key)
+    return step is None or step.status != "running" or key in run.dirty
 
 
 def _wait_row(run: Run, key: str) -> WaitRow:
