@@ -20,8 +20,11 @@ from automations.testing.memory_runs import MemoryRuns
 
 @dataclass(frozen=True)
 class StepContext:
-    """The `Context` port with a default for everything. `steps` and `variables` are what earlier steps left, `items` the names that
-    the loops around the step give to their item and its number."""
+    """The `Context` port with a default for everything.
+
+    `steps` and `variables` are what earlier steps left, `items` the names that the loops around the step give to their
+    item and its number.
+    """
 
     execution_id: str = "00000000-0000-4000-8000-00000000e000"
     automation_id: str = "00000000-0000-4000-8000-00000000a000"
