@@ -97,9 +97,9 @@ def _waiting(run: Any) -> str:
 
     if run.is_final or run.held:
         return ""
+    if run.automation_status != "active":
+        return f"held: the automation is {run.automation_status}"
     if run.status == "pending":
-        if run.automation_status != "active":
-            return f"held: the automation is {run.automation_status}"
         return "for a worker (`automations doctor` says whether there is one)"
     return f"until {clock(run.due_at)}" if run.due_at else "for a signal, or for whoever took it"
 
@@ -151,6 +151,8 @@ def _add_iterations(branch: Tree, loop: str, view: RunView, *, full: bool) -> No
         item = branch.add(plain(visible(scope.replace("/", "  ")), "bright_black"))
         for entry in entries:
             item.add(step_text(entry, full=full))
+    if scopes and view.more_iterations:
+        branch.add(plain("… more items are on record than are read here", "bright_black"))
 
 
 def _parents(edges: list[dict[str, Any]], shown: dict[str, Any]) -> Iterator[tuple[str, tuple[str, str]]]:
