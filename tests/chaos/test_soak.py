@@ -183,7 +183,7 @@ async def test_random_flows_under_kills(world: World, group: WorkerGroup) -> Non
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", [11])
 async def test_random_flows_under_kills_for_a_moment(world: World, group: WorkerGroup, seed: int) -> None:
-    await soak(world, group, 10, seed_of(seed))
+    await soak(world, group, 5, seed_of(seed))
 
 
 @pytest.mark.full

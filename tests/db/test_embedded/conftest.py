@@ -32,10 +32,12 @@ FAST = {"fsync": "off"}
 
 # Says in one line of JSON what became of it, then does what `after` says.
 STARTER = """
-import json, sys, time
+import json, signal, sys, time
 from pathlib import Path
 from automations.db.embedded import ensure_running, stop
 from automations.errors import EmbeddedPostgresError
+# A shell that starts the tests in the background has it ignored, and that is inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 job = json.loads(sys.argv[1])
 try:
     s = ensure_running(Path(job["dir"]), settings={"fsync": "off"}, **job["options"])
