@@ -11,7 +11,8 @@ UV     := $(shell command -v uv 2>/dev/null)
 ARGS   ?=
 
 PYTEST   = $(BIN)/python -m pytest
-PARALLEL = -n auto
+# One more than there are processors: many tests wait for a clock or another process.
+PARALLEL = -n $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1))) --dist worksteal
 # GNU make 4 keeps the lines of parallel targets apart; make 3.81 (macOS) does not know how.
 TOGETHER = $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
