@@ -95,19 +95,23 @@ begin
   perform pg_catalog.pg_advisory_xact_lock(7263201, 1);
   v_now := coalesce(p_now, pg_catalog.clock_timestamp());
 
-  for v_signal in select s.execution_id, s.held from automations.take_signals(p_owner, v_now) s loop
-    if v_signal.held then
-      kind := 'signal';
-      execution_id := v_signal.execution_id;
+  -- take_signals looks for the same; most claims find nothing, and need not call it.
+  perform from automations.signals s where s.execution_id is not null and not s.woken limit 1;
+  if found then
+    for v_signal in select s.execution_id, s.held from automations.take_signals(p_owner, v_now) s loop
+      if v_signal.held then
+        kind := 'signal';
+        execution_id := v_signal.execution_id;
+        return next;
+      else
+        v_woken := v_woken || v_signal.execution_id;
+      end if;
+    end loop;
+    execution_id := null;
+    if v_woken <> '{}' then
+      kind := 'woken';
       return next;
-    else
-      v_woken := v_woken || v_signal.execution_id;
     end if;
-  end loop;
-  execution_id := null;
-  if v_woken <> '{}' then
-    kind := 'woken';
-    return next;
   end if;
 
   select pg_catalog.array_agg(d.account_id) filter (where d.account_id is not null),

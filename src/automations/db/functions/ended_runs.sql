@@ -49,36 +49,52 @@ begin
 end
 $$;
 
--- What they waited for themselves. A read first, because nearly always it is nothing; by the index, because for one row of
--- many a scan seems cheap, and it reads all waits where there is none.
-create or replace function automations.forget_waits_of_ended(p_runs uuid[])
-returns void
+-- Whether anybody waits for one of these ends, and whether there is something that they waited for themselves. Nearly
+-- always neither; then the end of a run costs these looks and nothing more. By the index, because for one row of many a
+-- scan seems cheap, and it reads all waits where there is none.
+create or replace function automations.ends_concern(
+  p_runs uuid[], p_automations uuid[], p_leads uuid[], p_conversations uuid[], out awaited boolean, out waiting boolean
+)
 language plpgsql set search_path = pg_catalog, pg_temp set enable_seqscan = off
 as $$
+declare
+  v_topics text[] := '{}';
 begin
+  for i in 1 .. pg_catalog.cardinality(p_runs) loop
+    v_topics := v_topics || ('run:' || p_runs[i]);
+    if p_leads[i] is not null then
+      v_topics := v_topics || ('ended:' || p_automations[i] || ':' || p_leads[i]);
+    end if;
+    if p_conversations[i] is not null then
+      v_topics := v_topics || ('ended:' || p_automations[i] || ':' || p_conversations[i]);
+    end if;
+  end loop;
+  awaited := exists (select from automations.waits w where w.topic = any (v_topics));
   -- A wake-up may be there without its wait, which was over when it came.
-  if exists (select from automations.waits w where w.execution_id = any (p_runs))
-    or exists (select from automations.signals s where s.execution_id = any (p_runs))
-  then
-    perform automations.forget_waits(p_runs);
-  end if;
+  waiting := exists (select from automations.waits w where w.execution_id = any (p_runs))
+    or exists (select from automations.signals s where s.execution_id = any (p_runs));
 end
 $$;
 
--- No nested loops between the transition tables: the plan is made once per session, maybe for one row, and used for
--- thousands.
 create or replace function automations.note_ended_runs()
 returns trigger
-language plpgsql security definer set search_path = pg_catalog, pg_temp set enable_nestloop = off
+language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_open uuid[];
   v_ended record;
   v_failed record;
-  v_told boolean;
+  v_concern record;
+  v_told boolean := false;
 begin
   perform from new_rows n where n.status in ('completed', 'failed', 'cancelled') limit 1;
   if not found then
     return null;
+  end if;
+  -- Not a join of the two: the plan is made once per session, maybe for one row, and used for thousands.
+  perform from old_rows o where o.status in ('completed', 'failed', 'cancelled') limit 1;
+  if found then
+    v_open := array(select o.id from old_rows o where o.status in ('pending', 'running'));
   end if;
   select pg_catalog.array_agg(n.id) as ids, pg_catalog.array_agg(n.account_id) as accounts,
     pg_catalog.array_agg(n.automation_id) as automations, pg_catalog.array_agg(n.lead_id) as leads,
@@ -86,16 +102,20 @@ begin
     pg_catalog.array_agg(n.error) as errors,
     pg_catalog.array_agg(n.id) filter (where n.status = 'failed' and not n.test_mode) as failed
   into v_ended
-  from new_rows n join old_rows o on o.id = n.id
-  where n.status in ('completed', 'failed', 'cancelled') and o.status in ('pending', 'running');
+  from new_rows n
+  where n.status in ('completed', 'failed', 'cancelled') and (v_open is null or n.id = any (v_open));
   if v_ended.ids is null then
     return null;
   end if;
 
-  v_told := automations.wake_for_ends(
-    v_ended.ids, v_ended.accounts, v_ended.automations, v_ended.leads, v_ended.conversations, v_ended.statuses,
-    v_ended.errors
-  );
+  select c.awaited, c.waiting into v_concern
+  from automations.ends_concern(v_ended.ids, v_ended.automations, v_ended.leads, v_ended.conversations) c;
+  if v_concern.awaited then
+    v_told := automations.wake_for_ends(
+      v_ended.ids, v_ended.accounts, v_ended.automations, v_ended.leads, v_ended.conversations, v_ended.statuses,
+      v_ended.errors
+    );
+  end if;
   if v_ended.failed is not null then
     for v_failed in
       select r.id, r.account_id, r.automation_id from automations.runs_with_on_failure(v_ended.failed) r
@@ -108,7 +128,9 @@ begin
       end if;
     end loop;
   end if;
-  perform automations.forget_waits_of_ended(v_ended.ids);
+  if v_concern.waiting then
+    perform automations.forget_waits(v_ended.ids);
+  end if;
   if v_told then
     perform automations.wake_workers();
   end if;
@@ -173,7 +195,9 @@ $$;
 revoke execute on function automations.wake_for_ends(
   uuid[], uuid[], uuid[], uuid[], uuid[], text[], text[]
 ) from public;
-revoke execute on function automations.forget_waits_of_ended(uuid[]) from public;
+revoke execute on function automations.ends_concern(uuid[], uuid[], uuid[], uuid[]) from public;
+
+drop function if exists automations.forget_waits_of_ended(uuid[]);
 revoke execute on function automations.note_ended_runs() from public;
 revoke execute on function automations.runs_with_on_failure(uuid[]) from public;
 revoke execute on function automations.note_deleted_runs() from public;

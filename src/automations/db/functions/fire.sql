@@ -150,6 +150,7 @@ declare
   v_dues timestamptz[] := '{}';
   v_cause_id uuid;
   v_text text;
+  v_topics text[];
   -- A row that is gone cannot be pointed at; its id stays in trigger_data.
   v_lead uuid := case when p_operation <> 'DELETE' then p_lead end;
   v_conversation uuid := case when p_operation <> 'DELETE' then p_conversation end;
@@ -274,10 +275,14 @@ begin
   end if;
   -- A record that has just been made is not waited for yet.
   if p_operation = 'UPDATE' and p_source <> 'message' then
-    perform automations.wake_waits(
-      p_account, array[p_source || ':' || p_record, 'change:' || p_source || ':' || p_record], v_data,
-      automations.wake_payload(p_new, v_changed), v_cause_id
-    );
+    v_topics := array[p_source || ':' || p_record, 'change:' || p_source || ':' || p_record];
+    -- Nearly always nobody waits; what they would be told is not made for that.
+    perform from automations.waits w where w.topic = any (v_topics) limit 1;
+    if found then
+      perform automations.wake_waits(
+        p_account, v_topics, v_data, automations.wake_payload(p_new, v_changed), v_cause_id
+      );
+    end if;
   end if;
   if v_matches > 0 and pg_catalog.current_setting('automations.wake', true) is distinct from 'off'
     and pg_catalog.pg_notification_queue_usage() < 0.5
