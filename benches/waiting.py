@@ -22,6 +22,7 @@ ACCOUNTS = 1_000
 DELAY_SECONDS = 3.0
 CLAIMS = 20
 
+CLAIM = "select kind, account_id from automations.claim_runs(1, 100, '30 s', null, $1)"
 PARK = """
 insert into automation_executions (
   automation_id, account_id, trigger_type, trigger_data, status, epoch, run_started_at, due_at, started_at
@@ -93,12 +94,19 @@ async def _claims(connection: Connection) -> list[float]:
         transaction = connection.transaction()
         await transaction.start()
         begun = time.perf_counter()
-        rows = await connection.fetch("select kind from automations.claim_runs(1, 100, '30 s') where kind = 'run'")
+        taken, after = 0, None
+        # As a worker goes round: one look takes in the due times of 400 accounts.
+        for _ in range(1 + ACCOUNTS // 400):
+            rows = await connection.fetch(CLAIM, after)
+            taken += sum(1 for row in rows if row["kind"] == "run")
+            after = next((row["account_id"] for row in rows if row["kind"] in ("more", "scan")), None)
+            if taken == 100 or after is None:
+                break
         if i >= 3:
             took.append((time.perf_counter() - begun) * 1000)
         await transaction.rollback()
-        if len(rows) != 100:
-            raise AssertionError(f"{len(rows)} of 100 runs were claimed")
+        if taken != 100:
+            raise AssertionError(f"{taken} of 100 runs were claimed")
     return took
 
 
