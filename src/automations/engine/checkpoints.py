@@ -73,9 +73,10 @@ def outcome_from_json(value: dict[str, Any]) -> Outcome:
 
 
 def recorded_step(row: dict[str, Any]) -> Recorded:
-    """A row of `automations.steps` as the machine's restore takes it."""
+    """A row of `automations.steps` as the machine's restore takes it; of what ended without an output only key, attempt
+    and outcome are there."""
     outcome = row["outcome"]
-    resumed = (row["record"] or {}).get("resumed")
+    resumed = (row.get("record") or {}).get("resumed")
     return Recorded(
         key=row["key"],
         outcome=None if outcome is None else outcome_from_json(outcome),

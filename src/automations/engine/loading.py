@@ -89,15 +89,15 @@ def _restore_records(run: Run, steps: list[dict[str, Any]], now: datetime) -> No
     """
     dues = {}
     for step in steps:
-        record = step["record"]
+        record = step.get("record")
         key = step["key"]
         of_loops = not key.startswith("/") and not key.endswith(":/")
         if record is not None and record.get("status") not in (None, "running") and not of_loops:
             run.entries[key] = record
         if not key.startswith("/") and not key.endswith("/"):
             run.stored.add(key)
-        if step["due_at"] is not None:
-            dues[step["key"]] = datetime.fromisoformat(step["due_at"])
+        if step.get("due_at") is not None:
+            dues[key] = datetime.fromisoformat(step["due_at"])
     kept: list[Command] = []
     for command in run.commands:
         if not isinstance(command, SetTimer | AwaitSignal):

@@ -366,7 +366,8 @@ class Machine:
         node = self._plan.nodes[region.loop]
         outcome: Continue | Fail | None = loop.failing.pop(scope.number, None)
         if outcome is None and not scope.halted:
-            outcome = Continue(last_output(self._plan, state, scope))
+            # What nobody collects is not kept either: it would be loaded again with every other item after a crash.
+            outcome = Continue(last_output(self._plan, state, scope) if loop.opening.collect else None)
         for i in region.members:
             state.steps.pop(scope.keys[i], None)
         del state.scopes[scope.name]

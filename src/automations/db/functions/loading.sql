@@ -14,10 +14,16 @@ as $$
     e.lead_id, e.conversation_id, e.started_at, e.run_started_at, e.lane,
     case when p_begun or e.epoch > 1 then (
       select pg_catalog.jsonb_agg(
-        pg_catalog.jsonb_build_object(
-          'key', s.key, 'node_id', s.node_id, 'status', s.status, 'attempt', s.attempt, 'outcome', s.outcome,
-          'record', s.record, 'due_at', s.due_at
-        ) order by s.key
+        case
+          -- An iteration that ended without an output: thousands of a long loop, and nothing more is asked of them.
+          when s.key like '%/' and s.record is null and s.due_at is null
+            and s.outcome - 'handle' - 'variables' = '{"kind": "continue", "output": null}'
+          then pg_catalog.jsonb_build_object('key', s.key, 'attempt', s.attempt, 'outcome', '{"kind": "continue"}'::jsonb)
+          else pg_catalog.jsonb_build_object(
+            'key', s.key, 'node_id', s.node_id, 'status', s.status, 'attempt', s.attempt, 'outcome', s.outcome,
+            'record', s.record, 'due_at', s.due_at
+          )
+        end order by s.key
       )
       from automations.steps s where s.execution_id = e.id and not s.folded
     ) end
