@@ -3,15 +3,13 @@ from __future__ import annotations
 from pydantic import Field, JsonValue
 from pydantic.config import JsonDict
 
-from automations.errors import StepError
+from automations.flow.list_values import MOST_ITEMS, drawn_list_problem, list_of
 from automations.flow.node import Config, Node
-from automations.flow.outcomes import DONE_HANDLE, EACH_HANDLE, Json, JsonObject, Loop, Outcome
+from automations.flow.outcomes import DONE_HANDLE, EACH_HANDLE, JsonObject, Loop, Outcome
 from automations.flow.ports import Context
-from automations.flow.template_syntax import is_template
 
 NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,63}$"
 TAKEN = ("trigger", "steps", "vars", "env", "secrets", "true", "false", "none", "not", "and", "or", "if", "else", "in")
-MOST_ITEMS = 10_000
 LITERAL: JsonDict = {"template": False}
 
 
@@ -94,34 +92,17 @@ class LogicLoop(Node[LogicLoopConfig]):
                 problems.append((field, f"{name!r} means something else in templates; choose another name"))
         if config.item_name == config.index_name:
             problems.append(("index_name", "is the name of the item, too; choose another name"))
-        if not isinstance(config.items, list | None) and not (
-            isinstance(config.items, str) and is_template(config.items)
-        ):
-            problems.append(("items", "is not a list; use a template that gives one, such as {{ steps.find.records }}"))
+        wrong = drawn_list_problem(config.items)
+        if wrong is not None:
+            problems.append(("items", wrong))
         return problems
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         return {"count": 1, "completed": 1, "failed": 0, "results": [{}], "errors": []}
 
     async def run(self, config: LogicLoopConfig, ctx: Context) -> Outcome:
-        items: Json = config.items
-        if items is None:
-            items = []
-        if not isinstance(items, list):
-            kind = "an object" if isinstance(items, dict) else "a text" if isinstance(items, str) else "a single value"
-            raise StepError(
-                f"the list to go through is {kind}",
-                code="not_a_list",
-                hint="Point `items` at a list, for example {{ steps.find.records }}.",
-            )
-        if len(items) > config.max_items:
-            raise StepError(
-                f"the list has {len(items):,} items; at most {config.max_items:,} are allowed",
-                code="too_many_items",
-                hint=f"Find fewer records, or raise `max_items` (up to {MOST_ITEMS:,}).",
-            )
         return Loop(
-            items,
+            list_of(config.items, config.max_items, advice=f"raise `max_items` (up to {MOST_ITEMS:,})"),
             parallelism=config.parallelism,
             continue_on_error=config.continue_on_error,
             collect=config.collect,

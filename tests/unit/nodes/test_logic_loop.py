@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from automations.flow.list_values import MOST_ITEMS
 from automations.flow.outcomes import Fail, JsonObject, Loop
-from automations.nodes.logic_loop import MOST_ITEMS, LogicLoop, LogicLoopConfig
+from automations.nodes.logic_loop import LogicLoop, LogicLoopConfig
 from automations.testing import run_node
 
 
