@@ -43,6 +43,14 @@ class Settings(BaseSettings):
         default=(),
         description="host:port, comma-separated: where HTTP steps may go although it is not a public address.",
     )
+    secret_key: SecretStr | None = Field(
+        default=None, description="Key of the secrets: 32 bytes in base64; further ones behind commas only open."
+    )
+    secret_key_file: Path | None = Field(
+        default=None,
+        description="File with that key, one a line, mode 0600. Default: `secret.key` in the data directory, made by "
+        "`up`.",
+    )
     concurrency: int = Field(default=400, ge=1, le=100_000, description="Runs that one worker has at work at once.")
     committers: int = Field(default=2, ge=1, le=32, description="Connections on which a worker commits.")
     lease_seconds: float = Field(
@@ -79,7 +87,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{entry!r} is not host:port; name each one exactly, such as crm.internal:8080")
         return value
 
-    @field_validator("data_dir", "postgres_bin_dir")
+    @field_validator("data_dir", "postgres_bin_dir", "secret_key_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
@@ -100,6 +108,10 @@ class Settings(BaseSettings):
     def dsn(self) -> str | None:
         """The DSN with its password; None when the bundled PostgreSQL is used."""
         return None if self.database_url is None else self.database_url.get_secret_value()
+
+    @property
+    def secret_key_path(self) -> Path:
+        return self.secret_key_file or self.data_dir / "secret.key"
 
     @property
     def postgres_dir(self) -> Path:

@@ -11,6 +11,7 @@ from uuid import UUID
 import typer
 
 from automations.cli.options import (
+    LARGEST_NUMBER,
     Account,
     AsJson,
     FilterAutomation,
@@ -73,7 +74,7 @@ def retry(
     ] = "start",
     version: Annotated[
         int | None,
-        typer.Option("--version", metavar="N", min=1, help="From the start, on this version."),
+        typer.Option("--version", metavar="N", min=1, max=LARGEST_NUMBER, help="From the start, on this version."),
     ] = None,
     yes: Yes = False,
     account: Account = None,

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from automations.db.execution_store import ExecutionStore
     from automations.db.journal_store import JournalStore
     from automations.db.schedule_store import ScheduleStore
+    from automations.db.secret_store import SecretStore
     from automations.db.version_store import VersionStore
     from automations.engine.step_runner import StepRunner
     from automations.engine.worker import Worker
     from automations.flow.registry import NodeRegistry
     from automations.integrations.http_client import HttpClient
+    from automations.integrations.secret_keys import SecretKeys
     from automations.integrations.template_process import TemplateProcess
+    from automations.services.secret_vault import SecretVault
 
 NODE_GROUP = "automations.nodes"
 ROLE = "service_role"
@@ -109,6 +112,12 @@ class Session:
         return BreakerStore(self.connection)
 
     @property
+    def secrets(self) -> SecretStore:
+        from automations.db.secret_store import SecretStore
+
+        return SecretStore(self.connection)
+
+    @property
     def journal(self) -> JournalStore:
         from automations.db.journal_store import JournalStore
 
@@ -147,6 +156,13 @@ async def connect_as_service(dsn: str) -> Connection:
         raise as_ours(error) from error
 
 
+def secret_keys(settings: Settings) -> SecretKeys:
+    from automations.integrations.secret_keys import SecretKeys
+
+    given = settings.secret_key
+    return SecretKeys(None if given is None else given.get_secret_value(), settings.secret_key_path)
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """A worker and what has to be closed after it."""
@@ -154,18 +170,28 @@ class Engine:
     worker: Worker
     http: HttpClient
     templates: TemplateProcess
+    vault: SecretVault
 
     async def close(self) -> None:
+        await self.vault.close()
         await self.http.close()
         await self.templates.close()
 
 
-def build_steps(http: HttpClient, templates: TemplateProcess) -> StepRunner:
+def build_vault(dsn: str, settings: Settings) -> SecretVault:
+    from automations.db.connection import connect
+    from automations.services.secret_vault import SecretVault
+
+    keys = secret_keys(settings)
+    return SecretVault(lambda: connect(dsn, role=ROLE, application_name="automations worker: secrets"), keys.box)
+
+
+def build_steps(http: HttpClient, templates: TemplateProcess, vault: SecretVault | None = None) -> StepRunner:
     from datetime import UTC, datetime
 
     from automations.engine.step_runner import StepRunner
 
-    return StepRunner(http=http, renderer=templates, clock=lambda: datetime.now(UTC))
+    return StepRunner(http=http, renderer=templates, clock=lambda: datetime.now(UTC), secrets=vault)
 
 
 def build_outside(settings: Settings, allowed: Collection[str] = ()) -> tuple[HttpClient, TemplateProcess]:
@@ -193,4 +219,6 @@ def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ())
         drain_seconds=settings.drain_seconds,
         max_run_seconds=settings.max_run_seconds,
     )
-    return Engine(Worker(options, FlowVersions(load_registry()), build_steps(http, templates)), http, templates)
+    vault = build_vault(dsn, settings)
+    worker = Worker(options, FlowVersions(load_registry()), build_steps(http, templates, vault))
+    return Engine(worker, http, templates, vault)

@@ -21,6 +21,7 @@ from automations.cli import (
     node_types,
     running,
     scheduling,
+    secret_commands,
     showing,
     signalling,
     sql,
@@ -73,6 +74,7 @@ for family in (
     acting,
     breaking,
     signalling,
+    secret_commands,
     explaining,
     sql,
 ):

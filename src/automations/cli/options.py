@@ -19,7 +19,9 @@ FilterAutomation = Annotated[
 ]
 FilterStatus = Annotated[
     list[str] | None,
-    typer.Option("--status", "-s", metavar="STATUS", help="pending, running, completed, failed or cancelled; repeat."),
+    typer.Option(
+        "--status", "-s", metavar="STATUS", help="pending, running, waiting, completed, failed, cancelled; repeat."
+    ),
 ]
 FilterLead = Annotated[
     str | None, typer.Option("--lead", metavar="ID", help="Runs of this lead (id, e-mail address or name).")
@@ -27,12 +29,15 @@ FilterLead = Annotated[
 FilterSince = Annotated[
     str | None, typer.Option("--since", metavar="TIME", help="Accepted since: 90s, 15m, 2h, 3d, or an ISO time.")
 ]
+# Of versions and revisions: what the database counts with.
+LARGEST_NUMBER = 2_147_483_647
 ExpectRevision = Annotated[
     int | None,
     typer.Option(
         "--expect-revision",
         metavar="N",
         min=0,
+        max=LARGEST_NUMBER,
         help="Only if the draft is still at this revision (`automations versions ID` says which).",
     ),
 ]

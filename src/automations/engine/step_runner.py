@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 import structlog
 
 from automations.engine.bounds import MAX_ERROR_LENGTH, bounded, described
 from automations.engine.recording import entry, masked
 from automations.engine.run import Run
+from automations.engine.scrubbing import Scrubber
 from automations.engine.step_context import NoRecords, StepContext, StepRecords, scope_of
 from automations.errors import StepError
 from automations.flow.commands import RunStep
@@ -35,13 +37,27 @@ class Renderer(Protocol):
         ...
 
 
+class Secrets(Protocol):
+    """What is behind `{{ secrets.NAME }}`."""
+
+    async def reveal(self, account: UUID, names: Collection[str]) -> dict[str, str]:
+        """A value for every name; raises `StepError` for one that is not there or cannot be opened."""
+        ...
+
+
+class NoSecrets:
+    async def reveal(self, account: UUID, names: Collection[str]) -> dict[str, str]:
+        raise StepError("there are no secrets here", code="missing_secret")
+
+
 class RowLocked(Exception):
     """A row that the step needs is locked by somebody: not the step's failure, try again soon."""
 
 
 class StepRunner:
-    def __init__(self, *, http: Http, renderer: Renderer, clock: Clock) -> None:
+    def __init__(self, *, http: Http, renderer: Renderer, clock: Clock, secrets: Secrets | None = None) -> None:
         self._http = http
+        self._secrets = secrets or NoSecrets()
         self._renderer = renderer
         self._clock = clock
 
@@ -76,19 +92,26 @@ class StepRunner:
         begun = time.perf_counter()
         given: Any = None
         limit: asyncio.Timeout | None = None
+        hidden = Scrubber(())
         try:
             context = StepContext(run, command.key, command.attempt, now, records, self._http, command.resumed)
-            config = step.fixed or step.config(context.scope, run.rendered.get(command.key, {}))
+            scope = context.scope
+            if step.values.secrets:
+                revealed = await self._secrets.reveal(run.account_id, step.values.secrets)
+                hidden = Scrubber(revealed.values())
+                scope = {**scope, "secrets": revealed}
+            config = step.fixed or step.config(scope, run.rendered.get(command.key, {}))
             given = step.shown
             if step.fixed is None:
-                given = masked(config.model_dump(mode="json", exclude_unset=True), step.mask)
+                given = hidden.scrub(masked(config.model_dump(mode="json", exclude_unset=True), step.mask))
             async with asyncio.timeout(timeout) as limit:
                 outcome = await step.node_type.run(config, context)
-            outcome = self.kept(run, command, outcome)
+            outcome = self.kept(run, command, hidden.scrub_outcome(outcome))
         except RowLocked:
             raise
         except StepError as error:
-            failure = Fail(_text(error), code=error.code, retryable=error.retryable, retry_after=error.retry_after)
+            text = hidden.scrub(_text(error))
+            failure = Fail(text, code=error.code, retryable=error.retryable, retry_after=error.retry_after)
             outcome = self.kept(run, command, failure)
         except (KeyboardInterrupt, GeneratorExit):
             raise
@@ -101,15 +124,15 @@ class StepRunner:
             if isinstance(error, TimeoutError) and limit is not None and limit.expired():
                 outcome = self.kept(run, command, too_slow(timeout))
             else:
-                text = described(error)
-                # With its traceback, unless it is so long that printing it would hold up everybody.
+                text = hidden.scrub(described(error))
+                # With its traceback, unless it is so long that printing it would hold up everybody, or names a secret.
                 log.error(
                     "step crashed",
                     execution_id=str(run.id),
                     node_id=command.node_id,
                     type=step.node.type,
                     error=text[:1_000],
-                    exc_info=len(text) <= MAX_ERROR_LENGTH,
+                    exc_info=len(text) <= MAX_ERROR_LENGTH and not step.values.secrets,
                 )
                 failure = Fail(f"internal error in step type {step.node.type!r}: {text}", code="internal")
                 outcome = self.kept(run, command, failure)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from automations.errors import Problem
-from automations.flow.node import JoinMode, Node, literal_fields
+from automations.flow.node import JoinMode, Node, literal_fields, secret_fields
 from automations.flow.outcomes import ERROR_HANDLE, JsonObject
 from automations.flow.parse import DrawnNode
 from automations.flow.template_check import Visible, is_literal, literal_patterns
@@ -76,6 +76,7 @@ def check_config(drawn: DrawnNode, node: Node[Any], handles: Handles, seen: Visi
         drawn.config,
         seen,
         literal_fields=literal_fields(node.config_model),
+        secret_fields=secret_fields(node.config_model),
     ):
         problems[Problem("bad_template", _cut(message), _cut(hint), drawn.id, field=path)] = None
     return list(problems)[:MAX_PROBLEMS_PER_NODE]

@@ -25,7 +25,8 @@ MAX_DELAY_SECONDS = 604_800
 class Config(BaseModel):
     """Base of every node's config. Config models only ever gain optional fields; a breaking change is a new type.
 
-    A field whose `json_schema_extra` holds `"template": False` is taken literally: its `{{ }}` is never rendered.
+    A field whose `json_schema_extra` holds `"template": False` is taken literally: its `{{ }}` is never rendered. One
+    with `"secrets": True` may hold `{{ secrets.NAME }}`, also in texts below it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,13 +61,23 @@ class Retry(BaseModel):
 @cache
 def literal_fields(model: type[BaseModel]) -> frozenset[str]:
     """Dotted fields of a config (`*` for any list index or key) whose text is never rendered, nested ones too."""
+    return _fields_with(model, "template", False)
+
+
+@cache
+def secret_fields(model: type[BaseModel]) -> frozenset[str]:
+    """Dotted fields of a config in which, and below which, secrets may be inserted."""
+    return _fields_with(model, "secrets", True)
+
+
+def _fields_with(model: type[BaseModel], mark: str, value: bool) -> frozenset[str]:
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
     found: set[str] = set()
     pending: list[tuple[str, dict[str, Any], frozenset[str]]] = [("", schema, frozenset())]
     while pending:
         field, part, seen = pending.pop()
-        if part.get("template") is False:
+        if part.get(mark) is value:
             found.add(field)
             continue
         reference = part.get("$ref")

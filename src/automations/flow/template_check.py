@@ -49,13 +49,22 @@ class Visible:
         return [*(root for root in ROOTS if root not in LOOP_ROOTS), *sorted(self.loop_names)]
 
 
-def check_templates(config: Json, seen: Visible, *, literal_fields: frozenset[str] = frozenset()) -> list[Finding]:
+def check_templates(
+    config: Json,
+    seen: Visible,
+    *,
+    literal_fields: frozenset[str] = frozenset(),
+    secret_fields: frozenset[str] = frozenset(),
+) -> list[Finding]:
     """(dotted field, message, hint), at most 50: syntax errors, unknown roots, steps that are unknown or do not come
-    before this one, templates that are too long or too many."""
-    return list(islice(_check(config, seen, literal_fields), MOST_PROBLEMS))
+    before this one, templates that are too long or too many, secrets outside of the fields that may hold them."""
+    return list(islice(_check(config, seen, literal_fields, secret_fields), MOST_PROBLEMS))
 
 
-def _check(config: Json, seen: Visible, literal_fields: frozenset[str]) -> Iterator[Finding]:
+def _check(
+    config: Json, seen: Visible, literal_fields: frozenset[str], secret_fields: frozenset[str]
+) -> Iterator[Finding]:
+    may_hold_secrets = literal_patterns(secret_fields)
     expressions = 0
     for field, text in walk_texts(config, literal_fields):
         try:
@@ -69,13 +78,15 @@ def _check(config: Json, seen: Visible, literal_fields: frozenset[str]) -> Itera
             yield field, f"the step holds more than {MOST_EXPRESSIONS} templates", hint
             return
         for part in parts:
-            for message, hint in _check_part(part, seen):
+            for message, hint in _check_part(part, seen, secrets=_is_below(field, may_hold_secrets)):
                 yield field, f"{field}: {message}", hint
 
 
-def _check_part(part: Part, seen: Visible) -> Iterator[tuple[str, str]]:
+def _check_part(part: Part, seen: Visible, *, secrets: bool) -> Iterator[tuple[str, str]]:
     match part:
         case Text():
+            return
+        case Path(segments=("secrets", str())) if secrets:
             return
         case Path(source, segments):
             for message, hint in _check_name(tuple(map(str, segments)), seen):
@@ -110,7 +121,7 @@ def _check_code(source: str, seen: Visible) -> Iterator[tuple[str, str]]:
 def _check_name(name: tuple[str, ...], seen: Visible) -> Iterator[tuple[str, str]]:
     match name:
         case ("secrets", *_):
-            yield "secrets are not available in templates", NO_SECRETS
+            yield "a secret cannot be used here", NO_SECRETS
         case ("env", key, *_) if key not in _ENV:
             yield f"there is no `{key}` in env", offer(key, list(_ENV))
         case ("steps", step, *_) if step not in seen.ancestors:
@@ -123,6 +134,12 @@ def _check_name(name: tuple[str, ...], seen: Visible) -> Iterator[tuple[str, str
             yield f"`{root}` is there inside of a loop only", offer(root, seen.roots)
         case (root, *_) if root not in seen.roots:
             yield f"`{root}` is not known here", offer(root, seen.roots)
+
+
+def _is_below(field: str, patterns: frozenset[tuple[str, ...]]) -> bool:
+    """Whether the field is one of these, or in one of them."""
+    parts = field.split(".")
+    return any(is_literal(".".join(parts[:length]), patterns) for length in range(1, len(parts) + 1))
 
 
 def is_literal(field: str, literal_fields: frozenset[tuple[str, ...]]) -> bool:

@@ -12,7 +12,10 @@ from automations.errors import TemplateError
 from automations.flow.outcomes import Json
 from automations.flow.template_syntax import ROOTS, Path
 
-NO_SECRETS: Final = "Secrets cannot be used in templates yet; use a node with a field for credentials."
+NO_SECRETS: Final = (
+    "A secret stands as {{ secrets.NAME }}, with nothing else in the braces, in fields that may hold one: the page of "
+    "the node type says which."
+)
 
 _ROOT_HINTS: Final = {
     "item": "`item` is there inside of a loop only.",

@@ -8,13 +8,13 @@ Inside of text: a text as it is, null as nothing, everything else as compact JSO
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from automations.errors import TemplateError
 from automations.flow.outcomes import Json
-from automations.flow.template_check import below, check_templates, entries_of, is_literal, literal_patterns
+from automations.flow.template_check import below, check_templates, entries_of, is_literal, literal_patterns, walk_texts
 from automations.flow.template_scope import look_up, text_of
 from automations.flow.template_syntax import Code, Part, Path, TemplateSyntaxError, Text, is_template, parse_text
 
@@ -32,11 +32,13 @@ class CompiledValue:
     - `static`: there is nothing to render, `resolve` gives the value itself.
     - `engine_sources`: distinct template texts that need the engine, in the order of their first use.
     - `fields`: the dotted field in which each of them stands first.
+    - `secrets`: names of the secrets that it inserts; `resolve` finds them in the scope, as `secrets`.
     """
 
     static: bool
     engine_sources: tuple[str, ...]
     fields: Mapping[str, str]
+    secrets: frozenset[str]
     _resolve: Resolver
 
     def resolve(self, scope: Mapping[str, Any], rendered: Mapping[str, Json]) -> Json:
@@ -56,8 +58,18 @@ def compile_value(value: Json, *, literal_fields: frozenset[str] = frozenset()) 
     fields: dict[str, str] = {}
     resolve = _compile(value, "", literal_patterns(literal_fields), fields)
     if resolve is None:
-        return CompiledValue(True, (), {}, lambda _scope, _rendered: value)
-    return CompiledValue(False, tuple(fields), fields, resolve)
+        return CompiledValue(True, (), {}, frozenset(), lambda _scope, _rendered: value)
+    return CompiledValue(False, tuple(fields), fields, frozenset(_secrets_in(value, literal_fields)), resolve)
+
+
+def _secrets_in(value: Json, literal_fields: frozenset[str]) -> Iterator[str]:
+    for _, text in walk_texts(value, literal_fields):
+        for part in parse_text(text):
+            match part:
+                case Path(segments=("secrets", str() as name)):
+                    yield name
+                case _:
+                    pass
 
 
 def _compile(value: Json, field: str, literal: frozenset[tuple[str, ...]], fields: dict[str, str]) -> Resolver | None:

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue, StringConstraints
 from pydantic.config import JsonDict
 
 from automations.errors import StepError
-from automations.flow.conditions import check_condition
+from automations.flow.conditions import check_condition, compile_condition
 from automations.flow.duration import Duration
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome, Wait
@@ -19,6 +19,9 @@ LITERAL: JsonDict = {"template": False}
 SIGNAL_NAME = r"^[A-Za-z0-9_.-]{1,64}$"
 
 Mode = Literal["reply", "condition", "change", "automation", "signal"]
+
+# What a condition over an event can ask for, as `trigger_data` has it.
+EVENT_ROOTS = ("new", "old", "previous", "changed", "event", "table", "timestamp")
 
 
 class LogicWaitConfig(Config):
@@ -85,6 +88,15 @@ class LogicWaitConfig(Config):
     )
 
 
+def misplaced_fields(condition: JsonObject) -> list[tuple[str, str]]:
+    """Fields that are nowhere in an event: a wait for one would never end, and nobody would know why."""
+    return [
+        ("condition", f"{'.'.join(path)!r} is not in an event; write new.{'.'.join(path)} for a column of the record")
+        for path in sorted(compile_condition(condition).paths())
+        if path[0] not in EVENT_ROOTS
+    ]
+
+
 class LogicWait(Node[LogicWaitConfig]):
     """Waits until something happens, at most for a given time.
 
@@ -123,6 +135,8 @@ class LogicWait(Node[LogicWaitConfig]):
         if config.condition is not None:
             found = check_condition(config.condition, "condition")
             problems += [(path, f"{message}; {hint}") for path, message, hint in found]
+            if not found:
+                problems += misplaced_fields(config.condition)
         return problems
 
     def sample_output(self, config: JsonObject) -> JsonObject:

@@ -9,10 +9,12 @@ from uuid import UUID
 
 from automations.db.automation_store import AutomationDetail, AutomationStore
 from automations.db.json_text import Unreadable
+from automations.db.secret_store import SecretStore
 from automations.errors import FlowInvalid, NotFound, Problem
 from automations.flow.registry import NodeRegistry
 from automations.flow.validate import check_flow
 from automations.services.automation_calls import check_calls
+from automations.services.secrets import check_secrets
 
 TRIGGER_TYPES = {
     "trigger-event": "event",
@@ -96,6 +98,8 @@ async def publish(
     trigger = trigger_of(nodes)
     if not problems:
         problems = await check_calls(store, automation, nodes)
+    if not problems:
+        problems = await check_secrets(SecretStore(store.connection), automation.user_id, nodes, registry)
     if problems or trigger is None:
         raise FlowInvalid(problems)
     version = await store.publish(

@@ -58,6 +58,7 @@ async def run_flow(
     runs: Runs | None = None,
     clock: FakeClock | None = None,
     signals: Mapping[str, Json] | None = None,
+    secrets: Mapping[str, str] | None = None,
     registry: NodeRegistry | None = None,
     lead_id: str | None = None,
     conversation_id: str | None = None,
@@ -65,9 +66,9 @@ async def run_flow(
     """Run a drawn flow (React Flow's nodes and edges) on `trigger` until it ends.
 
     Delays and retries take no time: the clock jumps. `signals` are those that arrive, by the id of the step that waits
-    or the name of the signal; to wait for another one without a time limit is a `LookupError`. Raises `FlowInvalid` for
-    a drawing with problems. Templates are filled in here, without the separate process that guards production against
-    hostile ones.
+    or the name of the signal; to wait for another one without a time limit is a `LookupError`. `secrets` are those of
+    the account; they are not masked here. Raises `FlowInvalid` for a drawing with problems. Templates are filled in
+    here, without the separate process that guards production against hostile ones.
     """
     registry = registry or installed_nodes()
     drive = _Drive(
@@ -83,6 +84,7 @@ async def run_flow(
             http=http or MemoryHttp(),
             runs=runs or MemoryRuns(),
         ),
+        dict(secrets or {}),
     )
     return await drive.to_the_end()
 
@@ -99,6 +101,7 @@ class _Drive:
     clock: FakeClock
     signals: dict[str, Json]
     context: StepContext
+    secrets: dict[str, str]
 
     async def to_the_end(self) -> FlowRun:
         state, commands = self.machine.start(self.context.trigger, seed=self.context.execution_id)
@@ -169,7 +172,7 @@ class _Drive:
         try:
             compiled = compile_value(node.config, literal_fields=literal_fields(kind.config_model))
             rendered = {source: _evaluate(source, context.scope) for source in compiled.engine_sources}
-            config: Any = compiled.resolve(context.scope, rendered)
+            config: Any = compiled.resolve({**context.scope, "secrets": self.secrets}, rendered)
             return await attempt(kind, config, context)
         except StepError as error:
             return Fail(error.message, code=error.code)

@@ -133,7 +133,7 @@ def test_literal_fields_are_left_alone() -> None:
         ("{{ trigger.new.email.x }}", "trigger.new.email is a text", "without the last part"),
         ("{{ trigger.new.score.x }}", "trigger.new.score is a number", "without the last part"),
         ("{{ item.x }}", "there is no `item`", "inside of a loop"),
-        ("{{ secrets.KEY }}", "there is no `secrets`", "cannot be used in templates yet"),
+        ("{{ secrets.KEY }}", "there is no `secrets`", "with nothing else in the braces"),
         ("{{ triger.new }}", "there is no `triger`", "Did you mean `trigger`?"),
     ],
 )
@@ -218,7 +218,7 @@ def check(config: Json) -> list[tuple[str, str, str]]:
         ("{% if a %}", "unexpected end of input", "braces"),
         ("{{ triger.new.x }}", "`triger` is not known", "Did you mean `trigger`?"),
         ("{{ triger.new.x|upper }}", "`triger` is not known", "Did you mean `trigger`?"),
-        ("{{ secrets.KEY }}", "secrets are not available", "cannot be used in templates yet"),
+        ("{{ secrets.KEY }}", "a secret cannot be used here", "with nothing else in the braces"),
         ("{{ env.nwo }}", "there is no `nwo` in env", "Did you mean `now`?"),
         ("{{ steps.fnd.count }}", "there is no step `fnd`", "Did you mean `find`?"),
         ("{{ steps.fnd.count + 1 }}", "there is no step `fnd`", "Did you mean `find`?"),

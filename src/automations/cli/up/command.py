@@ -25,6 +25,7 @@ def up(
 ) -> None:
     """Run everything here: a database, the schema, a worker. An empty database gets a demo account."""
     from automations.cli import logs
+    from automations.cli.compose import secret_keys
     from automations.cli.event_loop import run
     from automations.cli.up.only_one import only_one
     from automations.cli.up.serving import Serving
@@ -37,6 +38,7 @@ def up(
         server: EmbeddedServer | None = None
         if settings.dsn is None:
             note = stack.enter_context(only_one(settings.data_dir))
+            secret_keys(settings).make()
             server = stack.enter_context(_local_server(settings))
         serving = Serving(settings, settings.dsn or (server.dsn if server else ""), server, note)
         run(serving.run(demo=not no_demo, as_json=as_json))

@@ -9,6 +9,13 @@ returns table (place integer, execution_id uuid, error_code text, error_message 
 language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if p_leads is null or p_conversations is null or p_keys is null
+    or pg_catalog.cardinality(p_leads) <> pg_catalog.cardinality(p_conversations)
+    or pg_catalog.cardinality(p_leads) <> pg_catalog.cardinality(p_keys)
+  then
+    raise exception 'leads, conversations and keys are arrays of one length'
+      using errcode = 'AU007', hint = 'Put null where a run has none.';
+  end if;
   for v_place in 1 .. pg_catalog.cardinality(p_leads) loop
     place := v_place;
     execution_id := null;

@@ -1,0 +1,51 @@
+-- name: list
+-- Names and dates, never values.
+select s.account_id, s.name, s.key_id, s.created_at, s.updated_at
+from automations.secrets s
+where $1::uuid is null or s.account_id = $1
+order by s.account_id, s.name
+limit 1000;
+
+-- name: row_id
+-- The row of a secret: its id goes into the seal.
+select s.id from automations.secrets s where s.account_id = $1 and s.name = $2;
+
+-- name: put
+-- Set a secret; the id stays that of the first time. Answers null when another one set it first, under another id.
+with written as (
+  insert into automations.secrets as s (id, account_id, name, key_id, nonce, sealed)
+  values ($1, $2, $3, $4, $5, $6)
+  on conflict (account_id, name) do update
+  set key_id = excluded.key_id, nonce = excluded.nonce, sealed = excluded.sealed, updated_at = now()
+  where s.id = excluded.id
+  returning s.id, s.account_id, s.name, s.created_at
+), noted as (
+  insert into automations.audit_log (account_id, action, details)
+  select w.account_id, 'secret.set', jsonb_build_object('name', w.name) from written w
+)
+select w.id from written w;
+
+-- name: delete
+-- Answers whether it was there.
+with gone as (
+  delete from automations.secrets s where s.account_id = $1 and s.name = $2
+  returning s.account_id, s.name
+), noted as (
+  insert into automations.audit_log (account_id, action, details)
+  select g.account_id, 'secret.deleted', jsonb_build_object('name', g.name) from gone g
+)
+select exists (select from gone);
+
+-- name: sealed
+-- What a step inserts.
+select s.id, s.name, s.key_id, s.nonce, s.sealed
+from automations.secrets s where s.account_id = $1 and s.name = any ($2);
+
+-- name: sealed_otherwise
+-- Secrets that are sealed with another key than this one.
+select s.id, s.name, s.key_id, s.nonce, s.sealed
+from automations.secrets s where s.key_id <> $1 order by s.id limit 100;
+
+-- name: reseal
+-- The same value under another key; not if it was set anew meanwhile.
+update automations.secrets s set key_id = $3, nonce = $4, sealed = $5 where s.id = $1 and s.nonce = $2;
