@@ -13,12 +13,19 @@ from automations.cli.options import Account, AsJson, read_account
 if TYPE_CHECKING:
     from automations.db.secret_store import SecretName
 
-app = typer.Typer(help="Secrets that steps use as {{ secrets.NAME }}; nobody can read them back.", no_args_is_help=True)
+app = typer.Typer()
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A letter or `_`, then letters, digits or `_`.")]
 
 
 def register(program: typer.Typer) -> None:
     program.add_typer(app, name="secrets")
+
+
+@app.callback(invoke_without_command=True)
+def secrets(context: typer.Context) -> None:
+    """Secrets that steps use as {{ secrets.NAME }}; nobody can read them back. Alone: list them."""
+    if context.invoked_subcommand is None:
+        list_secrets()
 
 
 @app.command("list")

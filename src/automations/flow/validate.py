@@ -124,7 +124,9 @@ def _find_types(drawing: Drawing, registry: NodeRegistry, problems: list[Problem
             continue
         if drawn.type not in suggestions and len(suggestions) < MAX_SUGGESTIONS:
             near = get_close_matches(drawn.type[:64], known, n=1)
-            suggestions[drawn.type] = f"Did you mean {near[0]!r}?" if near else ""
+            suggestions[drawn.type] = (
+                f"Did you mean {near[0]!r}? Else install the package that brings this one." if near else ""
+            )
         hint = suggestions.get(drawn.type) or (
             f"Choose one of the installed types ({_names(known)}), or install the package that brings this one."
         )
