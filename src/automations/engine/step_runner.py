@@ -25,6 +25,7 @@ from automations.flow.retrying import decided
 log = structlog.get_logger(__name__)
 
 NO_RECORDS = NoRecords()
+NOTHING_HIDDEN = Scrubber(())
 
 Clock = Callable[[], datetime]
 
@@ -92,17 +93,18 @@ class StepRunner:
         begun = time.perf_counter()
         given: Any = None
         limit: asyncio.Timeout | None = None
-        hidden = Scrubber(())
+        hidden = NOTHING_HIDDEN
         try:
             context = StepContext(run, command.key, command.attempt, now, records, self._http, command.resumed)
-            scope = context.scope
-            if step.values.secrets:
-                revealed = await self._secrets.reveal(run.account_id, step.values.secrets)
-                hidden = Scrubber(revealed.values())
-                scope = {**scope, "secrets": revealed}
-            config = step.fixed or step.config(scope, run.rendered.get(command.key, {}))
+            config = step.fixed
             given = step.shown
-            if step.fixed is None:
+            if config is None:
+                scope = context.scope
+                if step.values.secrets:
+                    revealed = await self._secrets.reveal(run.account_id, step.values.secrets)
+                    hidden = Scrubber(revealed.values())
+                    scope = {**scope, "secrets": revealed}
+                config = step.config(scope, run.rendered.get(command.key, {}))
                 given = hidden.scrub(masked(config.model_dump(mode="json", exclude_unset=True), step.mask))
             async with asyncio.timeout(timeout) as limit:
                 outcome = await step.node_type.run(config, context)
