@@ -24,6 +24,7 @@ import structlog
 
 async def work(dsn: str, profile: cProfile.Profile | None) -> None:
     from automations.engine.flow_versions import FlowVersions
+    from automations.engine.outside import Outside
     from automations.engine.step_runner import StepRunner
     from automations.engine.worker import Worker, WorkerOptions
     from automations.flow.registry import NodeRegistry
@@ -32,7 +33,7 @@ async def work(dsn: str, profile: cProfile.Profile | None) -> None:
 
     http, renderer = HttpClient(), TemplateProcess()
     registry = NodeRegistry([entry.load()() for entry in entry_points(group="automations.nodes")])
-    steps = StepRunner(http=http, renderer=renderer, clock=lambda: datetime.now(UTC))
+    steps = StepRunner(outside=Outside(http=http), renderer=renderer, clock=lambda: datetime.now(UTC))
     worker = Worker(WorkerOptions(dsn=dsn), FlowVersions(registry), steps)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -51,6 +51,32 @@ class Settings(BaseSettings):
         description="File with that key, one a line, mode 0600. Default: `secret.key` in the data directory, made by "
         "`up`.",
     )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server of the installation: smtp:// (STARTTLS), smtps:// or smtp+plain://, with user, "
+        "password, host and port. Empty: only accounts with a server of their own send mail.",
+    )
+    mail_from: str | None = Field(
+        default=None, description="Who mail is from where an account has not said: `a@b` or `Name <a@b>`."
+    )
+    ai_base_url: str | None = Field(
+        default=None,
+        description="Endpoint of AI steps that speaks OpenAI's protocol, such as http://127.0.0.1:11434/v1.",
+    )
+    ai_api_key: SecretStr | None = Field(default=None, description="Key of that endpoint, where it wants one.")
+    ai_model: str | None = Field(default=None, description="Model that AI steps use unless they name another.")
+    ai_tokens_per_day: int = Field(
+        default=1_000_000, ge=0, description="Tokens that the AI steps of one account may use in a day (UTC)."
+    )
+    code_steps: Literal["on", "off"] = Field(
+        default="off", description="on: flows may run Python in a sandbox (`transform-code`)."
+    )
+    public_url: str | None = Field(
+        default=None, description="Address under which people and other programs reach this installation."
+    )
+    http_port: int = Field(
+        default=8765, ge=0, le=65_535, description="Port of incoming webhooks, on 127.0.0.1; 0: a free one."
+    )
     concurrency: int = Field(default=400, ge=1, le=100_000, description="Runs that one worker has at work at once.")
     committers: int = Field(default=2, ge=1, le=32, description="Connections on which a worker commits.")
     lease_seconds: float = Field(

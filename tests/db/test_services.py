@@ -20,6 +20,7 @@ from automations.errors import Conflict, FlowInvalid, NotFound, Unusable
 from automations.flow.registry import NodeRegistry
 from automations.services import explaining, naming, publishing, runs, switching, transfer, watching
 from automations.services.demo import load_demo, point_at_echo
+from automations.services.needs import Installation
 
 ACCOUNT = uuid.UUID("00000000-0000-4000-8000-00000000aaaa")
 ECHO = "http://127.0.0.1:8766"
@@ -75,7 +76,7 @@ async def test_publish_copies_the_trigger_node_into_the_columns_and_makes_a_vers
     draft = await make.automation(
         ACCOUNT, agent, status="draft", trigger_type="event", trigger_config={}, nodes=nodes, edges=[]
     )
-    published = await publishing.publish(automations, registry, draft, note="first")
+    published = await publishing.publish(automations, registry, draft, installation=Installation(), note="first")
     after = published.automation
     assert (after.status, after.trigger_type, after.trigger_config) == ("active", "manual", {"record": "lead"})
     assert (after.published_version, after.published_number) == (published.version_id, 1)
@@ -88,7 +89,7 @@ async def test_a_flow_with_problems_is_refused_with_all_of_them(
     nodes = [{"id": "a", "type": "no-such"}, {"id": "b", "type": "transform-set-variable", "data": {"config": {}}}]
     draft = await make.automation(ACCOUNT, status="draft", nodes=nodes, edges=[])
     with pytest.raises(FlowInvalid) as refused:
-        await publishing.publish(automations, registry, draft)
+        await publishing.publish(automations, registry, draft, installation=Installation())
     assert {"unknown_type", "no_trigger"} <= {problem.code for problem in refused.value.problems}
     unchanged = await publishing.get_automation(automations, draft)
     assert (unchanged.status, unchanged.published_version) == ("draft", None)
@@ -98,7 +99,7 @@ async def test_no_nodes_are_a_flow_of_only_the_trigger_of_the_columns(
     make: Any, automations: AutomationStore, registry: NodeRegistry
 ) -> None:
     draft = await make.automation(ACCOUNT, status="draft")
-    published = await publishing.publish(automations, registry, draft)
+    published = await publishing.publish(automations, registry, draft, installation=Installation())
     assert [node["type"] for node in published.automation.nodes] == ["trigger-event"]
 
 
@@ -107,7 +108,7 @@ async def test_a_draft_that_somebody_changed_meanwhile_is_not_published(
 ) -> None:
     draft = await make.automation(ACCOUNT, status="draft")
     with pytest.raises(Conflict, match="changed the draft"):
-        await publishing.publish(automations, registry, draft, expected_revision=41)
+        await publishing.publish(automations, registry, draft, installation=Installation(), expected_revision=41)
 
 
 # Files.
@@ -131,14 +132,14 @@ async def test_an_import_changes_the_draft_and_not_what_is_published(
     await make.agent(ACCOUNT)
     file = flow_file(id=str(uuid.uuid4()))
     first = await transfer.import_file(automations, registry, file, account=ACCOUNT)
-    published = await publishing.publish(automations, registry, first.automation.id)
+    published = await publishing.publish(automations, registry, first.automation.id, installation=Installation())
     manual = [{"id": "go", "type": "trigger-manual", "data": {"config": {}}}]
     changed = flow_file(id=str(file.id), nodes=manual, edges=[])
     second = await transfer.import_file(automations, registry, changed, account=ACCOUNT)
     assert (second.change, second.automation.draft_is_published) == ("updated", False)
     assert second.automation.published_version == published.version_id
     assert second.automation.trigger_type == "event"
-    await publishing.publish(automations, registry, first.automation.id)
+    await publishing.publish(automations, registry, first.automation.id, installation=Installation())
     assert (await publishing.get_automation(automations, first.automation.id)).trigger_type == "manual"
 
 
@@ -237,7 +238,7 @@ async def manual(make: Any, automations: AutomationStore, registry: NodeRegistry
     draft: uuid.UUID = await make.automation(
         ACCOUNT, status="draft", trigger_type="manual", trigger_config={}, nodes=nodes, edges=[]
     )
-    await publishing.publish(automations, registry, draft)
+    await publishing.publish(automations, registry, draft, installation=Installation())
     return draft
 
 

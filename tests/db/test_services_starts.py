@@ -18,6 +18,7 @@ from automations.errors import Conflict, FlowInvalid, NotFound, Unusable
 from automations.flow.registry import NodeRegistry
 from automations.services.bulk_starts import Started, leads_where, prepare_bulk, start_for_records
 from automations.services.calling import ToolAnswer, call_tool, wait_for_answer
+from automations.services.needs import Installation
 from automations.services.publishing import get_automation, publish
 
 ACCOUNT = uuid.UUID("00000000-0000-4000-8000-00000000aaaa")
@@ -76,7 +77,7 @@ async def problems_of(
     automations: AutomationStore, registry: NodeRegistry, draft: uuid.UUID
 ) -> list[tuple[str, str | None, str | None, str]]:
     with pytest.raises(FlowInvalid) as refused:
-        await publish(automations, registry, draft)
+        await publish(automations, registry, draft, installation=Installation())
     return [(one.code, one.node_id, one.field, one.message) for one in refused.value.problems]
 
 
@@ -141,7 +142,7 @@ async def test_what_starts_no_circle_is_published(
     columns = calling(left, right, elsewhere, "{{ trigger.input.which }}", only_draft, top, on_failure=leaf)
     columns["nodes"][-1]["data"]["disabled"] = True
     await make.automation(ACCOUNT, name="top", id=top, status="draft", **columns)
-    published = await publish(automations, registry, top)
+    published = await publish(automations, registry, top, installation=Installation())
     assert published.automation.draft_is_published
 
 

@@ -21,6 +21,7 @@ from automations.errors import Conflict, FlowInvalid, NotFound, Unusable
 from automations.flow.diff import ChangedStep, EdgeView, FieldChange, FlowDiff, StepView
 from automations.flow.registry import NodeRegistry
 from automations.services import publishing, runs, transfer, versions
+from automations.services.needs import Installation
 from automations.services.versions import Chosen, Compared
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ class Place:
         return await publishing.get_automation(self.automations, self.id)
 
     async def roll_back(self, number: int, **given: Any) -> Any:
-        done = await versions.roll_back(self.automations, self.versions, self.registry, self.id, number, **given)
+        done = await versions.roll_back(
+            self.automations, self.versions, self.registry, self.id, number, installation=Installation(), **given
+        )
         return done.automation
 
     async def compare(self, before: Chosen, after: Chosen) -> Compared:
@@ -83,9 +86,9 @@ async def service(database_url: str) -> AsyncIterator[Any]:
 async def place(database: asyncpg.Connection, make: Factory, service: Any) -> Place:
     automation = await make.automation(ACCOUNT, status="draft", trigger_config={}, nodes=FIRST[0], edges=FIRST[1])
     made = Place(database, AutomationStore(service), VersionStore(service), load_registry(), automation)
-    await publishing.publish(made.automations, made.registry, automation, note="first")
+    await publishing.publish(made.automations, made.registry, automation, installation=Installation(), note="first")
     await made.draw(SECOND)
-    await publishing.publish(made.automations, made.registry, automation)
+    await publishing.publish(made.automations, made.registry, automation, installation=Installation())
     return made
 
 
@@ -289,6 +292,7 @@ async def test_publishing_and_saving_at_once_lose_nothing(place: Place, database
                 place.registry,
                 place.id,
                 1,
+                installation=Installation(),
                 expected_revision=revision,
             ),
             return_exceptions=True,

@@ -12,6 +12,7 @@ from tests.engine.probe_nodes import Probes
 from tests.engine.world import NoHttp, RunningWorker, World, eventually
 
 from automations.engine.flow_versions import FlowVersions
+from automations.engine.outside import Outside
 from automations.engine.step_runner import StepRunner
 from automations.engine.worker import Worker, WorkerOptions
 from automations.integrations.template_process import TemplateProcess
@@ -23,7 +24,7 @@ HONEST = "{{ trigger.new.name|upper }}, {{ trigger.new.score + 1 }}"
 @pytest.fixture
 async def worker(database_url: str, probes: Probes) -> AsyncIterator[RunningWorker]:
     engine = TemplateProcess()
-    steps = StepRunner(http=NoHttp(), renderer=engine, clock=lambda: datetime.now(UTC))
+    steps = StepRunner(outside=Outside(http=NoHttp()), renderer=engine, clock=lambda: datetime.now(UTC))
     worker = Worker(WorkerOptions(dsn=database_url, poll_seconds=0.2), FlowVersions(probes.registry), steps)
     running = RunningWorker(worker, asyncio.create_task(worker.run()))
     await asyncio.wait_for(worker.ready.wait(), 30)

@@ -15,6 +15,7 @@ from tests.engine.drawing import LEAD_INSERT, Drawing
 from tests.engine.probe_nodes import Probes
 
 from automations.engine.flow_versions import FlowVersions
+from automations.engine.outside import Outside
 from automations.engine.step_runner import StepRunner
 from automations.engine.worker import Worker, WorkerOptions
 from automations.flow.ports import HttpRequest, HttpResponse
@@ -51,7 +52,7 @@ class NoHttp:
 
 
 def step_runner() -> StepRunner:
-    return StepRunner(http=NoHttp(), renderer=UpperCaseRenderer(), clock=lambda: datetime.now(UTC))
+    return StepRunner(outside=Outside(http=NoHttp()), renderer=UpperCaseRenderer(), clock=lambda: datetime.now(UTC))
 
 
 @dataclass

@@ -93,9 +93,10 @@ async def with_runs(dsn: str, release: str, take: Any) -> str:
     """What `take` gives while the old engine holds its runs."""
     sys.path.append(str(HERE.parents[1]))
     import asyncpg
-    from tests.upgrade.outside import Outside
+    from tests.upgrade.outside import OutsideService
 
     from automations.engine.flow_versions import FlowVersions
+    from automations.engine.outside import Outside
     from automations.engine.step_runner import StepRunner
     from automations.engine.worker import Worker, WorkerOptions
     from automations.integrations.template_process import TemplateProcess
@@ -122,7 +123,7 @@ async def with_runs(dsn: str, release: str, take: Any) -> str:
             )  # fmt: skip
 
     templates = TemplateProcess()
-    steps = StepRunner(http=Outside(), renderer=templates, clock=now)
+    steps = StepRunner(outside=Outside(http=OutsideService()), renderer=templates, clock=now)
     options = WorkerOptions(dsn=dsn, poll_seconds=0.1, drain_seconds=1)
     worker = Worker(options, FlowVersions(installed_nodes()), steps)
     running = asyncio.create_task(worker.run())

@@ -11,7 +11,7 @@ STATUS = {"busy": 503, "gone": 410}
 
 
 @dataclass
-class Outside:
+class OutsideService:
     """`calls` lists (path, `Idempotency-Key`). `healed`: what was busy or hung works now."""
 
     healed: bool = False

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 from tests.engine.world import eventually, outline
-from tests.upgrade.outside import Outside
+from tests.upgrade.outside import OutsideService
 
 from automations.db.migrate import LATEST, migrate, schema_version
 from automations.engine.flow_versions import FlowVersions
+from automations.engine.outside import Outside
 from automations.engine.step_runner import StepRunner
 from automations.engine.worker import Worker, WorkerOptions
 from automations.flow.validate import check_flow
@@ -95,9 +96,9 @@ async def load(databases: Databases, connect: Connect, release: str) -> Old:
 
 
 @asynccontextmanager
-async def todays_worker(dsn: str, outside: Outside) -> AsyncIterator[None]:
+async def todays_worker(dsn: str, outside: OutsideService) -> AsyncIterator[None]:
     templates = TemplateProcess()
-    steps = StepRunner(http=outside, renderer=templates, clock=lambda: datetime.now(UTC))
+    steps = StepRunner(outside=Outside(http=outside), renderer=templates, clock=lambda: datetime.now(UTC))
     worker = Worker(WorkerOptions(dsn=dsn, poll_seconds=0.2, drain_seconds=3), FlowVersions(installed_nodes()), steps)
     running = asyncio.create_task(worker.run())
     try:
@@ -136,7 +137,7 @@ async def upgraded(databases: Databases, connect: Connect, release: str) -> None
     await worker.execute("commit")
     assert (await asyncio.wait_for(migrating, timeout=60)).version == LATEST
 
-    outside = Outside(healed=True)
+    outside = OutsideService(healed=True)
     async with todays_worker(old.dsn, outside):
         ended = await old.ended(parked["id"])
         # Present as it is, the old worker keeps its run; once it is gone, another takes it over.
@@ -173,7 +174,7 @@ async def published_flows_run(databases: Databases, connect: Connect, release: s
     names = {row["name"] for row in await old.db.fetch("select name from automations")}
     assert names == {flow["name"] for flow in flows(release)}
     assert len(runs) == len(names) - 1
-    async with todays_worker(old.dsn, Outside()):
+    async with todays_worker(old.dsn, OutsideService()):
         for run in runs:
             again = await old.db.fetchval(
                 "insert into automation_executions (automation_id, trigger_type, trigger_data, lead_id) "

@@ -33,11 +33,16 @@ def publish(
     """Make the draft what new runs get. Refuses a flow with problems, and names all of them."""
 
     async def act(session: Session, automation_id: UUID) -> AutomationDetail:
-        from automations.cli.compose import load_registry
+        from automations.cli.compose import installation, load_registry
         from automations.services.publishing import publish as publish_draft
 
         done = await publish_draft(
-            session.automations, load_registry(), automation_id, note=note, expected_revision=expect_revision
+            session.automations,
+            load_registry(),
+            automation_id,
+            installation=installation(session.settings),
+            note=note,
+            expected_revision=expect_revision,
         )
         return done.automation
 

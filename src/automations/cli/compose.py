@@ -13,6 +13,7 @@ from automations.errors import ConfigurationError, DatabaseError, DatabaseUnreac
 from automations.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from automations.db.account_settings_store import AccountSettingsStore
     from automations.db.automation_store import AutomationStore
     from automations.db.breaker_store import BreakerStore
     from automations.db.connection import Connection
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from automations.integrations.http_client import HttpClient
     from automations.integrations.secret_keys import SecretKeys
     from automations.integrations.template_process import TemplateProcess
+    from automations.services.needs import Installation
     from automations.services.secret_vault import SecretVault
 
 NODE_GROUP = "automations.nodes"
@@ -118,6 +120,12 @@ class Session:
         return SecretStore(self.connection)
 
     @property
+    def account_settings(self) -> AccountSettingsStore:
+        from automations.db.account_settings_store import AccountSettingsStore
+
+        return AccountSettingsStore(self.connection)
+
+    @property
     def journal(self) -> JournalStore:
         from automations.db.journal_store import JournalStore
 
@@ -156,6 +164,21 @@ async def connect_as_service(dsn: str) -> Connection:
         raise as_ours(error) from error
 
 
+def installation(settings: Settings) -> Installation:
+    """What steps may count on, whatever the account has set for itself."""
+    from importlib.util import find_spec
+
+    from automations.services.needs import Installation
+
+    return Installation(
+        mail_server=settings.smtp_url is not None,
+        mail_from=settings.mail_from is not None,
+        model=settings.ai_base_url is not None and settings.ai_model is not None,
+        ai_client=find_spec("openai") is not None,
+        code=settings.code_steps == "on",
+    )
+
+
 def secret_keys(settings: Settings) -> SecretKeys:
     from automations.integrations.secret_keys import SecretKeys
 
@@ -189,9 +212,10 @@ def build_vault(dsn: str, settings: Settings) -> SecretVault:
 def build_steps(http: HttpClient, templates: TemplateProcess, vault: SecretVault | None = None) -> StepRunner:
     from datetime import UTC, datetime
 
+    from automations.engine.outside import Outside
     from automations.engine.step_runner import StepRunner
 
-    return StepRunner(http=http, renderer=templates, clock=lambda: datetime.now(UTC), secrets=vault)
+    return StepRunner(outside=Outside(http=http), renderer=templates, clock=lambda: datetime.now(UTC), secrets=vault)
 
 
 def build_outside(settings: Settings, allowed: Collection[str] = ()) -> tuple[HttpClient, TemplateProcess]:

@@ -215,12 +215,7 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Say every problem that keeps a draft from being published. Exit code 1 when there is one."""
-    from automations.cli.compose import load_registry
-    from automations.services.publishing import check_draft
-
-    registry = load_registry()
-    nodes, edges, calls = _drawing_of(subject, account)
-    problems = check_draft(nodes, edges, registry) or calls
+    nodes, problems = _checked(subject, account)
     if as_json:
         from automations.cli.output import print_json
 
@@ -233,25 +228,32 @@ def validate(
         raise typer.Exit(1)
 
 
-def _drawing_of(subject: str, account: str | None) -> tuple[list[Any], list[Any], list[Problem]]:
-    """Nodes, edges, and what is wrong with the automations that they start; of a file that is not known."""
+def _checked(subject: str, account: str | None) -> tuple[list[Any], list[Problem]]:
+    """Nodes, and what is wrong with them; of a file it is not known what it would lack in an account."""
+    from automations.cli.compose import load_registry
+    from automations.services.publishing import check_draft
     from automations.services.transfer import read_file
+
+    registry = load_registry()
 
     if subject == "-" or Path(subject).is_file() or subject.endswith(".json"):
         file = read_file(_read(subject), subject)
-        return file.nodes, file.edges, []
+        return file.nodes, check_draft(file.nodes, file.edges, registry)
 
-    async def load() -> tuple[list[Any], list[Any], list[Problem]]:
-        from automations.cli.compose import open_session
-        from automations.services.automation_calls import check_calls
+    async def load() -> tuple[list[Any], list[Problem]]:
+        from automations.cli.compose import installation, open_session
         from automations.services.naming import find_automation
-        from automations.services.publishing import drawn_flow, get_automation
+        from automations.services.publishing import check_surroundings, drawn_flow, get_automation
 
         async with open_session(read_account(account)) as session:
             automation_id = await find_automation(session.automations, subject, session.account)
             automation = await get_automation(session.automations, automation_id)
             nodes = drawn_flow(automation)
-            return nodes, automation.edges, await check_calls(session.automations, automation, nodes)
+            problems = check_draft(nodes, automation.edges, registry)
+            if not problems:
+                given = installation(session.settings)
+                problems = await check_surroundings(session.automations, registry, given, automation, nodes)
+            return nodes, problems
 
     return asyncio.run(load())
 

@@ -135,7 +135,7 @@ def rollback(
     """Publish the flow of an old version again, as a new one. The draft becomes it; open runs go on as they are."""
 
     async def work() -> Published:
-        from automations.cli.compose import load_registry, open_session
+        from automations.cli.compose import installation, load_registry, open_session
         from automations.errors import Unusable
         from automations.services.naming import find_automation
         from automations.services.publishing import get_automation
@@ -155,6 +155,7 @@ def rollback(
                 load_registry(),
                 automation_id,
                 number,
+                installation=installation(session.settings),
                 note=note,
                 expected_revision=found.draft_revision if expect_revision is None else expect_revision,
             )

@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from automations.engine.child_runs import NO_RUNS
+from automations.engine.outside import AccountMail, AccountModels, Outside
 from automations.engine.run import Run
 from automations.errors import StepError
 from automations.flow.commands import Resumed
 from automations.flow.outcomes import JsonObject
+from automations.flow.outside_ports import Code, Mail, Models
 from automations.flow.ports import Http, Records, RecordTable, Runs
 
 
@@ -38,9 +40,25 @@ class StepContext:
     attempt: int
     now: datetime
     records: StepRecords
-    http: Http
+    outside: Outside
     resumed: Resumed | None = None
     _scope: dict[str, Any] | None = None
+
+    @property
+    def http(self) -> Http:
+        return self.outside.http
+
+    @property
+    def mail(self) -> Mail:
+        return AccountMail(self.outside.mailer, self.run.account_id)
+
+    @property
+    def models(self) -> Models:
+        return AccountModels(self.outside.models, self.run.account_id)
+
+    @property
+    def code(self) -> Code:
+        return self.outside.code
 
     @property
     def runs(self) -> Runs:

@@ -12,6 +12,7 @@ from uuid import UUID
 import structlog
 
 from automations.engine.bounds import MAX_ERROR_LENGTH, bounded, described
+from automations.engine.outside import Outside
 from automations.engine.recording import entry, masked
 from automations.engine.run import Run
 from automations.engine.scrubbing import Scrubber
@@ -19,7 +20,6 @@ from automations.engine.step_context import NoRecords, StepContext, StepRecords,
 from automations.errors import StepError
 from automations.flow.commands import RunStep
 from automations.flow.outcomes import Continue, Fail, Outcome, Wait
-from automations.flow.ports import Http
 from automations.flow.retrying import decided
 
 log = structlog.get_logger(__name__)
@@ -56,8 +56,8 @@ class RowLocked(Exception):
 
 
 class StepRunner:
-    def __init__(self, *, http: Http, renderer: Renderer, clock: Clock, secrets: Secrets | None = None) -> None:
-        self._http = http
+    def __init__(self, *, outside: Outside, renderer: Renderer, clock: Clock, secrets: Secrets | None = None) -> None:
+        self._outside = outside
         self._secrets = secrets or NoSecrets()
         self._renderer = renderer
         self._clock = clock
@@ -95,7 +95,7 @@ class StepRunner:
         limit: asyncio.Timeout | None = None
         hidden = NOTHING_HIDDEN
         try:
-            context = StepContext(run, command.key, command.attempt, now, records, self._http, command.resumed)
+            context = StepContext(run, command.key, command.attempt, now, records, self._outside, command.resumed)
             config = step.fixed
             given = step.shown
             if config is None:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from automations.flow.outcomes import DEFAULT_HANDLE, Effect, JsonObject, Outcome
+from automations.flow.outside_ports import Need
 from automations.flow.ports import Context
 
 Group = Literal["trigger", "logic", "transform", "action"]
@@ -135,6 +136,10 @@ class Node(ABC, Generic[C]):
     def check(self, config: C) -> list[tuple[str, str]]:
         """Problems beyond types, as (dotted field, message); called at validation with an unrendered config."""
         return []
+
+    def needs(self, config: JsonObject) -> tuple[Need, ...]:
+        """What the installation or the account must have for this raw config to work; asked for at publish."""
+        return ()
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         """An example of this step's output: what templates downstream see in the editor, and what test mode answers."""

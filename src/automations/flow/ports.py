@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol
 
 from automations.flow.commands import Resumed
 from automations.flow.outcomes import Json, JsonObject
+from automations.flow.outside_ports import Code, Mail, Models
 
 RecordTable = Literal["leads", "conversations", "messages"]
 
@@ -163,3 +164,9 @@ class Context(Protocol):
     def runs(self) -> Runs: ...
     @property
     def http(self) -> Http: ...
+    @property
+    def mail(self) -> Mail: ...
+    @property
+    def models(self) -> Models: ...
+    @property
+    def code(self) -> Code: ...

@@ -11,6 +11,7 @@ from automations.db.automation_store import AutomationDetail, AutomationStore
 from automations.db.demo_store import DemoStore
 from automations.errors import Conflict
 from automations.flow.registry import NodeRegistry
+from automations.services.needs import Installation
 from automations.services.publishing import publish
 from automations.services.transfer import import_file, read_file
 
@@ -48,7 +49,7 @@ async def load_demo(
         for name, text in content.flows.items():
             file = read_file(text.replace(ECHO_PLACE, echo_url), name)
             imported = await import_file(automations, registry, file, account=account, agent_id=agent)
-            await publish(automations, registry, imported.automation.id, note="demo")
+            await publish(automations, registry, imported.automation.id, installation=Installation(), note="demo")
             await automations.set_enabled(imported.automation.id, True)
     return True
 
@@ -76,7 +77,10 @@ async def point_at_echo(
         except Conflict:
             # Somebody began to work on it since we looked.
             continue
-        moved.append((await publish(automations, registry, automation.id, note="echo endpoint moved")).automation)
+        published = await publish(
+            automations, registry, automation.id, installation=Installation(), note="echo endpoint moved"
+        )
+        moved.append(published.automation)
     return moved
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from automations.db.account_settings_store import AccountSettingsStore
 from automations.db.automation_store import AutomationDetail, AutomationStore
 from automations.db.json_text import Unreadable
 from automations.db.secret_store import SecretStore
@@ -14,6 +15,7 @@ from automations.errors import FlowInvalid, NotFound, Problem
 from automations.flow.registry import NodeRegistry
 from automations.flow.validate import check_flow
 from automations.services.automation_calls import check_calls
+from automations.services.needs import Installation, check_needs
 from automations.services.secrets import check_secrets
 
 TRIGGER_TYPES = {
@@ -73,6 +75,22 @@ def check_draft(nodes: Sequence[Any], edges: Sequence[Any], registry: NodeRegist
     return problems
 
 
+async def check_surroundings(
+    store: AutomationStore,
+    registry: NodeRegistry,
+    installation: Installation,
+    automation: AutomationDetail,
+    nodes: Sequence[Any],
+) -> list[Problem]:
+    """What a drawing that is right in itself lacks around it: automations it calls, secrets, a mail server, …"""
+    account, connection = automation.user_id, store.connection
+    return [
+        *await check_calls(store, automation, nodes),
+        *await check_secrets(SecretStore(connection), account, nodes, registry),
+        *await check_needs(AccountSettingsStore(connection), installation, account, nodes, registry),
+    ]
+
+
 def trigger_of(nodes: Sequence[Any]) -> tuple[str, dict[str, Any]] | None:
     """`trigger_type` and `trigger_config` of the columns, from the flow's trigger node; None without one."""
     for node in nodes:
@@ -88,6 +106,7 @@ async def publish(
     registry: NodeRegistry,
     automation_id: UUID,
     *,
+    installation: Installation,
     note: str | None = None,
     expected_revision: int | None = None,
 ) -> Published:
@@ -97,9 +116,7 @@ async def publish(
     problems = check_draft(nodes, automation.edges, registry)
     trigger = trigger_of(nodes)
     if not problems:
-        problems = await check_calls(store, automation, nodes)
-    if not problems:
-        problems = await check_secrets(SecretStore(store.connection), automation.user_id, nodes, registry)
+        problems = await check_surroundings(store, registry, installation, automation, nodes)
     if problems or trigger is None:
         raise FlowInvalid(problems)
     version = await store.publish(

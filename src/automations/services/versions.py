@@ -12,7 +12,15 @@ from automations.db.version_store import VersionDetail, VersionStore
 from automations.errors import Conflict, FlowInvalid, NotFound, Unusable
 from automations.flow.diff import FlowDiff, diff_flows
 from automations.flow.registry import NodeRegistry
-from automations.services.publishing import Published, check_draft, drawn_flow, get_automation, trigger_of
+from automations.services.needs import Installation
+from automations.services.publishing import (
+    Published,
+    check_draft,
+    check_surroundings,
+    drawn_flow,
+    get_automation,
+    trigger_of,
+)
 
 # A version as people name it: its number, or one of the two.
 Chosen = int | Literal["published", "draft"]
@@ -97,6 +105,7 @@ async def roll_back(
     automation_id: UUID,
     number: int,
     *,
+    installation: Installation,
     note: str | None = None,
     expected_revision: int | None = None,
 ) -> Published:
@@ -112,6 +121,8 @@ async def roll_back(
             f"version {number} is what runs, and what is drawn", hint="`automations versions ID` lists the others."
         )
     problems = check_draft(version.nodes, version.edges, registry)
+    if not problems:
+        problems = await check_surroundings(automations, registry, installation, automation, version.nodes)
     trigger = trigger_of(version.nodes)
     if problems or trigger is None:
         raise FlowInvalid(problems)

@@ -19,6 +19,7 @@ from automations.flow.graph import FlowNode
 from automations.flow.machine import Machine
 from automations.flow.node import Node, literal_fields
 from automations.flow.outcomes import Fail, Json, JsonObject, Outcome
+from automations.flow.outside_ports import Code, Mail, Models
 from automations.flow.ports import Http, Records, Runs
 from automations.flow.registry import NodeRegistry
 from automations.flow.retrying import decided
@@ -26,7 +27,10 @@ from automations.flow.state import RunState, StepState
 from automations.flow.template_syntax import Code, parse_text
 from automations.flow.templates import compile_value
 from automations.testing.clock import FakeClock
+from automations.testing.memory_code import MemoryCode
 from automations.testing.memory_http import MemoryHttp
+from automations.testing.memory_mail import MemoryMail
+from automations.testing.memory_models import MemoryModels
 from automations.testing.memory_records import MemoryRecords
 from automations.testing.memory_runs import MemoryRuns
 from automations.testing.step_context import StepContext, attempt
@@ -56,6 +60,9 @@ async def run_flow(
     records: Records | None = None,
     http: Http | None = None,
     runs: Runs | None = None,
+    mail: Mail | None = None,
+    models: Models | None = None,
+    code: Code | None = None,
     clock: FakeClock | None = None,
     signals: Mapping[str, Json] | None = None,
     secrets: Mapping[str, str] | None = None,
@@ -83,6 +90,9 @@ async def run_flow(
             records=records or MemoryRecords(),
             http=http or MemoryHttp(),
             runs=runs or MemoryRuns(),
+            mail=mail or MemoryMail(),
+            models=models or MemoryModels(),
+            code=code or MemoryCode(),
         ),
         dict(secrets or {}),
     )

@@ -11,9 +11,13 @@ from automations.errors import StepError
 from automations.flow.commands import Resumed
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Fail, Json, JsonObject, Outcome
+from automations.flow.outside_ports import Code, Mail, Models
 from automations.flow.ports import Http, Records, Runs
 from automations.testing.clock import START
+from automations.testing.memory_code import MemoryCode
 from automations.testing.memory_http import MemoryHttp
+from automations.testing.memory_mail import MemoryMail
+from automations.testing.memory_models import MemoryModels
 from automations.testing.memory_records import MemoryRecords
 from automations.testing.memory_runs import MemoryRuns
 
@@ -43,6 +47,9 @@ class StepContext:
     records: Records = field(default_factory=MemoryRecords)
     http: Http = field(default_factory=MemoryHttp)
     runs: Runs = field(default_factory=MemoryRuns)
+    mail: Mail = field(default_factory=MemoryMail)
+    models: Models = field(default_factory=MemoryModels)
+    code: Code = field(default_factory=MemoryCode)
 
     @property
     def idempotency_key(self) -> str:

@@ -1,0 +1,44 @@
+"""What an account has set for itself."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from uuid import UUID
+
+from automations.db.connection import Connection
+from automations.db.named_queries import queries
+from automations.db.sql_errors import translated
+
+SQL = queries("account_settings")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """None: as the installation has it. `…_secret` are names of secrets of the account."""
+
+    account_id: UUID
+    mail_from: str | None = None
+    mail_reply_to: str | None = None
+    mail_server: str | None = None
+    mail_user: str | None = None
+    mail_password_secret: str | None = None
+    ai_base_url: str | None = None
+    ai_key_secret: str | None = None
+    ai_model: str | None = None
+    ai_tokens_per_day: int | None = None
+
+
+class AccountSettingsStore:
+    """Every method raises the `AutomationsError` that `db.sql_errors` makes of what PostgreSQL refuses."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    async def get(self, account: UUID) -> AccountSettings:
+        with translated():
+            row = await self.connection.fetchrow(SQL["get"], account)
+        return AccountSettings(account) if row is None else AccountSettings(**row)
+
+    async def put(self, settings: AccountSettings) -> None:
+        with translated():
+            await self.connection.execute(SQL["put"], *astuple(settings))

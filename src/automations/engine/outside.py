@@ -1,0 +1,65 @@
+"""The world outside as the engine hands it to steps: each port bound to the account of the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from automations.errors import StepError
+from automations.flow.outcomes import Json, JsonObject
+from automations.flow.outside_ports import Code, MailMessage, MailReceipt, ModelAnswer, ModelCall
+from automations.flow.ports import Http
+
+
+class Mailer(Protocol):
+    """Mail of every account; `Mail` of `flow.outside_ports` says what it raises."""
+
+    async def send(self, account: UUID, message: MailMessage) -> MailReceipt: ...
+
+
+class ModelGateway(Protocol):
+    """Language models for every account; `Models` of `flow.outside_ports` says what it raises."""
+
+    async def complete(self, account: UUID, call: ModelCall) -> ModelAnswer: ...
+
+
+class NoMailer:
+    async def send(self, account: UUID, message: MailMessage) -> MailReceipt:
+        raise StepError("there is no mail server here", code="no_mail_server")
+
+
+class NoModels:
+    async def complete(self, account: UUID, call: ModelCall) -> ModelAnswer:
+        raise StepError("there is no language model here", code="no_model")
+
+
+class NoCode:
+    async def run(self, source: str, inputs: JsonObject, *, seconds: float) -> Json:
+        raise StepError("code steps are switched off here", code="code_off")
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    http: Http
+    mailer: Mailer = field(default_factory=NoMailer)
+    models: ModelGateway = field(default_factory=NoModels)
+    code: Code = field(default_factory=NoCode)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMail:
+    mailer: Mailer
+    account: UUID
+
+    async def send(self, message: MailMessage) -> MailReceipt:
+        return await self.mailer.send(self.account, message)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountModels:
+    models: ModelGateway
+    account: UUID
+
+    async def complete(self, call: ModelCall) -> ModelAnswer:
+        return await self.models.complete(self.account, call)

@@ -1,0 +1,100 @@
+"""What a node may ask of mail servers, language models and the code sandbox; HTTP is in `ports`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from automations.flow.outcomes import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class MailAttachment:
+    name: str
+    content: bytes
+    content_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class MailMessage:
+    """Addresses as `a@b` or `Name <a@b>`. `message_id`: without angle brackets; the same for every attempt.
+
+    Who it is from belongs to the account; a step may only choose the name that is shown.
+    """
+
+    to: Sequence[str]
+    subject: str
+    text: str | None = None
+    html: str | None = None
+    cc: Sequence[str] = ()
+    bcc: Sequence[str] = ()
+    reply_to: str | None = None
+    from_name: str | None = None
+    attachments: Sequence[MailAttachment] = ()
+    message_id: str = ""
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class MailReceipt:
+    """`refused`: what the server said to each address that it did not take, while it took others."""
+
+    message_id: str
+    accepted: tuple[str, ...]
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+class Mail(Protocol):
+    """Mail of the account."""
+
+    async def send(self, message: MailMessage) -> MailReceipt:
+        """Raises `StepError`: `no_mail_server`, `bad_address`, `mail_refused` (for good), `mail_deferred` (retryable),
+        `connect`, `timeout`, `tls`, `mail_login`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """`schema`: the answer has to be JSON of this JSON Schema. `model` None: the account's, else the installation's."""
+
+    prompt: str
+    system: str | None = None
+    model: str | None = None
+    max_output_tokens: int = 1024
+    temperature: float | None = None
+    schema: JsonObject | None = None
+    timeout_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAnswer:
+    """`complete` False: cut off at `max_output_tokens`. Tokens as the endpoint counted them."""
+
+    text: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    complete: bool = True
+
+
+class Models(Protocol):
+    """Language models, on the account's budget."""
+
+    async def complete(self, call: ModelCall) -> ModelAnswer:
+        """Raises `StepError`: `no_model`, `budget` (not retryable today), `rate_limited` and `model_unavailable`
+        (retryable, with `retry_after` where it was named), `model_refused`, `timeout`, `connect`."""
+        ...
+
+
+class Code(Protocol):
+    """Runs small programs in a sandbox: no files, no network, no clock, nothing of this process."""
+
+    async def run(self, source: str, inputs: JsonObject, *, seconds: float) -> Json:
+        """What the program came to. Raises `StepError`: `code_off`, `code_error` (its own fault, with the line),
+        `code_limit` (time or memory)."""
+        ...
+
+
+# What a step needs of the installation or the account before it can work; asked for at publish.
+Need = Literal["mail", "model", "code"]
