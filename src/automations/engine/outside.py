@@ -8,7 +8,7 @@ from uuid import UUID
 
 from automations.errors import StepError
 from automations.flow.outcomes import Json, JsonObject
-from automations.flow.outside_ports import Code, MailMessage, MailReceipt, ModelAnswer, ModelCall
+from automations.flow.outside_ports import MailMessage, MailReceipt, ModelAnswer, ModelCall, Sandbox
 from automations.flow.ports import Http
 
 
@@ -34,7 +34,7 @@ class NoModels:
         raise StepError("there is no language model here", code="no_model")
 
 
-class NoCode:
+class NoSandbox:
     async def run(self, source: str, inputs: JsonObject, *, seconds: float) -> Json:
         raise StepError("code steps are switched off here", code="code_off")
 
@@ -44,7 +44,7 @@ class Outside:
     http: Http
     mailer: Mailer = field(default_factory=NoMailer)
     models: ModelGateway = field(default_factory=NoModels)
-    code: Code = field(default_factory=NoCode)
+    sandbox: Sandbox = field(default_factory=NoSandbox)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from automations.engine.run import Run
 from automations.errors import StepError
 from automations.flow.commands import Resumed
 from automations.flow.outcomes import JsonObject
-from automations.flow.outside_ports import Code, Mail, Models
+from automations.flow.outside_ports import Mail, Models, Sandbox
 from automations.flow.ports import Http, Records, RecordTable, Runs
 
 
@@ -57,8 +57,8 @@ class StepContext:
         return AccountModels(self.outside.models, self.run.account_id)
 
     @property
-    def code(self) -> Code:
-        return self.outside.code
+    def sandbox(self) -> Sandbox:
+        return self.outside.sandbox
 
     @property
     def runs(self) -> Runs:

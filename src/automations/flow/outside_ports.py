@@ -87,7 +87,7 @@ class Models(Protocol):
         ...
 
 
-class Code(Protocol):
+class Sandbox(Protocol):
     """Runs small programs in a sandbox: no files, no network, no clock, nothing of this process."""
 
     async def run(self, source: str, inputs: JsonObject, *, seconds: float) -> Json:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from automations.flow.commands import Resumed
 from automations.flow.outcomes import Json, JsonObject
-from automations.flow.outside_ports import Code, Mail, Models
+from automations.flow.outside_ports import Mail, Models, Sandbox
 
 RecordTable = Literal["leads", "conversations", "messages"]
 
@@ -169,4 +169,4 @@ class Context(Protocol):
     @property
     def models(self) -> Models: ...
     @property
-    def code(self) -> Code: ...
+    def sandbox(self) -> Sandbox: ...

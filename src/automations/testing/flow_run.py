@@ -19,7 +19,7 @@ from automations.flow.graph import FlowNode
 from automations.flow.machine import Machine
 from automations.flow.node import Node, literal_fields
 from automations.flow.outcomes import Fail, Json, JsonObject, Outcome
-from automations.flow.outside_ports import Code, Mail, Models
+from automations.flow.outside_ports import Mail, Models, Sandbox
 from automations.flow.ports import Http, Records, Runs
 from automations.flow.registry import NodeRegistry
 from automations.flow.retrying import decided
@@ -27,12 +27,12 @@ from automations.flow.state import RunState, StepState
 from automations.flow.template_syntax import Code, parse_text
 from automations.flow.templates import compile_value
 from automations.testing.clock import FakeClock
-from automations.testing.memory_code import MemoryCode
 from automations.testing.memory_http import MemoryHttp
 from automations.testing.memory_mail import MemoryMail
 from automations.testing.memory_models import MemoryModels
 from automations.testing.memory_records import MemoryRecords
 from automations.testing.memory_runs import MemoryRuns
+from automations.testing.memory_sandbox import MemorySandbox
 from automations.testing.step_context import StepContext, attempt
 
 
@@ -62,7 +62,7 @@ async def run_flow(
     runs: Runs | None = None,
     mail: Mail | None = None,
     models: Models | None = None,
-    code: Code | None = None,
+    sandbox: Sandbox | None = None,
     clock: FakeClock | None = None,
     signals: Mapping[str, Json] | None = None,
     secrets: Mapping[str, str] | None = None,
@@ -92,7 +92,7 @@ async def run_flow(
             runs=runs or MemoryRuns(),
             mail=mail or MemoryMail(),
             models=models or MemoryModels(),
-            code=code or MemoryCode(),
+            sandbox=sandbox or MemorySandbox(),
         ),
         dict(secrets or {}),
     )

@@ -11,15 +11,15 @@ from automations.errors import StepError
 from automations.flow.commands import Resumed
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Fail, Json, JsonObject, Outcome
-from automations.flow.outside_ports import Code, Mail, Models
+from automations.flow.outside_ports import Mail, Models, Sandbox
 from automations.flow.ports import Http, Records, Runs
 from automations.testing.clock import START
-from automations.testing.memory_code import MemoryCode
 from automations.testing.memory_http import MemoryHttp
 from automations.testing.memory_mail import MemoryMail
 from automations.testing.memory_models import MemoryModels
 from automations.testing.memory_records import MemoryRecords
 from automations.testing.memory_runs import MemoryRuns
+from automations.testing.memory_sandbox import MemorySandbox
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class StepContext:
     runs: Runs = field(default_factory=MemoryRuns)
     mail: Mail = field(default_factory=MemoryMail)
     models: Models = field(default_factory=MemoryModels)
-    code: Code = field(default_factory=MemoryCode)
+    sandbox: Sandbox = field(default_factory=MemorySandbox)
 
     @property
     def idempotency_key(self) -> str:

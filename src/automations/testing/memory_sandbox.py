@@ -8,7 +8,7 @@ from automations.errors import StepError
 from automations.flow.outcomes import Json, JsonObject
 
 
-class MemoryCode:
+class MemorySandbox:
     """Calls `program` with the inputs of the step, whatever its source; without one, code steps are off."""
 
     def __init__(self, program: Callable[[JsonObject], Json] | None = None) -> None:
