@@ -20,6 +20,7 @@ GRANTED_TO_USERS = {
     "start_run",
     "start_runs",
     "cancel_run",
+    "decide_approval",
     "retry_run",
     "publish_version",
     "pause_automation",
@@ -31,7 +32,7 @@ OURS = """
     p.pronamespace = 'automations'::regnamespace or p.proname in (
       'fire_lead_automations', 'fire_conversation_automations', 'update_automation_stats', 'cleanup_old_executions',
       'has_account_access', 'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation',
-      'resume_automation', 'lift_breaker', 'send_signal', 'start_runs'
+      'resume_automation', 'lift_breaker', 'send_signal', 'start_runs', 'decide_approval'
     )
 """
 

@@ -14,6 +14,7 @@ from automations.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from automations.db.account_settings_store import AccountSettingsStore
+    from automations.db.approval_store import ApprovalStore
     from automations.db.automation_store import AutomationStore
     from automations.db.breaker_store import BreakerStore
     from automations.db.connection import Connection
@@ -118,6 +119,12 @@ class Session:
         from automations.db.secret_store import SecretStore
 
         return SecretStore(self.connection)
+
+    @property
+    def approvals(self) -> ApprovalStore:
+        from automations.db.approval_store import ApprovalStore
+
+        return ApprovalStore(self.connection)
 
     @property
     def account_settings(self) -> AccountSettingsStore:
@@ -242,6 +249,7 @@ def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ())
         poll_seconds=settings.poll_seconds,
         drain_seconds=settings.drain_seconds,
         max_run_seconds=settings.max_run_seconds,
+        public_url=settings.public_url,
     )
     vault = build_vault(dsn, settings)
     worker = Worker(options, FlowVersions(load_registry()), build_steps(http, templates, vault))

@@ -11,6 +11,7 @@ from automations import __version__
 from automations.cli import (
     acting,
     actions,
+    approval_commands,
     breaking,
     calling,
     doctoring,
@@ -74,6 +75,7 @@ for family in (
     acting,
     breaking,
     signalling,
+    approval_commands,
     secret_commands,
     explaining,
     sql,

@@ -57,6 +57,10 @@ def read_agent(text: str | None) -> UUID | None:
     return _read_uuid(text, "an agent", "`automations sql -c 'select id, name from agents'` shows them.")
 
 
+def read_user(text: str | None) -> UUID | None:
+    return _read_uuid(text, "a user", "`automations sql -c 'select * from team_members'` shows who belongs where.")
+
+
 def _read_uuid(text: str | None, thing: str, hint: str) -> UUID | None:
     try:
         return None if text is None else UUID(text)

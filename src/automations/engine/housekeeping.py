@@ -1,5 +1,5 @@
-"""What every worker does beside its runs, each second: leases, absent workers, cancelled and owed runs, figures,
-retention.
+"""What every worker does beside its runs, each second: leases, absent workers, cancelled and owed runs, notices of
+approvals, figures, retention.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import asyncpg
 import structlog
 
 from automations.db.connection import CONNECTION_LOST, PASSING
+from automations.engine.approval_notices import ApprovalNotices
 from automations.engine.performing import Performer
 from automations.engine.presence import Presence
 from automations.engine.schema_check import check_schema
-from automations.errors import SchemaTooNew
+from automations.errors import AutomationsError, DatabaseUnreachable, SchemaTooNew
 
 if TYPE_CHECKING:
     from automations.engine.worker import WorkerOptions
@@ -33,13 +34,19 @@ class Housekeeper:
     """`too_new`: why the worker stops, once the database has been migrated beyond what it knows."""
 
     def __init__(
-        self, presence: Presence, performer: Performer, options: WorkerOptions, stopping: asyncio.Event
+        self,
+        presence: Presence,
+        performer: Performer,
+        notices: ApprovalNotices,
+        options: WorkerOptions,
+        stopping: asyncio.Event,
     ) -> None:
         self.too_new: SchemaTooNew | None = None
         self._stopping = stopping
         self._presence = presence
         self._store = presence.store
         self._performer = performer
+        self._notices = notices
         self._options = options
         self._renew_every = min(options.lease.total_seconds() / 3, 10.0)
         self._next_renewal = time.monotonic() + self._renew_every
@@ -49,9 +56,9 @@ class Housekeeper:
         while True:
             try:
                 await self._beat(time.monotonic())
-            except (*CONNECTION_LOST, *PASSING):
+            except (*CONNECTION_LOST, *PASSING, DatabaseUnreachable):
                 raise
-            except asyncpg.PostgresError as error:
+            except (asyncpg.PostgresError, AutomationsError) as error:
                 # The runs of this worker must not end because a figure cannot be added up.
                 log.error("housekeeping failed; tried again", reason=str(error)[:300])
             await asyncio.sleep(BEAT_SECONDS)
@@ -71,6 +78,7 @@ class Housekeeper:
         await self._store.fold_stats()
         await self._store.settle_waits(SETTLE_BATCH)
         await self._store.start_owed_failure_runs()
+        await self._notices.beat()
         # A batch each beat until nothing is left, so that no commit is large.
         if now >= self._next_cleanup and await self._store.cleanup(CLEANUP_BATCH) == 0:
             self._next_cleanup = now + CLEANUP_SECONDS

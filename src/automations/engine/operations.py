@@ -12,12 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from automations.db.run_store import TOO_SLOW, OperationResult, RunStore
+from automations.engine.approvals import BatchApprovals
 from automations.engine.child_runs import BatchRuns, TrialRuns
 from automations.engine.run import Run
 from automations.engine.step_runner import RowLocked
 from automations.errors import StepError
 from automations.flow.outcomes import Json, JsonObject
-from automations.flow.ports import RecordTable, Runs
+from automations.flow.ports import Approvals, RecordTable, Runs
 
 # lock_not_available, deadlock_detected, serialization_failure: somebody else's transaction, not this step's fault.
 LOCKED = frozenset({"55P03", "40P01", "40001"})
@@ -188,6 +189,9 @@ class BatchRecords:
 
     def runs_of(self, step_key: str) -> Runs:
         return BatchRuns(step_key, self._ask, self._write)
+
+    def approvals_of(self, step_key: str, attempt: int) -> Approvals:
+        return BatchApprovals(step_key, attempt, self._write)
 
     async def create(self, table: RecordTable, values: JsonObject) -> JsonObject:
         return await self._write({"operation": "create", "table": table, "values": values})

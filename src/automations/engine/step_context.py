@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from automations.engine.approvals import NO_APPROVALS
 from automations.engine.child_runs import NO_RUNS
 from automations.engine.outside import AccountMail, AccountModels, Outside
 from automations.engine.run import Run
@@ -15,7 +16,7 @@ from automations.errors import StepError
 from automations.flow.commands import Resumed
 from automations.flow.outcomes import JsonObject
 from automations.flow.outside_ports import Mail, Models, Sandbox
-from automations.flow.ports import Http, Records, RecordTable, Runs
+from automations.flow.ports import Approvals, Http, Records, RecordTable, Runs
 
 
 def scope_of(run: Run, key: str, now: datetime) -> dict[str, Any]:
@@ -29,6 +30,7 @@ class StepRecords(Records, Protocol):
     """What a step reaches in its transaction: rows, and runs of other automations."""
 
     def runs_of(self, step_key: str) -> Runs: ...
+    def approvals_of(self, step_key: str, attempt: int) -> Approvals: ...
 
 
 @dataclass(slots=True)
@@ -63,6 +65,10 @@ class StepContext:
     @property
     def runs(self) -> Runs:
         return self.records.runs_of(self.step_key)
+
+    @property
+    def approvals(self) -> Approvals:
+        return self.records.approvals_of(self.step_key, self.attempt)
 
     @property
     def scope(self) -> Mapping[str, Any]:
@@ -109,6 +115,9 @@ class NoRecords:
 
     def runs_of(self, step_key: str) -> Runs:
         return NO_RUNS
+
+    def approvals_of(self, step_key: str, attempt: int) -> Approvals:
+        return NO_APPROVALS
 
     async def create(self, table: RecordTable, values: JsonObject) -> JsonObject:
         raise _not_declared()

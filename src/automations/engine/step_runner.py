@@ -63,6 +63,10 @@ class StepRunner:
         self._clock = clock
 
     @property
+    def outside(self) -> Outside:
+        return self._outside
+
+    @property
     def clock(self) -> Clock:
         return self._clock
 

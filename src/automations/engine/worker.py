@@ -14,8 +14,10 @@ from datetime import timedelta
 import asyncpg
 import structlog
 
+from automations.db.approval_store import ApprovalStore
 from automations.db.connection import CONNECTION_LOST, ENGINE_PLANS, PASSING, Connection, close_quietly, connect
 from automations.db.run_store import RunStore
+from automations.engine.approval_notices import ApprovalNotices
 from automations.engine.claiming import Claimer
 from automations.engine.flow_versions import FlowVersions
 from automations.engine.housekeeping import Housekeeper
@@ -58,6 +60,7 @@ class WorkerOptions:
     max_run_seconds: float = 3600.0
     reconnect_seconds: float = 0.2
     reconnect_seconds_at_most: float = 5.0
+    public_url: str | None = None
 
 
 class Worker:
@@ -119,6 +122,7 @@ class Session:
     async def run(self, previous_owner: int | None) -> None:
         options = self._options
         connections: list[Connection] = []
+        notices: ApprovalNotices | None = None
         try:
             for name in ("presence", "claim", "schedules", *(f"commit {n}" for n in range(options.committers))):
                 application_name = f"automations worker: {name}"
@@ -142,7 +146,10 @@ class Session:
                 await presence.store.release(previous_owner)
             performer = Performer(presence.owner, self._versions, self._steps, options)
             claimer = Claimer(presence.owner, RunStore(claim_connection), performer, wake, options)
-            housekeeper = Housekeeper(presence, performer, options, self._stopping)
+            notices = ApprovalNotices(
+                ApprovalStore(presence_connection), self._steps.outside.mailer, self._steps.clock, options.public_url
+            )
+            housekeeper = Housekeeper(presence, performer, notices, options, self._stopping)
             scheduler = Scheduler(schedule_connection)
             self.was_up = True
             self._ready.set()
@@ -155,6 +162,8 @@ class Session:
                 raise housekeeper.too_new
         finally:
             self._ready.clear()
+            if notices is not None:
+                notices.stop()
             await asyncio.gather(*(close_quietly(connection) for connection in connections))
 
     async def _serve(

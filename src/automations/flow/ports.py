@@ -108,6 +108,54 @@ class Runs(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who is told of an approval by mail; `user_id`: who that is in the account, where it is known."""
+
+    email: str
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequest:
+    """`assignees` are user ids; `role`: whoever has it, or a higher one, may decide too. `form`: a JSON Schema."""
+
+    title: str
+    message: str | None
+    form: JsonObject | None
+    assignees: Sequence[str]
+    role: Literal["owner", "admin", "member"] | None
+    self_approval: bool
+    deadline: datetime | None
+    notify: Sequence[Recipient] = ()
+    conversation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalDecision:
+    """How an approval stands. `decided_via`: user, token or operator; `decided_as`: the address a token was sent to."""
+
+    status: Literal["pending", "approved", "rejected", "timed_out"]
+    decided_by: str | None = None
+    decided_via: str | None = None
+    decided_as: str | None = None
+    decided_at: str | None = None
+    comment: str | None = None
+    answer: JsonObject | None = None
+
+
+class Approvals(Protocol):
+    """What a run asks people of its account. Both calls are the one write of their step."""
+
+    async def request(self, request: ApprovalRequest) -> str:
+        """The id of the approval; whoever decides sends the signal `approval:<id>`."""
+        ...
+
+    async def settle(self, approval_id: str, *, expire: bool) -> ApprovalDecision:
+        """How it stands. `expire`: what is still open is closed, as `timed_out`."""
+        ...
+
+
 class Context(Protocol):
     """What one attempt of one step sees of its run."""
 
@@ -162,6 +210,8 @@ class Context(Protocol):
     def records(self) -> Records: ...
     @property
     def runs(self) -> Runs: ...
+    @property
+    def approvals(self) -> Approvals: ...
     @property
     def http(self) -> Http: ...
     @property

@@ -3,6 +3,7 @@ or a whole flow in one call."""
 
 from automations.testing.clock import FakeClock
 from automations.testing.flow_run import FlowRun, run_flow
+from automations.testing.memory_approvals import MemoryApprovals
 from automations.testing.memory_http import MemoryHttp, answer
 from automations.testing.memory_mail import MemoryMail
 from automations.testing.memory_models import MemoryModels
@@ -14,6 +15,7 @@ from automations.testing.step_context import StepContext, run_node
 __all__ = [
     "FakeClock",
     "FlowRun",
+    "MemoryApprovals",
     "MemoryHttp",
     "MemoryMail",
     "MemoryModels",

@@ -20,13 +20,14 @@ from automations.flow.machine import Machine
 from automations.flow.node import Node, literal_fields
 from automations.flow.outcomes import Fail, Json, JsonObject, Outcome
 from automations.flow.outside_ports import Mail, Models, Sandbox
-from automations.flow.ports import Http, Records, Runs
+from automations.flow.ports import Approvals, Http, Records, Runs
 from automations.flow.registry import NodeRegistry
 from automations.flow.retrying import decided
 from automations.flow.state import RunState, StepState
 from automations.flow.template_syntax import Code, parse_text
 from automations.flow.templates import compile_value
 from automations.testing.clock import FakeClock
+from automations.testing.memory_approvals import MemoryApprovals
 from automations.testing.memory_http import MemoryHttp
 from automations.testing.memory_mail import MemoryMail
 from automations.testing.memory_models import MemoryModels
@@ -60,6 +61,7 @@ async def run_flow(
     records: Records | None = None,
     http: Http | None = None,
     runs: Runs | None = None,
+    approvals: Approvals | None = None,
     mail: Mail | None = None,
     models: Models | None = None,
     sandbox: Sandbox | None = None,
@@ -90,6 +92,7 @@ async def run_flow(
             records=records or MemoryRecords(),
             http=http or MemoryHttp(),
             runs=runs or MemoryRuns(),
+            approvals=approvals or MemoryApprovals(),
             mail=mail or MemoryMail(),
             models=models or MemoryModels(),
             sandbox=sandbox or MemorySandbox(),

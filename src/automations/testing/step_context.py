@@ -12,8 +12,9 @@ from automations.flow.commands import Resumed
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Fail, Json, JsonObject, Outcome
 from automations.flow.outside_ports import Mail, Models, Sandbox
-from automations.flow.ports import Http, Records, Runs
+from automations.flow.ports import Approvals, Http, Records, Runs
 from automations.testing.clock import START
+from automations.testing.memory_approvals import MemoryApprovals
 from automations.testing.memory_http import MemoryHttp
 from automations.testing.memory_mail import MemoryMail
 from automations.testing.memory_models import MemoryModels
@@ -47,6 +48,7 @@ class StepContext:
     records: Records = field(default_factory=MemoryRecords)
     http: Http = field(default_factory=MemoryHttp)
     runs: Runs = field(default_factory=MemoryRuns)
+    approvals: Approvals = field(default_factory=MemoryApprovals)
     mail: Mail = field(default_factory=MemoryMail)
     models: Models = field(default_factory=MemoryModels)
     sandbox: Sandbox = field(default_factory=MemorySandbox)

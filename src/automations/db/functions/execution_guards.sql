@@ -116,6 +116,7 @@ begin
   delete from automations.steps s where s.execution_id = any (array(select d.id from deleted d));
   delete from automations.signals s where s.execution_id = any (array(select d.id from deleted d));
   delete from automations.waits w where w.execution_id = any (array(select d.id from deleted d));
+  delete from automations.approvals a where a.execution_id = any (array(select d.id from deleted d));
   delete from automations.owed_failure_runs o where o.execution_id = any (array(select d.id from deleted d));
   return null;
 end
@@ -126,7 +127,8 @@ returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
-  truncate automations.steps, automations.signals, automations.waits, automations.owed_failure_runs;
+  truncate automations.steps, automations.signals, automations.waits, automations.owed_failure_runs,
+    automations.approvals, automations.approval_notices;
   return null;
 end
 $$;

@@ -37,6 +37,9 @@ begin
   if p_operation ->> 'operation' in ('start_run', 'run_result', 'describe_automation', 'example_output') then
     return automations.run_child_operation(p_operation);
   end if;
+  if p_operation ->> 'operation' in ('request_approval', 'settle_approval') then
+    return automations.run_approval_operation(p_operation);
+  end if;
   if pg_catalog.to_regclass('public.' || pg_catalog.quote_ident(v_table)) is null then
     raise exception 'there is no table %', v_table using errcode = 'AU020';
   end if;

@@ -271,7 +271,7 @@ begin
     from pg_catalog.pg_proc p
     where p.pronamespace = 'automations'::pg_catalog.regnamespace and p.proname in (
       'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation', 'send_signal',
-      'lift_breaker'
+      'lift_breaker', 'decide_approval'
     )
     order by p.proname
   loop

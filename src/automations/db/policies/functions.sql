@@ -46,7 +46,7 @@ begin
     from pg_catalog.pg_proc p
     where p.proname in (
       'start_run', 'cancel_run', 'retry_run', 'publish_version', 'pause_automation', 'resume_automation', 'send_signal',
-      'lift_breaker'
+      'lift_breaker', 'decide_approval'
     ) and (
       p.pronamespace = 'automations'::pg_catalog.regnamespace
       or (p.pronamespace = 'public'::pg_catalog.regnamespace

@@ -1,0 +1,40 @@
+-- name: list
+-- Newest first; one whose run has ended without it is void. $2: all, or those that can still be decided.
+select a.id, a.account_id, a.automation_id, m.name as automation, a.execution_id, a.step_key, a.title, a.message, a.form,
+  a.assignees, a.role, a.self_approval, a.requested_by, a.deadline, a.created_at, a.decided_via, a.decided_by, a.decided_as,
+  a.decided_at, a.comment, a.answer,
+  case
+    when a.status <> 'pending' then a.status
+    when e.id is null then 'void'
+    when a.deadline <= clock_timestamp() then 'timed_out'
+    else 'pending'
+  end as status
+from automations.approvals a
+join public.automations m on m.id = a.automation_id
+left join public.automation_executions e on e.id = a.execution_id and e.status in ('pending', 'running')
+where ($1::uuid is null or a.account_id = $1)
+  and ($2 or (a.status = 'pending' and e.id is not null and (a.deadline is null or a.deadline > clock_timestamp())))
+  and ($3::uuid is null or a.id between $3 and $4)
+order by a.created_at desc, a.id
+limit 200;
+
+-- name: decide
+-- As whoever this transaction acts as.
+select automations.decide_approval($1, $2, $3, $4);
+
+-- name: decide_by_token
+select automations.decide_by_token($1, $2, $3, $4);
+
+-- name: of_token
+select automations.approval_of_token($1);
+
+-- name: act_as
+-- For the rest of the transaction: the person's own rights, as PostgREST gives them.
+select set_config('role', 'authenticated', true),
+  set_config('request.jwt.claims', jsonb_build_object('sub', $1::uuid, 'role', 'authenticated')::text, true);
+
+-- name: take_notices
+select notice_id, account_id, email, hash, attempts, approval from automations.take_approval_notices($1);
+
+-- name: note_notice
+select automations.note_approval_notice($1, $2, $3);

@@ -1,0 +1,101 @@
+"""Mails to those who may decide an approval: written with it, sent by whichever worker comes first."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from automations.db.approval_store import ApprovalStore, Notice
+from automations.engine.bounds import described
+from automations.engine.outside import Mailer
+from automations.errors import StepError
+from automations.flow.outside_ports import MailMessage
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 20
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+TRIES = 10
+
+# What went wrong, and when to try again.
+Sent = tuple[str | None, datetime | None]
+
+
+class ApprovalNotices:
+    """A mail may be sent twice after a crash; each has a token of its own, and all of them open one decision.
+
+    Shares the connection of whoever calls `beat`: mails are under way between the beats. `public_url`: where the
+    installation is reached, None where nobody said.
+    """
+
+    def __init__(
+        self, store: ApprovalStore, mailer: Mailer, clock: Callable[[], datetime], public_url: str | None
+    ) -> None:
+        self._store = store
+        self._mailer = mailer
+        self._clock = clock
+        self._public_url = public_url
+        self._under_way: dict[int, asyncio.Task[Sent]] = {}
+
+    async def beat(self) -> None:
+        """Note what became of mails, and begin to send those that are due."""
+        for notice_id, task in list(self._under_way.items()):
+            if task.done():
+                del self._under_way[notice_id]
+                error, again = task.result()
+                await self._store.note_notice(notice_id, error, again)
+        tokens = [secrets.token_urlsafe(32) for _ in range(AT_ONCE - len(self._under_way))]
+        by_hash = {hashlib.sha256(token.encode()).digest(): token for token in tokens}
+        if not tokens:
+            return
+        for notice in await self._store.take_notices(list(by_hash)):
+            self._under_way[notice.notice_id] = asyncio.create_task(self._send(notice, by_hash[notice.hash]))
+
+    def stop(self) -> None:
+        """What is under way is broken off, and sent again later."""
+        for task in self._under_way.values():
+            task.cancel()
+
+    async def _send(self, notice: Notice, token: str) -> Sent:
+        if not notice.approval["open"]:
+            return "it was decided before", None
+        try:
+            await self._mailer.send(notice.account_id, notice_mail(notice, token, self._public_url))
+        except Exception as error:
+            reason = error.message if isinstance(error, StepError) else described(error)
+            log.warning("the notice of an approval was not sent", approval=notice.approval["id"], reason=reason)
+            if notice.attempts >= TRIES:
+                return reason, None
+            # Also what is refused for good now: a mail server may be set right while the approval waits.
+            return reason, self._clock() + min(FIRST_PAUSE * 2 ** (notice.attempts - 1), LONGEST_PAUSE)
+        return None, None
+
+
+def notice_mail(notice: Notice, token: str, public_url: str | None) -> MailMessage:
+    asked: dict[str, Any] = notice.approval
+    form = asked["form"]
+    fields = list(form.get("properties", {})) if isinstance(form, dict) else []
+    lines = [asked["title"], ""]
+    if asked["message"]:
+        lines += [asked["message"], ""]
+    if asked["deadline"]:
+        lines += [f"Decide before {asked['deadline']}.", ""]
+    lines += ["On a machine with automations:", ""]
+    lines.append(f"  automations approvals approve --token {token}" + "".join(f" {name}=…" for name in fields))
+    lines.append(f"  automations approvals reject --token {token}")
+    if public_url is not None:
+        lines += ["", f"Of the installation at {public_url}."]
+    lines += ["", "Whoever has this token can decide, once. Do not pass it on.", f"Automation: {asked['automation']}"]
+    return MailMessage(
+        to=[notice.email],
+        subject=asked["title"].replace("\r", " ").replace("\n", " ")[:200],
+        text="\n".join(lines),
+        message_id=f"approval-{asked['id']}-{notice.notice_id}-{notice.attempts}",
+    )
