@@ -26,6 +26,7 @@ def test_the_catalogue_is_complete_and_says_what_each_may_do() -> None:
         ("logic-condition", "logic", "pure", False, ("true", "false")),
         ("logic-switch", "logic", "pure", False, ("default",)),
         ("logic-stop", "logic", "pure", False, ()),
+        ("logic-approval", "logic", "database", False, ("approved", "rejected", "timed_out")),
         ("logic-join", "logic", "pure", False, ("out",)),
         ("logic-loop", "logic", "pure", False, ("done", "each")),
         ("logic-wait", "logic", "pure", False, ("met", "timed_out")),
