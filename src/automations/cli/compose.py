@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from automations.engine.step_runner import StepRunner
     from automations.engine.worker import Worker
     from automations.flow.registry import NodeRegistry
+    from automations.integrations.code_sandbox import CodeOff, CodeSandbox
     from automations.integrations.http_client import HttpClient
     from automations.integrations.secret_keys import SecretKeys
     from automations.integrations.template_process import TemplateProcess
@@ -183,6 +184,7 @@ def installation(settings: Settings) -> Installation:
         model=settings.ai_base_url is not None and settings.ai_model is not None,
         ai_client=find_spec("openai") is not None,
         code=settings.code_steps == "on",
+        sandbox=find_spec("pydantic_monty") is not None,
     )
 
 
@@ -201,11 +203,13 @@ class Engine:
     http: HttpClient
     templates: TemplateProcess
     vault: SecretVault
+    sandbox: CodeSandbox | CodeOff
 
     async def close(self) -> None:
         await self.vault.close()
         await self.http.close()
         await self.templates.close()
+        await self.sandbox.close()
 
 
 def build_vault(dsn: str, settings: Settings) -> SecretVault:
@@ -216,13 +220,25 @@ def build_vault(dsn: str, settings: Settings) -> SecretVault:
     return SecretVault(lambda: connect(dsn, role=ROLE, application_name="automations worker: secrets"), keys.box)
 
 
-def build_steps(http: HttpClient, templates: TemplateProcess, vault: SecretVault | None = None) -> StepRunner:
+def build_sandbox(settings: Settings) -> CodeSandbox | CodeOff:
+    from automations.integrations.code_sandbox import CodeOff, CodeSandbox
+
+    return CodeSandbox() if settings.code_steps == "on" else CodeOff()
+
+
+def build_steps(
+    http: HttpClient,
+    templates: TemplateProcess,
+    sandbox: CodeSandbox | CodeOff,
+    vault: SecretVault | None = None,
+) -> StepRunner:
     from datetime import UTC, datetime
 
     from automations.engine.outside import Outside
     from automations.engine.step_runner import StepRunner
 
-    return StepRunner(outside=Outside(http=http), renderer=templates, clock=lambda: datetime.now(UTC), secrets=vault)
+    outside = Outside(http=http, sandbox=sandbox)
+    return StepRunner(outside=outside, renderer=templates, clock=lambda: datetime.now(UTC), secrets=vault)
 
 
 def build_outside(settings: Settings, allowed: Collection[str] = ()) -> tuple[HttpClient, TemplateProcess]:
@@ -252,5 +268,6 @@ def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ())
         public_url=settings.public_url,
     )
     vault = build_vault(dsn, settings)
-    worker = Worker(options, FlowVersions(load_registry()), build_steps(http, templates, vault))
-    return Engine(worker, http, templates, vault)
+    sandbox = build_sandbox(settings)
+    worker = Worker(options, FlowVersions(load_registry()), build_steps(http, templates, sandbox, vault))
+    return Engine(worker, http, templates, vault, sandbox)

@@ -19,7 +19,7 @@ async def run_draft_test(
     conversation_id: UUID | None,
 ) -> UUID:
     """The id of the test's record, which is final already."""
-    from automations.cli.compose import build_outside, build_steps, load_registry
+    from automations.cli.compose import build_outside, build_sandbox, build_steps, load_registry
     from automations.engine.test_run import run_test
     from automations.services.draft_test import prepare_test
 
@@ -33,8 +33,10 @@ async def run_draft_test(
         now=datetime.now(UTC),
     )
     http, templates = build_outside(session.settings)
+    sandbox = build_sandbox(session.settings)
     try:
-        return await run_test(session.dsn, loaded, start, build_steps(http, templates))
+        return await run_test(session.dsn, loaded, start, build_steps(http, templates, sandbox))
     finally:
         await http.close()
         await templates.close()
+        await sandbox.close()

@@ -7,8 +7,15 @@ from typing import Protocol
 from uuid import UUID
 
 from automations.errors import StepError
-from automations.flow.outcomes import Json, JsonObject
-from automations.flow.outside_ports import MailMessage, MailReceipt, ModelAnswer, ModelCall, Sandbox
+from automations.flow.outside_ports import (
+    MailMessage,
+    MailReceipt,
+    ModelAnswer,
+    ModelCall,
+    Program,
+    ProgramResult,
+    Sandbox,
+)
 from automations.flow.ports import Http
 
 
@@ -35,7 +42,7 @@ class NoModels:
 
 
 class NoSandbox:
-    async def run(self, source: str, inputs: JsonObject, *, seconds: float) -> Json:
+    async def run(self, program: Program) -> ProgramResult:
         raise StepError("code steps are switched off here", code="code_off")
 
 

@@ -105,6 +105,8 @@ class Node(ABC, Generic[C]):
     effect: ClassVar[Effect] = "pure"
     is_trigger: ClassVar[bool] = False
     default_retry: ClassVar[Retry] = Retry()
+    # An `external` step that leaves nothing anywhere: a test of a draft runs it, too.
+    runs_in_tests: ClassVar[bool] = False
     config_model: ClassVar[builtins.type[Config]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol
 
 from automations.flow.outcomes import Json, JsonObject
@@ -87,12 +88,31 @@ class Models(Protocol):
         ...
 
 
-class Sandbox(Protocol):
-    """Runs small programs in a sandbox: no files, no network, no clock, nothing of this process."""
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Python that sees `inputs`. Its clock stands at `now`, its random numbers follow from `seed`."""
 
-    async def run(self, source: str, inputs: JsonObject, *, seconds: float) -> Json:
-        """What the program came to. Raises `StepError`: `code_off`, `code_error` (its own fault, with the line),
-        `code_limit` (time or memory)."""
+    source: str
+    inputs: JsonObject
+    now: datetime
+    seed: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramResult:
+    """`printed`: the beginning of what it printed."""
+
+    value: Json
+    printed: str = ""
+
+
+class Sandbox(Protocol):
+    """Runs small programs: no files, no network, nothing of this process."""
+
+    async def run(self, program: Program) -> ProgramResult:
+        """Raises `StepError`: `code_off`, `code_error` (its own fault, with the line), `code_limit` (time or memory),
+        `code_crashed` (retryable)."""
         ...
 
 

@@ -15,13 +15,15 @@ from automations.flow.registry import NodeRegistry
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What the settings give to every account. `ai_client`: the package that speaks to models is installed."""
+    """What the settings give to every account. `ai_client`, `sandbox`: the packages that speak to models and run code
+    are installed."""
 
     mail_server: bool = False
     mail_from: bool = False
     model: bool = False
     ai_client: bool = False
     code: bool = False
+    sandbox: bool = False
 
 
 async def check_needs(
@@ -78,6 +80,12 @@ def _lack(need: Need, own: AccountSettings, installation: Installation) -> tuple
                     "code_off",
                     "code steps are switched off here",
                     "Whoever runs this installation may allow them with AUTOMATIONS_CODE_STEPS=on.",
+                )
+            if not installation.sandbox:
+                return (
+                    "code_off",
+                    "the sandbox of code steps is not installed",
+                    "Install it: `pip install 'automations[code]'`.",
                 )
         case _:
             assert_never(need)

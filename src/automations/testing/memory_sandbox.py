@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from automations.errors import StepError
 from automations.flow.outcomes import Json, JsonObject
+from automations.flow.outside_ports import Program, ProgramResult
 
 
 class MemorySandbox:
@@ -14,7 +15,7 @@ class MemorySandbox:
     def __init__(self, program: Callable[[JsonObject], Json] | None = None) -> None:
         self._program = program
 
-    async def run(self, source: str, inputs: JsonObject, *, seconds: float) -> Json:
+    async def run(self, program: Program) -> ProgramResult:
         if self._program is None:
             raise StepError("code steps are switched off here", code="code_off")
-        return self._program(inputs)
+        return ProgramResult(self._program(program.inputs))

@@ -33,6 +33,7 @@ def test_the_catalogue_is_complete_and_says_what_each_may_do() -> None:
         ("logic-delay", "logic", "pure", False, ("out",)),
         ("transform-set-variable", "transform", "pure", False, ("out",)),
         ("transform-map", "transform", "pure", False, ("out",)),
+        ("transform-code", "transform", "external", False, ("out",)),
         ("transform-filter", "transform", "pure", False, ("out",)),
         ("transform-aggregate", "transform", "pure", False, ("out",)),
         ("action-create-record", "action", "database", False, ("out",)),
