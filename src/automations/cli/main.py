@@ -26,6 +26,7 @@ from automations.cli import (
     showing,
     signalling,
     sql,
+    template_commands,
     versions,
     working,
 )
@@ -66,6 +67,7 @@ for family in (
     listing,
     scheduling,
     node_types,
+    template_commands,
     drafts,
     actions,
     versions,

@@ -11,7 +11,10 @@ import contextlib
 import json
 import signal
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 import minijinja
 
@@ -75,6 +78,8 @@ class Engine:
             return body if len(body) <= LONGEST_RESULT + 20 else _error("too_large")
         except minijinja.TemplateError as error:
             return _error(error.kind, error.detail or error.message, error.line)
+        except NoTime as error:
+            return _error("filter", str(error))
         except (TypeError, ValueError, RecursionError) as error:
             return _error("not_json", str(error))
         except MemoryError:
@@ -85,11 +90,52 @@ class Engine:
             self._emitted.clear()
 
 
+class NoTime(Exception):
+    """What a filter of times was given cannot be used; the text is for the flow's author."""
+
+
+def plus(value: Any, **amounts: Any) -> str:
+    """`env.now | plus(days=-7)`: weeks, days, hours, minutes, seconds; a day is 24 hours."""
+    unknown = set(amounts) - {"weeks", "days", "hours", "minutes", "seconds"}
+    if unknown or not amounts:
+        raise NoTime("plus takes weeks, days, hours, minutes or seconds, such as plus(days=-7)")
+    try:
+        return (_moment(value) + timedelta(**{name: float(amount) for name, amount in amounts.items()})).isoformat()
+    except (TypeError, ValueError):
+        raise NoTime("plus takes numbers, such as plus(days=-7)") from None
+    except OverflowError:
+        raise NoTime("plus leads out of the calendar") from None
+
+
+def date(value: Any, form: str = "%Y-%m-%d", zone: str = "UTC") -> str:
+    """`env.now | date("%d.%m.%Y %H:%M", "Europe/Berlin")`."""
+    try:
+        there = ZoneInfo(zone)
+    except (TypeError, ValueError, OSError, KeyError):
+        raise NoTime(f"date knows no time zone {zone!r}") from None
+    return _moment(value).astimezone(there).strftime(str(form)[:200])
+
+
+def _moment(value: Any) -> datetime:
+    """Without a zone it is UTC."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise NoTime(f"{str(value)[:80]!r} is no time such as 2026-01-05T09:00:00Z") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+# What expressions have beside minijinja's own.
+FILTERS: dict[str, Callable[..., Any]] = {"plus": plus, "date": date}
+
+
 def _environment(finalizer: Any) -> minijinja.Environment:
     environment = minijinja.Environment(
         debug=False, undefined_behavior="strict", fuel=FUEL, keep_trailing_newline=True, finalizer=finalizer
     )
     environment.remove_global("debug")
+    for name, function in FILTERS.items():
+        environment.add_filter(name, function)
     return environment
 
 

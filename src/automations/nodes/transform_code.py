@@ -41,8 +41,8 @@ class TransformCodeConfig(Config):
 class TransformCode(Node[TransformCodeConfig]):
     """Runs a Python program in a sandbox.
 
-    Output: `{"result": …, "printed": "…"}`. The program has no files, no network and no environment; its clock stands at
-    the time of the step. Most of the language is there, of the standard library a little: `json`, `re`, `math`,
+    Output: `{"result": …, "printed": "…"}`. The program has no files, no network and no environment; its clock stands
+    at the time of the step. Most of the language is there, of the standard library a little: `json`, `re`, `math`,
     `datetime`, `random`. Fails with `code_error` (with the line) or `code_limit`; where code steps are switched off, it
     cannot be published.
     """

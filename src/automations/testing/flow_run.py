@@ -26,6 +26,7 @@ from automations.flow.retrying import decided
 from automations.flow.state import RunState, StepState
 from automations.flow.template_syntax import Code, parse_text
 from automations.flow.templates import compile_value
+from automations.integrations.template_child import FILTERS
 from automations.testing.clock import FakeClock
 from automations.testing.memory_approvals import MemoryApprovals
 from automations.testing.memory_http import MemoryHttp
@@ -199,6 +200,8 @@ class _Drive:
 
 
 _ENGINE = Environment(undefined_behavior="strict")
+for _name, _function in FILTERS.items():
+    _ENGINE.add_filter(_name, _function)
 
 
 def _evaluate(source: str, scope: Mapping[str, Any]) -> Json:

@@ -44,7 +44,7 @@ async def refusal(sandbox: CodeSandbox, source: str, seconds: float = 5, **input
 
 async def test_a_step_runs_a_program(sandbox: CodeSandbox) -> None:
     config: Any = {
-        "code": "total = 0\nfor line in inputs['lines']:\n    total += line['price']\nprint('sum', total)\n{'total': total}",
+        "code": "total = sum([line['price'] for line in inputs['lines']])\nprint('sum', total)\n{'total': total}",
         "inputs": {"lines": [{"price": 2}, {"price": 0.5}]},
     }
     outcome = await run_node(TransformCode(), config, sandbox=sandbox)
@@ -63,7 +63,7 @@ async def test_results_are_json(sandbox: CodeSandbox) -> None:
 
 
 async def test_the_clock_stands_and_chance_repeats(sandbox: CodeSandbox) -> None:
-    source = "from datetime import datetime, timezone\nimport random\n[datetime.now(timezone.utc).isoformat(), random.random()]"
+    source = "import datetime, random\n[datetime.datetime.now(datetime.timezone.utc).isoformat(), random.random()]"
     first, again = await value(sandbox, source), await value(sandbox, source)
     assert first == again
     assert first[0] == NOW.isoformat()

@@ -1,0 +1,161 @@
+"""`templates` and `new`: automations from flows that are drawn already."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from automations.cli.options import Account, AsJson, read_account, read_agent
+
+if TYPE_CHECKING:
+    from automations.services.flow_templates import Template
+    from automations.services.transfer import Imported
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(templates)
+    app.command()(new)
+
+
+def templates(
+    template: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show one: what it needs and asks.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the templates from which `automations new` makes automations, or show one."""
+    from automations.cli.output import console, plain, print_json, print_table
+
+    if template is not None:
+        chosen = find_template(template)
+        if as_json:
+            print_json(chosen)
+        else:
+            _show(chosen)
+        return
+    known = list(shipped_templates().values())
+    if as_json:
+        print_json([{"key": one.key, "name": one.name, "description": one.description} for one in known])
+        return
+    print_table(("TEMPLATE", "WHAT IT DOES"), [(one.key, one.description) for one in known])
+    console().print(plain("\n`automations templates NAME` tells what one needs; `automations new --template NAME` makes it."))
+
+
+def new(
+    template: Annotated[str, typer.Option("--template", "-t", metavar="NAME|FILE", help="`automations templates` lists all.")],
+    given: Annotated[
+        list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="A parameter of the template; repeat.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Of the automation. Default: the template's.")] = None,
+    agent: Annotated[
+        str | None, typer.Option("--agent", metavar="UUID", help="Agent of the automation. Default: the only one.")
+    ] = None,
+    account: Account = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an automation from a template: a draft, to look at, change and publish."""
+    from automations.cli.output import print_json, say
+
+    chosen = find_template(template)
+    made = asyncio.run(_make(chosen, _pairs(given or []), name, agent, account))
+    if as_json:
+        print_json({"id": made.automation.id, "name": made.automation.name, "problems": made.problems})
+        return
+    say(f"{made.automation.id}  {made.automation.name}: a draft of {len(made.automation.nodes)} steps")
+    for need in chosen.needs:
+        say(f"  needs  {need}")
+    short = str(made.automation.id)[:8]
+    say(f"Next: `automations validate {short}`, then `automations publish {short}` and `automations enable {short}`.")
+
+
+async def _make(
+    template: Template, given: dict[str, str], name: str | None, agent: str | None, account: str | None
+) -> Imported:
+    from automations.cli.compose import load_registry, open_session
+    from automations.errors import Conflict
+    from automations.services.flow_templates import fill_in
+    from automations.services.transfer import account_of_agent, import_file, known_account, only_agent
+
+    registry = load_registry()
+    agent_id = read_agent(agent)
+    async with open_session(read_account(account)) as session:
+        owner = session.account
+        if agent_id is not None:
+            owner = await account_of_agent(session.automations, agent_id, owner)
+        owner = owner or await known_account(session.automations, None)
+        agent_id = agent_id or await only_agent(session.automations, owner)
+        file = fill_in(template, given, agent=agent_id, name=name)
+        if any(one.name == file.name for one in await session.automations.find(owner, None, file.name)):
+            raise Conflict(f"there is an automation {file.name!r} already", hint="Give this one another --name.")
+        return await import_file(session.automations, registry, file, account=owner, agent_id=agent_id)
+
+
+@cache
+def shipped_templates() -> dict[str, Template]:
+    from automations.services.flow_templates import read_template
+
+    directory = files("automations").joinpath("templates")
+    found = {
+        entry.name.removesuffix(".json"): entry.read_text(encoding="utf-8")
+        for entry in directory.iterdir()
+        if entry.name.endswith(".json")
+    }
+    return {key: read_template(text, key) for key, text in sorted(found.items())}
+
+
+def find_template(text: str) -> Template:
+    """By its name, or a file. `NotFound`."""
+    from difflib import get_close_matches
+
+    from automations.errors import NotFound, Unusable
+    from automations.services.flow_templates import read_template
+
+    known = shipped_templates()
+    if text in known:
+        return known[text]
+    if text.endswith(".json"):
+        try:
+            return read_template(Path(text).read_bytes(), text)
+        except OSError as error:
+            raise Unusable(f"{text} cannot be read: {error.strerror}", hint="Check the path.") from None
+    near = get_close_matches(text, known, n=1)
+    raise NotFound(
+        f"there is no template {text!r}" + (f"; {near[0]!r} is one" if near else ""),
+        hint="`automations templates` lists all.",
+    )
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    from automations.errors import Unusable
+
+    pairs: dict[str, str] = {}
+    for word in given:
+        name, equals, text = word.partition("=")
+        if not equals or not name:
+            raise Unusable(f"--set {word!r} is not NAME=VALUE", hint="For example --set email=boss@example.com.")
+        pairs[name] = text
+    return pairs
+
+
+def _show(template: Template) -> None:
+    from automations.cli.output import console, plain, print_table
+
+    out = console()
+    out.print(plain(template.name, "bold"))
+    out.print(plain(template.description))
+    for need in template.needs:
+        out.print(plain(f"  needs  {need}"))
+    if template.parameters:
+        out.print()
+        print_table(
+            ("PARAMETER", "WHAT", "DEFAULT"),
+            [
+                (one.name, f"{one.description} (such as {one.example})", "" if one.is_required else str(one.default))
+                for one in template.parameters
+            ],
+        )
+    asked = "".join(f" --set {one.name}={one.example}" for one in template.parameters if one.is_required)
+    out.print(plain(f"\nautomations new --template {template.key}{asked}"))

@@ -1,0 +1,155 @@
+"""Templates: flow files with places to fill in, from which automations are made.
+
+A template is a flow file (`services/transfer.py`) with two more keys. `needs`: what has to be there, in words.
+`parameters`: `{name: {"description", "kind", "example", "default"}}`; kind is text, number, list (of texts) or users (of
+ids). A text that is `${name}` alone becomes the value; within a longer text its words are put in. `${agent}` is the id of
+the agent that the automation gets.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, assert_never, cast, get_args
+from uuid import UUID
+
+from automations.errors import Unusable
+from automations.services.transfer import FlowFile, read_file
+
+Kind = Literal["text", "number", "list", "users"]
+_PLACE = re.compile(r"\$\{([a-z][a-z0-9_]*)\}")
+AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    description: str
+    kind: Kind
+    example: str
+    default: Any = None
+
+    @property
+    def is_required(self) -> bool:
+        return self.default is None
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    key: str
+    name: str
+    description: str
+    needs: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    body: dict[str, Any]
+
+
+def read_template(text: str | bytes, key: str) -> Template:
+    """`Unusable` for what is no template."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Unusable(f"{key} is not JSON: {error}", hint="`automations templates` lists those that there are.") from None
+    if not isinstance(value, dict) or not isinstance(value.get("parameters"), dict):
+        raise Unusable(
+            f"{key} is no template: it has no parameters", hint="A flow file is brought in by `automations import`."
+        )
+    body = {name: part for name, part in value.items() if name not in ("needs", "parameters")}
+    parameters = tuple(_parameter(name, given, key) for name, given in value["parameters"].items())
+    needs = value.get("needs", [])
+    return Template(
+        key,
+        str(body.get("name", key)),
+        str(body.get("description") or ""),
+        tuple(str(need) for need in needs) if isinstance(needs, list) else (),
+        parameters,
+        body,
+    )
+
+
+def fill_in(template: Template, given: Mapping[str, str], *, agent: UUID, name: str | None = None) -> FlowFile:
+    """The flow file of one automation. `Unusable` names every parameter that is missing, unknown or cannot be read."""
+    known = {parameter.name: parameter for parameter in template.parameters}
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise Unusable(
+            f"the template {template.key} has no parameter {', '.join(unknown)}",
+            hint=f"It has {', '.join(known) or 'none'}: `automations templates {template.key}`.",
+        )
+    missing = [one for one in template.parameters if one.is_required and one.name not in given]
+    if missing:
+        listed = "; ".join(f"{one.name} ({one.description})" for one in missing)
+        example = " ".join(f"--set {one.name}={one.example}" for one in missing)
+        raise Unusable(f"the template {template.key} has to know: {listed}", hint=f"For example {example}.")
+    values: dict[str, Any] = {AGENT: str(agent)}
+    for parameter in template.parameters:
+        text = given.get(parameter.name)
+        values[parameter.name] = parameter.default if text is None else _read(parameter, text)
+    body = {**template.body, "id": None, **({"name": name} if name else {})}
+    return read_file(json.dumps(_filled(body, values)), template.key)
+
+
+def _parameter(name: str, given: Any, key: str) -> Parameter:
+    kind = given.get("kind", "text") if isinstance(given, dict) else None
+    if not _PLACE.fullmatch(f"${{{name}}}") or kind not in get_args(Kind) or "description" not in given:
+        raise Unusable(
+            f"the parameter {name!r} of {key} makes no sense",
+            hint="Give it a description, a kind (text, number, list, users), an example, and perhaps a default.",
+        )
+    return Parameter(
+        name, str(given["description"]), cast("Kind", kind), str(given.get("example", "…")), given.get("default")
+    )
+
+
+def _read(parameter: Parameter, text: str) -> Any:
+    match parameter.kind:
+        case "text":
+            return text
+        case "number":
+            try:
+                number = float(text)
+                return int(number) if number.is_integer() else number
+            except (ValueError, OverflowError):
+                raise _wrong(parameter, text, "a number") from None
+        case "list":
+            return _words(parameter, text)
+        case "users":
+            words = _words(parameter, text)
+            try:
+                return [str(UUID(word)) for word in words]
+            except ValueError:
+                raise _wrong(parameter, text, "a list of user ids") from None
+        case _:
+            assert_never(parameter.kind)
+
+
+def _words(parameter: Parameter, text: str) -> list[str]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise _wrong(parameter, text, "a list")
+    return words
+
+
+def _wrong(parameter: Parameter, text: str, what: str) -> Unusable:
+    return Unusable(f"{parameter.name}={text!r} is not {what}", hint=f"For example {parameter.name}={parameter.example}.")
+
+
+def _filled(value: Any, values: Mapping[str, Any]) -> Any:
+    match value:
+        case str():
+            whole = _PLACE.fullmatch(value)
+            if whole is not None and whole[1] in values:
+                return values[whole[1]]
+            return _PLACE.sub(lambda place: _word(values[place[1]]) if place[1] in values else place[0], value)
+        case list():
+            return [_filled(item, values) for item in value]
+        case dict():
+            return {_filled(name, values): _filled(item, values) for name, item in value.items()}
+        case _:
+            return value
+
+
+def _word(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
