@@ -41,11 +41,15 @@ def templates(
         print_json([{"key": one.key, "name": one.name, "description": one.description} for one in known])
         return
     print_table(("TEMPLATE", "WHAT IT DOES"), [(one.key, one.description) for one in known])
-    console().print(plain("\n`automations templates NAME` tells what one needs; `automations new --template NAME` makes it."))
+    console().print(
+        plain("\n`automations templates NAME` tells what one needs; `automations new --template NAME` makes it.")
+    )
 
 
 def new(
-    template: Annotated[str, typer.Option("--template", "-t", metavar="NAME|FILE", help="`automations templates` lists all.")],
+    template: Annotated[
+        str, typer.Option("--template", "-t", metavar="NAME|FILE", help="`automations templates` lists all.")
+    ],
     given: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="NAME=VALUE", help="A parameter of the template; repeat.")
     ] = None,

@@ -51,7 +51,9 @@ def read_template(text: str | bytes, key: str) -> Template:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unusable(f"{key} is not JSON: {error}", hint="`automations templates` lists those that there are.") from None
+        raise Unusable(
+            f"{key} is not JSON: {error}", hint="`automations templates` lists those that there are."
+        ) from None
     if not isinstance(value, dict) or not isinstance(value.get("parameters"), dict):
         raise Unusable(
             f"{key} is no template: it has no parameters", hint="A flow file is brought in by `automations import`."
@@ -133,7 +135,9 @@ def _words(parameter: Parameter, text: str) -> list[str]:
 
 
 def _wrong(parameter: Parameter, text: str, what: str) -> Unusable:
-    return Unusable(f"{parameter.name}={text!r} is not {what}", hint=f"For example {parameter.name}={parameter.example}.")
+    return Unusable(
+        f"{parameter.name}={text!r} is not {what}", hint=f"For example {parameter.name}={parameter.example}."
+    )
 
 
 def _filled(value: Any, values: Mapping[str, Any]) -> Any:
