@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from automations.integrations.http_client import HttpClient
     from automations.integrations.secret_keys import SecretKeys
     from automations.integrations.template_process import TemplateProcess
+    from automations.services.account_settings import InstallationSettings
     from automations.services.needs import Installation
     from automations.services.secret_vault import SecretVault
 
@@ -176,6 +177,20 @@ def installation(settings: Settings) -> Installation:
         model=settings.ai_base_url is not None and settings.ai_model is not None,
         ai_client=find_spec("openai") is not None,
         code=settings.code_steps == "on",
+    )
+
+
+def installation_settings(settings: Settings) -> InstallationSettings:
+    """What holds for an account that has set nothing, as far as it may be shown."""
+    from automations.services.account_settings import InstallationSettings
+
+    return InstallationSettings(
+        mail_from=settings.mail_from,
+        mail_server=settings.mail_server,
+        ai_base_url=settings.ai_base_url,
+        ai_has_key=settings.ai_api_key is not None,
+        ai_model=settings.ai_model,
+        ai_tokens_per_day=settings.ai_tokens_per_day,
     )
 
 

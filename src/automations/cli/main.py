@@ -9,6 +9,7 @@ import typer
 
 from automations import __version__
 from automations.cli import (
+    account_commands,
     acting,
     actions,
     breaking,
@@ -75,6 +76,7 @@ for family in (
     breaking,
     signalling,
     secret_commands,
+    account_commands,
     explaining,
     sql,
 ):
