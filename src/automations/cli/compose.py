@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from automations.db.schedule_store import ScheduleStore
     from automations.db.secret_store import SecretStore
     from automations.db.version_store import VersionStore
+    from automations.engine.outside import Mailer
     from automations.engine.step_runner import StepRunner
     from automations.engine.worker import Worker
     from automations.flow.registry import NodeRegistry
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from automations.services.account_settings import InstallationSettings
     from automations.services.needs import Installation
     from automations.services.secret_vault import SecretVault
+    from automations.services.settings_reader import SettingsReader
 
 NODE_GROUP = "automations.nodes"
 ROLE = "service_role"
@@ -209,8 +211,10 @@ class Engine:
     http: HttpClient
     templates: TemplateProcess
     vault: SecretVault
+    account_settings: SettingsReader
 
     async def close(self) -> None:
+        await self.account_settings.close()
         await self.vault.close()
         await self.http.close()
         await self.templates.close()
@@ -224,13 +228,37 @@ def build_vault(dsn: str, settings: Settings) -> SecretVault:
     return SecretVault(lambda: connect(dsn, role=ROLE, application_name="automations worker: secrets"), keys.box)
 
 
-def build_steps(http: HttpClient, templates: TemplateProcess, vault: SecretVault | None = None) -> StepRunner:
+def build_settings_reader(dsn: str) -> SettingsReader:
+    from automations.db.connection import connect
+    from automations.services.settings_reader import SettingsReader
+
+    return SettingsReader(lambda: connect(dsn, role=ROLE, application_name="automations worker: settings"))
+
+
+def build_mailer(settings: Settings, account_settings: SettingsReader, vault: SecretVault) -> Mailer:
+    from automations.integrations.mail_client import MailClient
+    from automations.services.mailing import Mailing
+
+    client = MailClient(allowed=settings.http_allow)
+    return Mailing(account_settings, vault, client, server=settings.mail_server, sender=settings.mail_from)
+
+
+def build_steps(
+    http: HttpClient,
+    templates: TemplateProcess,
+    vault: SecretVault | None = None,
+    mailer: Mailer | None = None,
+) -> StepRunner:
     from datetime import UTC, datetime
 
-    from automations.engine.outside import Outside
+    from automations.engine.outside import NoMailer, Outside
     from automations.engine.step_runner import StepRunner
 
-    return StepRunner(outside=Outside(http=http), renderer=templates, clock=lambda: datetime.now(UTC), secrets=vault)
+    outside = Outside(
+        http=http,
+        mailer=mailer or NoMailer(),
+    )
+    return StepRunner(outside=outside, renderer=templates, clock=lambda: datetime.now(UTC), secrets=vault)
 
 
 def build_outside(settings: Settings, allowed: Collection[str] = ()) -> tuple[HttpClient, TemplateProcess]:
@@ -259,5 +287,12 @@ def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ())
         max_run_seconds=settings.max_run_seconds,
     )
     vault = build_vault(dsn, settings)
-    worker = Worker(options, FlowVersions(load_registry()), build_steps(http, templates, vault))
-    return Engine(worker, http, templates, vault)
+    account_settings = build_settings_reader(dsn)
+    steps = build_steps(
+        http,
+        templates,
+        vault,
+        mailer=build_mailer(settings, account_settings, vault),
+    )
+    worker = Worker(options, FlowVersions(load_registry()), steps)
+    return Engine(worker, http, templates, vault, account_settings)
