@@ -12,6 +12,7 @@ from automations.engine.scrubbing import Scrubber
 from automations.errors import StepError
 from automations.flow.mail_server import MailServer, read_mail_server
 from automations.flow.outside_ports import MailMessage, MailReceipt
+from automations.services.secrets import SHORTEST
 
 
 class Delivery(Protocol):
@@ -56,8 +57,9 @@ class Mailing:
             )
         if not message.reply_to and own.mail_reply_to is not None:
             message = replace(message, reply_to=own.mail_reply_to)
-        # A server may repeat in an answer what it was told, the login too.
-        hidden = Scrubber([server.password] if server.password else [])
+        # A server may repeat in an answer what it was told, the login too. A shorter one would be in every second word.
+        password = server.password or ""
+        hidden = Scrubber([password] if len(password) >= SHORTEST else [])
         try:
             receipt = await self.delivery.deliver(
                 message, account=account, server=server, sender=sender, guarded=own.mail_server is not None

@@ -176,8 +176,8 @@ Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @contextlib.asynccontextmanager
-async def scripted_server(script: Script) -> AsyncIterator[int]:
-    """A server that says what `script` says; its port."""
+async def scripted_server(script: Script, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """A server that says what `script` says; its port. `tls`: encrypted from the start."""
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -188,7 +188,7 @@ async def scripted_server(script: Script) -> AsyncIterator[int]:
             await script(reader, writer)
         writer.transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
