@@ -18,6 +18,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from automations.errors import ConfigurationError
+from automations.flow.mail_address import read_address
+from automations.flow.mail_server import MailServer, read_mail_server
 
 PREFIX = "AUTOMATIONS_"
 _HOST_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+):(\d{1,5})")
@@ -125,6 +127,20 @@ class Settings(BaseSettings):
             raise ValueError("it must start with postgresql://")
         return value
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            read_mail_server(value.get_secret_value(), with_login=True)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, value: str | None) -> str | None:
+        if value is not None:
+            read_address(value)
+        return value
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _lower(cls, value: Any) -> Any:
@@ -134,6 +150,10 @@ class Settings(BaseSettings):
     def dsn(self) -> str | None:
         """The DSN with its password; None when the bundled PostgreSQL is used."""
         return None if self.database_url is None else self.database_url.get_secret_value()
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        return None if self.smtp_url is None else read_mail_server(self.smtp_url.get_secret_value(), with_login=True)
 
     @property
     def secret_key_path(self) -> Path:

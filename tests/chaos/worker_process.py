@@ -4,7 +4,7 @@ Keys: dsn; lease, concurrency, outside_at_most, committers, drain_seconds, poll_
 outside call); die_after_commits (end without a word after the N-th transaction that wrote something);
 stop_in_transaction (SIGSTOP to itself after the database steps of its first transaction, before the commit);
 die_with_schedules ("before" or "after": SIGKILL to itself with due schedules in its hands, before it has handed them in
-or with the answer). Prints `ready` when it works.
+or with the answer); smtp_port (a mail server on 127.0.0.1). Prints `ready` when it works.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import uvloop
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from tests.engine.mailing import mailing
 from tests.engine.probe_nodes import Probes
 from tests.engine.world import step_runner
 
@@ -129,7 +130,8 @@ async def main(given: dict[str, Any]) -> None:
         reconnect_seconds=0.05,
         reconnect_seconds_at_most=0.5,
     )
-    worker = Worker(options, FlowVersions(probes.registry), step_runner())
+    mailer = mailing(given["dsn"], given["smtp_port"]) if "smtp_port" in given else None
+    worker = Worker(options, FlowVersions(probes.registry), step_runner(mailer))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
     running = asyncio.create_task(worker.run())
     ready = asyncio.create_task(worker.ready.wait())

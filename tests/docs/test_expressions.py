@@ -43,10 +43,12 @@ async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TemplateProce
     await process.close()
 
 
-async def render(engine: TemplateProcess, template: str) -> Json:
-    compiled = compile_value(template)
+async def render(engine: TemplateProcess, template: str, *, html: bool = False) -> Json:
+    compiled = compile_value({"field": template}, html_fields=frozenset({"field"} if html else ()))
     values = await engine.render(compiled.engine_sources, DATA) if compiled.engine_sources else {}
-    return compiled.resolve(DATA, values)
+    resolved = compiled.resolve(DATA, values)
+    assert isinstance(resolved, dict)
+    return resolved["field"]
 
 
 def problems(template: str) -> list[str]:
@@ -60,6 +62,27 @@ async def test_what_is_shown_comes_out(engine: TemplateProcess) -> None:
     assert len(shown) > 60
     assert {template: await render(engine, template) for template in shown} == shown
     assert {template: problems(template) for template in shown} == {template: [] for template in shown}
+
+
+async def test_what_is_inserted_into_html_is_escaped(engine: TemplateProcess) -> None:
+    shown = {template: json.loads(value.strip("`")) for template, value in rows("in HTML comes out as")}
+    assert {template: await render(engine, template, html=True) for template in shown} == shown
+    assert {template: problems(template) for template in shown} == {template: [] for template in shown}
+
+
+async def test_what_fails_in_html_is_shown_as_it_was_written(engine: TemplateProcess) -> None:
+    for template, words in rows("fails with"):
+        with pytest.raises(TemplateError) as caught:
+            await render(engine, template, html=True)
+        assert words in caught.value.message, template
+        assert "autoescape" not in caught.value.message
+
+
+async def test_in_html_code_may_be_as_long_as_elsewhere(engine: TemplateProcess) -> None:
+    longest = "{{ '" + "<" * (LONGEST_CODE - 8) + "' }}"
+    assert len(longest) == LONGEST_CODE
+    assert problems(longest) == []
+    assert await render(engine, longest, html=True) == "&lt;" * (LONGEST_CODE - 8)
 
 
 async def test_what_fails_says_so(engine: TemplateProcess) -> None:

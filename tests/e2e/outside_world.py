@@ -84,7 +84,8 @@ def outside_world() -> Iterator[OutsideWorld]:
     serving = threading.Thread(target=web.serve_forever, daemon=True)
     serving.start()
     mail.start()
-    world.smtp_port = mail.server.sockets[0].getsockname()[1]
+    listening: Any = mail.server
+    world.smtp_port = listening.sockets[0].getsockname()[1]
     world.http_port = web.server_address[1]
     try:
         yield world

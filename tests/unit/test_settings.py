@@ -67,6 +67,8 @@ def test_allowed_hosts_are_a_list_of_host_and_port(monkeypatch: pytest.MonkeyPat
         ("LOG_FORMAT", "xml"),
         ("ECHO_PORT", "70000"),
         ("DATABASE_URL", "mysql://db/app"),
+        ("SMTP_URL", "mail.example.com:587"),
+        ("MAIL_FROM", "nobody"),
     ],
 )
 def test_a_senseless_value_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:

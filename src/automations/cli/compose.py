@@ -13,6 +13,7 @@ from automations.errors import ConfigurationError, DatabaseError, DatabaseUnreac
 from automations.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from automations.cli.outside_world import OutsideWorld
     from automations.db.account_settings_store import AccountSettingsStore
     from automations.db.approval_store import ApprovalStore
     from automations.db.automation_store import AutomationStore
@@ -23,13 +24,10 @@ if TYPE_CHECKING:
     from automations.db.schedule_store import ScheduleStore
     from automations.db.secret_store import SecretStore
     from automations.db.version_store import VersionStore
-    from automations.engine.step_runner import StepRunner
     from automations.engine.worker import Worker
     from automations.flow.registry import NodeRegistry
-    from automations.integrations.code_sandbox import CodeOff, CodeSandbox
-    from automations.integrations.http_client import HttpClient
     from automations.integrations.secret_keys import SecretKeys
-    from automations.integrations.template_process import TemplateProcess
+    from automations.services.account_settings import InstallationSettings
     from automations.services.needs import Installation
     from automations.services.secret_vault import SecretVault
 
@@ -188,6 +186,20 @@ def installation(settings: Settings) -> Installation:
     )
 
 
+def installation_settings(settings: Settings) -> InstallationSettings:
+    """What holds for an account that has set nothing, as far as it may be shown."""
+    from automations.services.account_settings import InstallationSettings
+
+    return InstallationSettings(
+        mail_from=settings.mail_from,
+        mail_server=settings.mail_server,
+        ai_base_url=settings.ai_base_url,
+        ai_has_key=settings.ai_api_key is not None,
+        ai_model=settings.ai_model,
+        ai_tokens_per_day=settings.ai_tokens_per_day,
+    )
+
+
 def secret_keys(settings: Settings) -> SecretKeys:
     from automations.integrations.secret_keys import SecretKeys
 
@@ -195,67 +207,34 @@ def secret_keys(settings: Settings) -> SecretKeys:
     return SecretKeys(None if given is None else given.get_secret_value(), settings.secret_key_path)
 
 
+def build_vault(dsn: str, settings: Settings, *, user: str = "worker") -> SecretVault:
+    from automations.db.connection import connect
+    from automations.services.secret_vault import SecretVault
+
+    keys = secret_keys(settings)
+    return SecretVault(lambda: connect(dsn, role=ROLE, application_name=f"automations {user}: secrets"), keys.box)
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """A worker and what has to be closed after it."""
 
     worker: Worker
-    http: HttpClient
-    templates: TemplateProcess
-    vault: SecretVault
-    sandbox: CodeSandbox | CodeOff
+    outside: OutsideWorld
 
     async def close(self) -> None:
-        await self.vault.close()
-        await self.http.close()
-        await self.templates.close()
-        await self.sandbox.close()
-
-
-def build_vault(dsn: str, settings: Settings) -> SecretVault:
-    from automations.db.connection import connect
-    from automations.services.secret_vault import SecretVault
-
-    keys = secret_keys(settings)
-    return SecretVault(lambda: connect(dsn, role=ROLE, application_name="automations worker: secrets"), keys.box)
-
-
-def build_sandbox(settings: Settings) -> CodeSandbox | CodeOff:
-    from automations.integrations.code_sandbox import CodeOff, CodeSandbox
-
-    return CodeSandbox() if settings.code_steps == "on" else CodeOff()
-
-
-def build_steps(
-    http: HttpClient,
-    templates: TemplateProcess,
-    sandbox: CodeSandbox | CodeOff,
-    vault: SecretVault | None = None,
-) -> StepRunner:
-    from datetime import UTC, datetime
-
-    from automations.engine.outside import Outside
-    from automations.engine.step_runner import StepRunner
-
-    outside = Outside(http=http, sandbox=sandbox)
-    return StepRunner(outside=outside, renderer=templates, clock=lambda: datetime.now(UTC), secrets=vault)
-
-
-def build_outside(settings: Settings, allowed: Collection[str] = ()) -> tuple[HttpClient, TemplateProcess]:
-    from automations.integrations.http_client import HttpClient
-    from automations.integrations.template_process import TemplateProcess
-
-    return HttpClient(allowed=[*settings.http_allow, *allowed]), TemplateProcess()
+        await self.outside.close()
 
 
 def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> Engine:
     """`allowed`: host:port that HTTP steps may reach beside what the settings name."""
     from datetime import timedelta
 
+    from automations.cli.outside_world import build_outside_world
     from automations.engine.flow_versions import FlowVersions
     from automations.engine.worker import Worker, WorkerOptions
 
-    http, templates = build_outside(settings, allowed)
+    outside = build_outside_world(dsn, settings, allowed)
     options = WorkerOptions(
         dsn=dsn,
         concurrency=settings.concurrency,
@@ -267,7 +246,4 @@ def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ())
         max_run_seconds=settings.max_run_seconds,
         public_url=settings.public_url,
     )
-    vault = build_vault(dsn, settings)
-    sandbox = build_sandbox(settings)
-    worker = Worker(options, FlowVersions(load_registry()), build_steps(http, templates, sandbox, vault))
-    return Engine(worker, http, templates, vault, sandbox)
+    return Engine(Worker(options, FlowVersions(load_registry()), outside.steps), outside)

@@ -9,6 +9,7 @@ import typer
 
 from automations import __version__
 from automations.cli import (
+    account_commands,
     acting,
     actions,
     approval_commands,
@@ -79,6 +80,7 @@ for family in (
     signalling,
     approval_commands,
     secret_commands,
+    account_commands,
     explaining,
     sql,
 ):

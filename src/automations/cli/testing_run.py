@@ -19,7 +19,8 @@ async def run_draft_test(
     conversation_id: UUID | None,
 ) -> UUID:
     """The id of the test's record, which is final already."""
-    from automations.cli.compose import build_outside, build_sandbox, build_steps, load_registry
+    from automations.cli.compose import load_registry
+    from automations.cli.outside_world import build_outside_world
     from automations.engine.test_run import run_test
     from automations.services.draft_test import prepare_test
 
@@ -32,11 +33,8 @@ async def run_draft_test(
         conversation_id=conversation_id,
         now=datetime.now(UTC),
     )
-    http, templates = build_outside(session.settings)
-    sandbox = build_sandbox(session.settings)
+    outside = build_outside_world(session.dsn, session.settings)
     try:
-        return await run_test(session.dsn, loaded, start, build_steps(http, templates, sandbox))
+        return await run_test(session.dsn, loaded, start, outside.steps)
     finally:
-        await http.close()
-        await templates.close()
-        await sandbox.close()
+        await outside.close()

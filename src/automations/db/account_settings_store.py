@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from dataclasses import astuple, dataclass
 from uuid import UUID
 
@@ -39,6 +41,15 @@ class AccountSettingsStore:
             row = await self.connection.fetchrow(SQL["get"], account)
         return AccountSettings(account) if row is None else AccountSettings(**row)
 
-    async def put(self, settings: AccountSettings) -> None:
+    @asynccontextmanager
+    async def changing(self, account: UUID) -> AsyncIterator[None]:
+        """A transaction in which nobody else changes them."""
         with translated():
-            await self.connection.execute(SQL["put"], *astuple(settings))
+            async with self.connection.transaction():
+                await self.connection.execute(SQL["lock"], account)
+                yield
+
+    async def put(self, settings: AccountSettings, changed: Collection[str] = ()) -> None:
+        """`changed`: names for the audit log."""
+        with translated():
+            await self.connection.execute(SQL["put"], *astuple(settings), list(changed))

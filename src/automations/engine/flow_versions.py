@@ -17,7 +17,7 @@ from automations.flow.compile import compile_flow
 from automations.flow.conditions import Holds, compile_condition
 from automations.flow.graph import CompiledFlow, FlowNode
 from automations.flow.machine import Machine
-from automations.flow.node import Config, Node, literal_fields
+from automations.flow.node import Config, Node, html_fields, literal_fields
 from automations.flow.outcomes import Effect, JsonObject
 from automations.flow.registry import NodeRegistry
 from automations.flow.templates import CompiledValue, compile_value
@@ -80,7 +80,11 @@ def load_flow(version_id: UUID | None, nodes: object, edges: object, registry: N
 
 
 def _prepare(node: FlowNode, node_type: Node[Any]) -> PreparedStep:
-    values = compile_value(node.config, literal_fields=literal_fields(node_type.config_model))
+    values = compile_value(
+        node.config,
+        literal_fields=literal_fields(node_type.config_model),
+        html_fields=html_fields(node_type.config_model),
+    )
     mask = frozenset(node.mask)
     retry_if = None if node.retry.retry_if is None else compile_condition(node.retry.retry_if).holds
     fixed: Config | None = None

@@ -27,7 +27,8 @@ class Config(BaseModel):
     """Base of every node's config. Config models only ever gain optional fields; a breaking change is a new type.
 
     A field whose `json_schema_extra` holds `"template": False` is taken literally: its `{{ }}` is never rendered. One
-    with `"secrets": True` may hold `{{ secrets.NAME }}`, also in texts below it.
+    with `"secrets": True` may hold `{{ secrets.NAME }}`, also in texts below it. One with `"escape": "html"` is HTML:
+    what templates insert into it is escaped, and it is a text once they are filled in.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,14 +72,20 @@ def secret_fields(model: type[BaseModel]) -> frozenset[str]:
     return _fields_with(model, "secrets", True)
 
 
-def _fields_with(model: type[BaseModel], mark: str, value: bool) -> frozenset[str]:
+@cache
+def html_fields(model: type[BaseModel]) -> frozenset[str]:
+    """Dotted fields of a config that are HTML: what templates insert there is escaped."""
+    return _fields_with(model, "escape", "html")
+
+
+def _fields_with(model: type[BaseModel], mark: str, value: bool | str) -> frozenset[str]:
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
     found: set[str] = set()
     pending: list[tuple[str, dict[str, Any], frozenset[str]]] = [("", schema, frozenset())]
     while pending:
         field, part, seen = pending.pop()
-        if part.get(mark) is value:
+        if part.get(mark) == value:
             found.add(field)
             continue
         reference = part.get("$ref")

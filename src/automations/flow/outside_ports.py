@@ -19,7 +19,8 @@ class MailAttachment:
 
 @dataclass(frozen=True, slots=True)
 class MailMessage:
-    """Addresses as `a@b` or `Name <a@b>`. `message_id`: without angle brackets; the same for every attempt.
+    """Addresses as `a@b` or `Name <a@b>`. `message_id`: what stands before the @ of the sender's domain, the same for
+    every attempt; empty: a new one. `date` None: the moment of sending.
 
     Who it is from belongs to the account; a step may only choose the name that is shown.
     """
@@ -34,12 +35,14 @@ class MailMessage:
     from_name: str | None = None
     attachments: Sequence[MailAttachment] = ()
     message_id: str = ""
+    date: datetime | None = None
     timeout_seconds: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class MailReceipt:
-    """`refused`: what the server said to each address that it did not take, while it took others."""
+    """`message_id` is whole, without angle brackets. `refused`: what the server said to each address that it did not
+    take, while it took others."""
 
     message_id: str
     accepted: tuple[str, ...]
@@ -50,8 +53,10 @@ class Mail(Protocol):
     """Mail of the account."""
 
     async def send(self, message: MailMessage) -> MailReceipt:
-        """Raises `StepError`: `no_mail_server`, `bad_address`, `mail_refused` (for good), `mail_deferred` (retryable),
-        `connect`, `timeout`, `tls`, `mail_login`."""
+        """Raises `StepError`: `no_mail_server`, `no_mail_sender`, `bad_address`, `bad_header`, `bad_attachment`,
+        `mail_too_large`, `mail_refused` (for good), `mail_login`, `tls`, `blocked_address`; and, retryable,
+        `mail_deferred`, `connect`, `timeout`, `mail_unknown` (the connection broke before the server said whether
+        it took it)."""
         ...
 
 

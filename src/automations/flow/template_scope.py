@@ -6,6 +6,7 @@ import difflib
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from html import escape
 from typing import Any, Final
 
 from automations.errors import TemplateError
@@ -114,6 +115,11 @@ def text_of(value: Json) -> str:
     if value is None:
         return ""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_decimal)
+
+
+def html_of(value: Json) -> str:
+    """What a value is inside of HTML, as the engine writes it."""
+    return escape(text_of(value)).replace("/", "&#x2f;")
 
 
 def _decimal(value: object) -> int | float:

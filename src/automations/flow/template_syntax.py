@@ -19,6 +19,8 @@ FUNCTIONS: Final = frozenset({"range", "dict", "namespace", "cycler", "joiner"})
 """What the engine knows besides the scope."""
 WRITE_BRACES: Final = "To write braces as text, use {{ '{{' }}."
 
+_ESCAPING: Final = ("{% autoescape 'html' %}", "{% endautoescape %}")
+
 _SEGMENT: Final = r"""\.[A-Za-z_0-9][A-Za-z0-9_-]*|\[[ ]*(?:[0-9]{1,9}|"[^"\\]*"|'[^'\\]*')[ ]*\]"""
 _BARE_PATH: Final = re.compile(rf"[A-Za-z_][A-Za-z0-9_]*(?:{_SEGMENT})*", re.ASCII)
 _NEXT_SEGMENT: Final = re.compile(_SEGMENT, re.ASCII)
@@ -146,7 +148,7 @@ def _expression(inner: str) -> Part:
 
 
 def _code(source: str, *, is_expression: bool) -> Code:
-    if len(source) > LONGEST_CODE:
+    if len(as_written(source)) > LONGEST_CODE:
         what = "an expression" if is_expression else "a text with {% %} or {{-"
         raise TemplateSyntaxError(
             f"{what} has at most {LONGEST_CODE:,} characters; this one has {len(source):,}",
@@ -166,6 +168,19 @@ def _segments(source: str) -> tuple[str | int, ...]:
             key = segment[1:-1].strip(" ")
             segments.append(int(key) if key.isdigit() else key[1:-1])
     return tuple(segments)
+
+
+def escaping(source: str) -> str:
+    """The same piece of code as a text in which the engine escapes for HTML whatever is not marked as `safe`."""
+    return source.join(_ESCAPING)
+
+
+def as_written(source: str) -> str:
+    """What its author wrote of a piece of code that may be `escaping`."""
+    opening, closing = _ESCAPING
+    if source.startswith(opening) and source.endswith(closing):
+        return source[len(opening) : -len(closing)]
+    return source
 
 
 @lru_cache(maxsize=1024)

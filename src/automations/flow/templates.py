@@ -4,6 +4,9 @@ A value that is exactly one expression keeps its type. Bare paths (dots, `["key 
 everything else is left to an engine, whose answers come back by source (`integrations/template_process`).
 
 Inside of text: a text as it is, null as nothing, everything else as compact JSON.
+
+In fields of HTML, what is inserted is escaped, whatever it is and however it got there: much of it was typed by
+strangers. `| safe` inserts a value as it is; the engine knows what that covers, so it escapes what it evaluates.
 """
 
 from __future__ import annotations
@@ -15,8 +18,17 @@ from typing import Any, Final
 from automations.errors import TemplateError
 from automations.flow.outcomes import Json
 from automations.flow.template_check import below, check_templates, entries_of, is_literal, literal_patterns, walk_texts
-from automations.flow.template_scope import look_up, text_of
-from automations.flow.template_syntax import Code, Part, Path, TemplateSyntaxError, Text, is_template, parse_text
+from automations.flow.template_scope import html_of, look_up, text_of
+from automations.flow.template_syntax import (
+    Code,
+    Part,
+    Path,
+    TemplateSyntaxError,
+    Text,
+    escaping,
+    is_template,
+    parse_text,
+)
 
 __all__ = ["CompiledValue", "check_templates", "compile_value", "text_of"]
 
@@ -50,13 +62,16 @@ class CompiledValue:
         return self._resolve(scope, rendered)
 
 
-def compile_value(value: Json, *, literal_fields: frozenset[str] = frozenset()) -> CompiledValue:
+def compile_value(
+    value: Json, *, literal_fields: frozenset[str] = frozenset(), html_fields: frozenset[str] = frozenset()
+) -> CompiledValue:
     """`literal_fields`: dotted fields (`*` for any list index or key) whose text, and all below it, is taken literally.
+    `html_fields`: those whose text is HTML.
 
     Raises `TemplateError` for a template that cannot be read; `check_templates` finds those when a flow is published.
     """
     fields: dict[str, str] = {}
-    resolve = _compile(value, "", literal_patterns(literal_fields), fields)
+    resolve = _compile(value, "", _Marks(literal_patterns(literal_fields), literal_patterns(html_fields)), fields)
     if resolve is None:
         return CompiledValue(True, (), {}, frozenset(), lambda _scope, _rendered: value)
     return CompiledValue(False, tuple(fields), fields, frozenset(_secrets_in(value, literal_fields)), resolve)
@@ -72,13 +87,23 @@ def _secrets_in(value: Json, literal_fields: frozenset[str]) -> Iterator[str]:
                     pass
 
 
-def _compile(value: Json, field: str, literal: frozenset[tuple[str, ...]], fields: dict[str, str]) -> Resolver | None:
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """Patterns of the fields that are treated otherwise than most."""
+
+    literal: frozenset[tuple[str, ...]]
+    html: frozenset[tuple[str, ...]]
+
+
+def _compile(value: Json, field: str, marks: _Marks, fields: dict[str, str]) -> Resolver | None:
     """None for a value without templates."""
     if isinstance(value, str):
-        return _compile_text(value, field, fields) if is_template(value) and not is_literal(field, literal) else None
-    if not isinstance(value, dict | list) or is_literal(field, literal):
+        if not is_template(value) or is_literal(field, marks.literal):
+            return None
+        return _compile_text(value, field, fields, html=is_literal(field, marks.html))
+    if not isinstance(value, dict | list) or is_literal(field, marks.literal):
         return None
-    entries = [(key, child, _compile(child, below(field, key), literal, fields)) for key, child in entries_of(value)]
+    entries = [(key, child, _compile(child, below(field, key), marks, fields)) for key, child in entries_of(value)]
     if all(resolve is None for _, _, resolve in entries):
         return None
     if isinstance(value, list):
@@ -90,12 +115,12 @@ def _compile(value: Json, field: str, literal: frozenset[tuple[str, ...]], field
     }
 
 
-def _compile_text(text: str, field: str, fields: dict[str, str]) -> Resolver:
+def _compile_text(text: str, field: str, fields: dict[str, str], *, html: bool) -> Resolver:
     try:
         parts = parse_text(text)
     except TemplateSyntaxError as error:
         raise TemplateError(f"{field}: {error.message}", hint=error.hint) from None
-    resolvers = [_compile_part(part, field, fields) for part in parts]
+    resolvers = [_compile_part(part, field, fields, html=html) for part in parts]
     if len(resolvers) == 1:
         return resolvers[0]
 
@@ -117,12 +142,15 @@ def _compile_text(text: str, field: str, fields: dict[str, str]) -> Resolver:
     return resolve
 
 
-def _compile_part(part: Part, field: str, fields: dict[str, str]) -> Resolver:
+def _compile_part(part: Part, field: str, fields: dict[str, str], *, html: bool) -> Resolver:
     match part:
         case Text(text):
             return lambda _scope, _rendered: text
+        case Path() if html:
+            return lambda scope, _rendered: html_of(look_up(part, scope, field))
         case Path():
             return lambda scope, _rendered: look_up(part, scope, field)
         case Code(source):
-            fields.setdefault(source, field)
-            return lambda _scope, rendered: rendered[source]
+            asked = escaping(source) if html else source
+            fields.setdefault(asked, field)
+            return lambda _scope, rendered: rendered[asked]

@@ -21,7 +21,14 @@ import structlog
 from automations.errors import TemplateError
 from automations.flow.outcomes import Json
 from automations.flow.template_scope import describe_gap
-from automations.flow.template_syntax import FUNCTIONS, TemplateSyntaxError, is_expression, mentions, names_used
+from automations.flow.template_syntax import (
+    FUNCTIONS,
+    TemplateSyntaxError,
+    as_written,
+    is_expression,
+    mentions,
+    names_used,
+)
 from automations.integrations.template_lane import DiedError, Lane, OvertimeError
 
 log = structlog.get_logger(__name__)
@@ -146,7 +153,8 @@ def _plain(value: object) -> Any:
 
 
 def _failure(source: str, problem: str, hint: str) -> TemplateError:
-    shown = source if len(source) <= 100 else source[:99] + "…"
+    written = as_written(source)
+    shown = written if len(written) <= 100 else written[:99] + "…"
     return TemplateError(f"{shown}: {problem}", hint=hint)
 
 

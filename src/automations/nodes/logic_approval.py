@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 from automations.errors import StepError, Unusable
 from automations.flow.duration import Duration
 from automations.flow.input_form import read_input
-from automations.flow.mail_address import MAIL_ADDRESS
+from automations.flow.mail_address import AddressError, read_address
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome, Wait
 from automations.flow.outside_ports import Need
@@ -108,8 +108,9 @@ class LogicApproval(Node[LogicApprovalConfig]):
     def check(self, config: LogicApprovalConfig) -> list[tuple[str, str]]:
         problems = input_schema_problems(config.form, "form")
         for position, person in enumerate(config.notify):
-            if "{{" not in person.email and not MAIL_ADDRESS.fullmatch(person.email):
-                problems.append((f"notify.{position}.email", f"{person.email!r} is not a mail address"))
+            wrong = None if "{{" in person.email else _address_problem(person.email)
+            if wrong is not None:
+                problems.append((f"notify.{position}.email", wrong))
         for position, user in enumerate(config.assignees):
             if "{{" not in user and not _is_uuid(user):
                 problems.append((f"assignees.{position}", f"{user!r} is not the id of a user"))
@@ -158,8 +159,9 @@ def _request(config: LogicApprovalConfig, until: datetime | None) -> ApprovalReq
         if not _is_uuid(user):
             raise StepError(f"{user[:80]!r} is not the id of a user", code="wrong_type", hint="Check the assignees.")
     for person in config.notify:
-        if not MAIL_ADDRESS.fullmatch(person.email):
-            raise StepError(f"{person.email[:80]!r} is not a mail address", code="bad_address")
+        wrong = _address_problem(person.email)
+        if wrong is not None:
+            raise StepError(wrong, code="bad_address", hint="Check whom the step tells.")
         if person.user_id is not None and not _is_uuid(person.user_id):
             raise StepError(f"{person.user_id[:80]!r} is not the id of a user", code="wrong_type")
     if config.notify_conversation is not None and not _is_uuid(config.notify_conversation):
@@ -202,6 +204,14 @@ def _output(approval_id: str, found: ApprovalDecision, form: JsonObject | None) 
         "comment": found.comment,
         "answer": answer,
     }
+
+
+def _address_problem(text: str) -> str | None:
+    try:
+        read_address(text)
+    except AddressError as error:
+        return str(error)
+    return None
 
 
 def _is_uuid(text: str) -> bool:

@@ -17,7 +17,7 @@ from automations.flow.compile import compile_flow
 from automations.flow.conditions import compile_condition
 from automations.flow.graph import FlowNode
 from automations.flow.machine import Machine
-from automations.flow.node import Node, literal_fields
+from automations.flow.node import Node, html_fields, literal_fields
 from automations.flow.outcomes import Fail, Json, JsonObject, Outcome
 from automations.flow.outside_ports import Mail, Models, Sandbox
 from automations.flow.ports import Approvals, Http, Records, Runs
@@ -184,7 +184,11 @@ class _Drive:
 
     async def attempted(self, node: FlowNode, kind: Node[Any], context: StepContext) -> Outcome:
         try:
-            compiled = compile_value(node.config, literal_fields=literal_fields(kind.config_model))
+            compiled = compile_value(
+                node.config,
+                literal_fields=literal_fields(kind.config_model),
+                html_fields=html_fields(kind.config_model),
+            )
             rendered = {source: _evaluate(source, context.scope) for source in compiled.engine_sources}
             config: Any = compiled.resolve({**context.scope, "secrets": self.secrets}, rendered)
             return await attempt(kind, config, context)

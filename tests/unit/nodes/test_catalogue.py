@@ -42,6 +42,7 @@ def test_the_catalogue_is_complete_and_says_what_each_may_do() -> None:
         ("action-send-message", "action", "database", False, ("out",)),
         ("action-run-automation", "action", "database", False, ("out",)),
         ("action-http", "action", "external", False, ("out",)),
+        ("action-email", "action", "external", False, ("out",)),
     }
 
 

@@ -17,6 +17,7 @@ create table automations.account_settings (
   constraint account_settings_server_has_no_password check (mail_server !~ '@' and ai_base_url !~ '^[^/]*//[^/]*@'),
   constraint account_settings_login check ((mail_user is null) = (mail_password_secret is null)),
   constraint account_settings_own_server check (mail_user is null or mail_server is not null),
+  constraint account_settings_no_password_in_the_clear check (mail_user is null or mail_server !~ '^smtp\+plain:'),
   constraint account_settings_own_server_own_sender check (mail_server is null or mail_from is not null),
   -- The installation's key must not go to an address that an account chose.
   constraint account_settings_own_key check (ai_key_secret is null or ai_base_url is not null),

@@ -5,8 +5,16 @@ select account_id, mail_from, mail_reply_to, mail_server, mail_user, mail_passwo
 from automations.account_settings
 where account_id = $1;
 
+-- name: lock
+-- Whoever changes them reads, checks and writes them whole: one after another. There may be no row to lock yet.
+select pg_advisory_xact_lock(hashtextextended('automations.account_settings ' || $1::uuid::text, 0));
+
 -- name: put
--- Whole, because the settings are checked against each other before they are written.
+-- Whole, because the settings are checked against each other before they are written; $11 are the names that changed.
+with noted as (
+  insert into automations.audit_log (account_id, action, details)
+  values ($1, 'account.set', jsonb_build_object('names', $11::text[]))
+)
 insert into automations.account_settings as s (
   account_id, mail_from, mail_reply_to, mail_server, mail_user, mail_password_secret, ai_base_url, ai_key_secret, ai_model,
   ai_tokens_per_day
