@@ -38,7 +38,10 @@ EFFECTS: Final = {
     "external": "outside, at least once: after a crash in the middle the request may be sent again, with the same "
     "`Idempotency-Key`",
 }
-HANDLE_NOTES: Final = {"logic-switch": "one for each case (its `id`), then `default`"}
+HANDLE_NOTES: Final = {
+    "logic-switch": "one for each case (its `id`), then `default`",
+    "ai-classify": "one for each label (its `name`), then `low_confidence`",
+}
 
 
 def pages() -> dict[str, str]:

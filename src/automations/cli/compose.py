@@ -14,6 +14,7 @@ from automations.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from automations.db.account_settings_store import AccountSettingsStore
+    from automations.db.ai_usage_store import AiUsageStore
     from automations.db.automation_store import AutomationStore
     from automations.db.breaker_store import BreakerStore
     from automations.db.connection import Connection
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from automations.integrations.http_client import HttpClient
     from automations.integrations.secret_keys import SecretKeys
     from automations.integrations.template_process import TemplateProcess
+    from automations.services.model_gateway import ModelGateway
     from automations.services.needs import Installation
     from automations.services.secret_vault import SecretVault
 
@@ -126,6 +128,12 @@ class Session:
         return AccountSettingsStore(self.connection)
 
     @property
+    def ai_usage(self) -> AiUsageStore:
+        from automations.db.ai_usage_store import AiUsageStore
+
+        return AiUsageStore(self.connection)
+
+    @property
     def journal(self) -> JournalStore:
         from automations.db.journal_store import JournalStore
 
@@ -194,8 +202,10 @@ class Engine:
     http: HttpClient
     templates: TemplateProcess
     vault: SecretVault
+    models: ModelGateway
 
     async def close(self) -> None:
+        await self.models.close()
         await self.vault.close()
         await self.http.close()
         await self.templates.close()
@@ -209,13 +219,38 @@ def build_vault(dsn: str, settings: Settings) -> SecretVault:
     return SecretVault(lambda: connect(dsn, role=ROLE, application_name="automations worker: secrets"), keys.box)
 
 
-def build_steps(http: HttpClient, templates: TemplateProcess, vault: SecretVault | None = None) -> StepRunner:
+def build_models(dsn: str, settings: Settings, vault: SecretVault, allowed: Collection[str] = ()) -> ModelGateway:
+    """`allowed`: host:port that endpoints of accounts may have beside what the settings name."""
+    from automations.db.connection import connect
+    from automations.integrations.model_client import ModelClient
+    from automations.services.model_gateway import InstalledModel, ModelGateway
+
+    key = settings.ai_api_key
+    installed = InstalledModel(
+        base_url=settings.ai_base_url,
+        key=None if key is None else key.get_secret_value(),
+        model=settings.ai_model,
+        tokens_per_day=settings.ai_tokens_per_day,
+    )
+    client = ModelClient(own=settings.ai_base_url, allowed=[*settings.http_allow, *allowed])
+    return ModelGateway(
+        client, installed, vault, lambda: connect(dsn, role=ROLE, application_name="automations worker: models")
+    )
+
+
+def build_steps(
+    http: HttpClient,
+    templates: TemplateProcess,
+    vault: SecretVault | None = None,
+    models: ModelGateway | None = None,
+) -> StepRunner:
     from datetime import UTC, datetime
 
-    from automations.engine.outside import Outside
+    from automations.engine.outside import NoModels, Outside
     from automations.engine.step_runner import StepRunner
 
-    return StepRunner(outside=Outside(http=http), renderer=templates, clock=lambda: datetime.now(UTC), secrets=vault)
+    outside = Outside(http=http, models=models or NoModels())
+    return StepRunner(outside=outside, renderer=templates, clock=lambda: datetime.now(UTC), secrets=vault)
 
 
 def build_outside(settings: Settings, allowed: Collection[str] = ()) -> tuple[HttpClient, TemplateProcess]:
@@ -244,5 +279,6 @@ def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ())
         max_run_seconds=settings.max_run_seconds,
     )
     vault = build_vault(dsn, settings)
-    worker = Worker(options, FlowVersions(load_registry()), build_steps(http, templates, vault))
-    return Engine(worker, http, templates, vault)
+    models = build_models(dsn, settings, vault, allowed)
+    worker = Worker(options, FlowVersions(load_registry()), build_steps(http, templates, vault, models))
+    return Engine(worker, http, templates, vault, models)

@@ -11,6 +11,7 @@ from automations import __version__
 from automations.cli import (
     acting,
     actions,
+    ai_commands,
     breaking,
     calling,
     doctoring,
@@ -75,6 +76,7 @@ for family in (
     breaking,
     signalling,
     secret_commands,
+    ai_commands,
     explaining,
     sql,
 ):

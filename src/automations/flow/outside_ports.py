@@ -69,7 +69,7 @@ class ModelCall:
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:
-    """`complete` False: cut off at `max_output_tokens`. Tokens as the endpoint counted them."""
+    """`complete` False: cut off at `max_output_tokens`. Tokens as the endpoint counted them, else estimated."""
 
     text: str
     model: str
@@ -83,7 +83,8 @@ class Models(Protocol):
 
     async def complete(self, call: ModelCall) -> ModelAnswer:
         """Raises `StepError`: `no_model`, `budget` (not retryable today), `rate_limited` and `model_unavailable`
-        (retryable, with `retry_after` where it was named), `model_refused`, `timeout`, `connect`."""
+        (retryable, with `retry_after` where it was named), `model_refused`, `timeout`, `connect`;
+        `model_garbage` (retryable) for what is no answer."""
         ...
 
 
