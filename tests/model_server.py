@@ -53,7 +53,8 @@ def refusal(status: str, message: str, **headers: str) -> Reply:
 
 @dataclass
 class ModelServer:
-    """`answers`: what the model says in turn in mode `good`, the last one again and again."""
+    """`answers`: what the model says in turn in mode `good`, the last one again and again. `busy`: so many requests are
+    answered with 429 first."""
 
     port: int = 0
     answers: list[Any] = field(default_factory=lambda: ["Hello"])
@@ -61,6 +62,7 @@ class ModelServer:
     seconds: float = 0.0
     released: asyncio.Event = field(default_factory=asyncio.Event)
     hanging: int = 0
+    busy: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -77,6 +79,9 @@ class ModelServer:
         if asked.target != "/v1/chat/completions":
             return "404 Not Found", {"Content-Type": "text/html"}, b"<html>nothing here</html>"
         key = asked.headers.get("authorization", "")
+        if self.busy:
+            self.busy -= 1
+            return refusal("429 Too Many Requests", "slow down", **{"Retry-After": "0"})
         match asked.mode:
             case "no-schemas" if "response_format" in asked.body:
                 return refusal("400 Bad Request", "Unknown field: response_format is not supported by this server")

@@ -56,7 +56,10 @@ class Mail(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """`schema`: the answer has to be JSON of this JSON Schema. `model` None: the account's, else the installation's."""
+    """`schema`: the answer has to be JSON of this JSON Schema. `model` None: the account's, else the installation's.
+
+    `idempotency_key`: that of the step; a request of the same text carries the same one.
+    """
 
     prompt: str
     system: str | None = None
@@ -65,6 +68,7 @@ class ModelCall:
     temperature: float | None = None
     schema: JsonObject | None = None
     timeout_seconds: float = 60.0
+    idempotency_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

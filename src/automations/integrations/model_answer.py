@@ -50,15 +50,18 @@ def read_answer(content: bytes, content_type: str, model: str) -> ModelAnswer:
     )
 
 
-def told_by(body: object, text: str) -> str:
-    """What the endpoint says is wrong, from `{"error": {"message": …}}` and its relatives; bounded, on one line."""
-    found: Any = body
-    if isinstance(body, dict):
-        error = body.get("error", body)
-        found = error.get("message") if isinstance(error, dict) else error
-    if not isinstance(found, str):
-        found = text
-    line = " ".join(found.split())
+def told_by(content: bytes) -> str:
+    """What the endpoint says is wrong, from `{"error": {"message": …}}` and its relatives; bounded, on one line.
+
+    Nothing where it does not say it so: pages and tracebacks of servers help no author.
+    """
+    try:
+        found: Any = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return ""
+    for name in ("error", "message", "detail"):
+        found = found.get(name, found) if isinstance(found, dict) else found
+    line = " ".join(found.split()) if isinstance(found, str) else ""
     return line if len(line) <= MAX_TOLD else f"{line[:MAX_TOLD]}…"
 
 

@@ -78,7 +78,13 @@ class ModelClient:
         from automations.integrations.outgoing_request import usable_url  # noqa: PLC0415
 
         address = str(usable_url(base_url))
-        transport = ModelTransport(http, key, user_agent=f"automations/{__version__}", seconds=call.timeout_seconds)
+        transport = ModelTransport(
+            http,
+            key,
+            user_agent=f"automations/{__version__}",
+            seconds=call.timeout_seconds,
+            idempotency_key=call.idempotency_key,
+        )
         unknown = self._unknown_to(address, call.model or "")
         async with httpx2.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as wire:
             client = sdk.AsyncOpenAI(
@@ -97,7 +103,7 @@ class ModelClient:
                 try:
                     raw = await client.chat.completions.with_raw_response.create(**request_of(call, unknown))
                 except sdk.APIStatusError as error:
-                    told = told_by(error.body, error.response.text)
+                    told = told_by(error.response.content)
                     # Each thing is learnt once, so this ends; such a refusal costs no tokens.
                     if not learnt(error.status_code, told, call, unknown):
                         raise refused(

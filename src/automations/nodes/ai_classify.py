@@ -149,6 +149,7 @@ class AiClassify(Node[AiClassifyConfig]):
             temperature=0.0,
             schema=_schema(config),
             timeout_seconds=config.timeout_seconds,
+            idempotency_key=ctx.idempotency_key,
         )
 
         def judge(value: Json) -> list[str]:

@@ -153,6 +153,7 @@ class AiExtract(Node[AiExtractConfig]):
             temperature=0.0,
             schema=_schema(config),
             timeout_seconds=config.timeout_seconds,
+            idempotency_key=ctx.idempotency_key,
         )
 
         def judge(value: Json) -> list[str]:

@@ -129,6 +129,7 @@ class AiGenerate(Node[AiGenerateConfig]):
             temperature=config.temperature,
             schema=config.output_schema,
             timeout_seconds=config.timeout_seconds,
+            idempotency_key=ctx.idempotency_key,
         )
         answer = await ctx.models.complete(call)
         schema = config.output_schema
