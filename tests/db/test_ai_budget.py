@@ -121,7 +121,7 @@ async def test_an_account_may_have_a_limit_of_its_own(database_url: str, server:
     connection = await as_service(database_url)
     await AccountSettingsStore(connection).put(AccountSettings(ACCOUNT, ai_tokens_per_day=0))
     gateway = gateways(server)
-    with pytest.raises(StepError, match="of 0; this call"):
+    with pytest.raises(StepError, match="is 0 for a whole day"):
         await gateway.complete(ACCOUNT, CALL)
     await AccountSettingsStore(connection).put(AccountSettings(ACCOUNT, ai_tokens_per_day=ESTIMATE + 100))
     await gateway.complete(ACCOUNT, CALL)

@@ -100,15 +100,17 @@ class ModelClient:
                 http_client=wire,
             )
             while True:
+                body = request_of(call, unknown)
                 try:
-                    raw = await client.chat.completions.with_raw_response.create(**request_of(call, unknown))
+                    raw = await client.chat.completions.with_raw_response.create(**body)
                 except sdk.APIStatusError as error:
                     told = told_by(error.response.content)
-                    # Each thing is learnt once, so this ends; such a refusal costs no tokens.
-                    if not learnt(error.status_code, told, call, unknown):
-                        raise refused(
-                            error.status_code, told, call, error.response.headers.get("retry-after")
-                        ) from None
+                    # Each field is left out once, so this ends; such a refusal costs no tokens.
+                    lacking = learnt(error.status_code, told, body)
+                    if lacking is None:
+                        retry_after = error.response.headers.get("retry-after")
+                        raise refused(error.status_code, told, call, retry_after) from None
+                    unknown.add(lacking)
                 except StepError as error:
                     raise unreached(error, call) from None
                 except sdk.APIConnectionError:

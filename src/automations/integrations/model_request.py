@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import orjson
@@ -14,7 +15,7 @@ TEMPERATURE = "temperature"
 _AS_JSON = "Answer with one JSON value and nothing else, without a code fence. It has to fit this JSON Schema:\n"
 
 
-def request_of(call: ModelCall, unknown: set[str]) -> dict[str, Any]:
+def request_of(call: ModelCall, unknown: Collection[str]) -> dict[str, Any]:
     """The body of the request. `unknown`: what this endpoint does not know, as `learnt` found out.
 
     A schema stands in the instructions, too: many endpoints take `response_format` and do not heed it.
@@ -37,19 +38,16 @@ def request_of(call: ModelCall, unknown: set[str]) -> dict[str, Any]:
     return body
 
 
-def learnt(status: int, told: str, call: ModelCall, unknown: set[str]) -> bool:
-    """Whether the refusal says that the endpoint does not know something we can do without; then it is in `unknown`."""
+def learnt(status: int, told: str, sent: Collection[str]) -> str | None:
+    """What the endpoint says that it does not know, among the fields that were `sent` and that we can do without."""
     if status not in (400, 422):
-        return False
+        return None
     words = told.lower()
-    if "max_completion_tokens" in words and OLDER_LIMIT not in unknown:
-        unknown.add(OLDER_LIMIT)
-        return True
-    if call.schema is not None and SCHEMAS not in unknown and ("response_format" in words or "json_schema" in words):
-        unknown.add(SCHEMAS)
-        return True
+    if OLDER_LIMIT in sent and "max_completion_tokens" in words:
+        return OLDER_LIMIT
+    if SCHEMAS in sent and ("response_format" in words or "json_schema" in words):
+        return SCHEMAS
     # Models that think first have one of their own.
-    if call.temperature is not None and TEMPERATURE not in unknown and TEMPERATURE in words and "support" in words:
-        unknown.add(TEMPERATURE)
-        return True
-    return False
+    if TEMPERATURE in sent and TEMPERATURE in words and "support" in words:
+        return TEMPERATURE
+    return None

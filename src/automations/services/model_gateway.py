@@ -184,12 +184,19 @@ def _without(hidden: Scrubber, error: StepError) -> StepError:
 
 
 def _used_up(day: Reservation, wanted: int, limit: int) -> StepError:
+    hint = "AUTOMATIONS_AI_TOKENS_PER_DAY raises it, or the account's own ai-tokens-per-day."
+    if wanted > limit:
+        return StepError(
+            f"this call may come to {wanted:,} tokens, and the AI budget of this account is {limit:,} for a whole day",
+            code="budget",
+            hint=f"Ask for less with max_output_tokens; {hint}",
+        )
     aside = f" and {day.set_aside:,} set aside for calls under way" if day.set_aside else ""
     return StepError(
         f"the AI budget of this account does not reach today: {day.used:,} tokens are used{aside}, of {limit:,}; this "
         f"call may come to {wanted:,}. It is free again at {_shown(day.free_at)}",
         code="budget",
-        hint="AUTOMATIONS_AI_TOKENS_PER_DAY raises it, or the account's own ai-tokens-per-day.",
+        hint=hint,
     )
 
 

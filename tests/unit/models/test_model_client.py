@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 if (_CHECKOUT := str(Path(__file__).parents[3])) not in sys.path:
     sys.path.insert(0, _CHECKOUT)
@@ -17,6 +20,7 @@ from tests.model_server import ModelServer, model_server
 
 from automations.errors import BlockedAddress, ConfigurationError, StepError
 from automations.flow.outside_ports import ModelAnswer, ModelCall
+from automations.integrations.model_answer import read_answer, told_by
 from automations.integrations.model_client import ModelClient
 
 KEY = "sk-t0p-s3cret-key"
@@ -121,6 +125,13 @@ async def test_what_an_endpoint_does_not_know_is_left_out_and_remembered(
     assert all("JSON Schema" in asked.texts("system") for asked in server.asked)
 
 
+async def test_many_find_out_at_once_what_an_endpoint_does_not_know(client: ModelClient, server: ModelServer) -> None:
+    server.seconds = 0.2
+    asked = [ask(client, server, "no-schemas", schema=SCHEMA) for _ in range(10)]
+    assert {answer.text for answer in await asyncio.gather(*asked)} == {"Hello"}
+    assert len(server.asked) == 20
+
+
 @pytest.mark.parametrize(
     ("mode", "code", "retryable", "retry_after", "said"),
     [
@@ -188,6 +199,34 @@ async def test_odd_but_right_answers(client: ModelClient, server: ModelServer) -
     odd_usage = await ask(client, server, "odd-usage")
     assert [(one.input_tokens, one.output_tokens) for one in (no_usage, odd_usage)] == [(0, 0), (0, 0)]
     assert (await ask(client, server, "cut-off")).complete is False
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["choices", "message", "content", "finish_reason", "usage", "prompt_tokens", "error", "refusal", "text"]
+            ),
+            inner,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON | st.fixed_dictionaries({"choices": st.lists(JSON, max_size=2), "usage": JSON, "model": JSON}))
+def test_any_body_is_an_answer_or_a_step_error(body: Any) -> None:
+    content = json.dumps(body).encode("utf-8", "surrogatepass")
+    assert isinstance(told_by(content), str)
+    try:
+        answer = read_answer(content, "application/json", "asked")
+    except StepError as error:
+        assert error.code in ("model_garbage", "model_refused")  # noqa: PT017
+    else:
+        assert isinstance(answer.text, str)
+        assert answer.input_tokens >= 0
 
 
 async def test_an_address_of_an_account_goes_through_the_guard(client: ModelClient, server: ModelServer) -> None:
