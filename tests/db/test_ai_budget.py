@@ -82,7 +82,7 @@ async def test_what_the_endpoint_did_not_count_is_estimated(
 
 @pytest.mark.parametrize(
     ("mode", "counted"),
-    [("401", 0), ("429", 0), ("500", 0), ("garbage", ESTIMATE), ("hang", ESTIMATE)],
+    [("401", 0), ("429", 0), ("500", 0), ("garbage", ESTIMATE), ("declines", ESTIMATE), ("hang", ESTIMATE)],
 )
 async def test_a_call_that_failed_gives_back_what_it_set_aside(
     database: asyncpg.Connection, server: ModelServer, gateways: Any, mode: str, counted: int

@@ -88,7 +88,7 @@ class Models(Protocol):
     async def complete(self, call: ModelCall) -> ModelAnswer:
         """Raises `StepError`: `no_model`, `budget` (not retryable today), `rate_limited` and `model_unavailable`
         (retryable, with `retry_after` where it was named), `model_refused`, `timeout`, `connect`;
-        `model_garbage` (retryable) for what is no answer."""
+        `model_garbage` (retryable) for what is no answer, `model_declined` where the model will not answer."""
         ...
 
 

@@ -17,7 +17,7 @@ MAX_TOKENS_TOLD = 1_000_000_000
 
 
 def read_answer(content: bytes, content_type: str, model: str) -> ModelAnswer:
-    """Raises `StepError`: `model_garbage` (retryable); `model_refused` where the model declines to answer.
+    """Raises `StepError`: `model_garbage` (retryable); `model_declined` where the model will not answer.
 
     Tokens that the endpoint did not count are 0.
     """
@@ -35,7 +35,7 @@ def read_answer(content: bytes, content_type: str, model: str) -> ModelAnswer:
     text = _text(message.get("content"))
     refusal = message.get("refusal")
     if not text and isinstance(refusal, str) and refusal:
-        raise StepError(f"the model declines to answer: {refusal[:MAX_TOLD]}", code="model_refused")
+        raise StepError(f"the model declines to answer: {refusal[:MAX_TOLD]}", code="model_declined")
     if text is None and choice.get("finish_reason") != "length":
         raise garbage("the model's endpoint answered without a text")
     usage = body.get("usage")

@@ -40,8 +40,8 @@ class ModelClient:
         self._unknown: OrderedDict[tuple[str, str], set[str]] = OrderedDict()
 
     async def ask(self, base_url: str, key: str | None, call: ModelCall, *, of_installation: bool) -> ModelAnswer:
-        """One answer of `call.model`. Raises `StepError`: `model_refused`, `rate_limited`, `model_unavailable`,
-        `model_garbage`, `connect`, `timeout`, `tls`, `bad_url`, `no_model`; `BlockedAddress`."""
+        """One answer of `call.model`. Raises `StepError`: `model_refused`, `model_declined`, `rate_limited`,
+        `model_unavailable`, `model_garbage`, `connect`, `timeout`, `tls`, `bad_url`, `no_model`; `BlockedAddress`."""
         sdk = await self._load()
         http = self._own if of_installation else self._guarded
         try:

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 DATABASE_SECONDS = 15.0
 # After these the endpoint may have read the prompt, and will charge for it.
-CHARGED = frozenset({"timeout", "model_garbage", "protocol"})
+CHARGED = frozenset({"timeout", "model_garbage", "model_declined"})
 
 
 class ModelClient(Protocol):

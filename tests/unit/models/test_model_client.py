@@ -149,7 +149,7 @@ async def test_many_find_out_at_once_what_an_endpoint_does_not_know(client: Mode
         ("shape", "model_garbage", True, None, "without an answer"),
         ("no-choices", "model_garbage", True, None, "without an answer"),
         ("no-text", "model_garbage", True, None, "without a text"),
-        ("declines", "model_refused", False, None, "I would rather not"),
+        ("declines", "model_declined", False, None, "I would rather not"),
         ("endless", "model_garbage", True, None, "more than 4,194,304 bytes"),
         ("truncated", "model_unavailable", True, None, "before the answer was complete"),
     ],
@@ -223,7 +223,7 @@ def test_any_body_is_an_answer_or_a_step_error(body: Any) -> None:
     try:
         answer = read_answer(content, "application/json", "asked")
     except StepError as error:
-        assert error.code in ("model_garbage", "model_refused")  # noqa: PT017
+        assert error.code in ("model_garbage", "model_declined")  # noqa: PT017
     else:
         assert isinstance(answer.text, str)
         assert answer.input_tokens >= 0
