@@ -38,7 +38,10 @@ EFFECTS: Final = {
     "external": "outside, at least once: after a crash in the middle the request may be sent again, with the same "
     "`Idempotency-Key`",
 }
-HANDLE_NOTES: Final = {"logic-switch": "one for each case (its `id`), then `default`"}
+HANDLE_NOTES: Final = {
+    "logic-switch": "one for each case (its `id`), then `default`",
+    "ai-classify": "one for each label (its `name`), then `low_confidence`",
+}
 
 
 def pages() -> dict[str, str]:
@@ -66,7 +69,8 @@ def _node_index(nodes: list[type[Node[Any]]]) -> str:
         "",
         "What every step takes beside its config: [settings of every step](every-node.md). Guides: "
         "[loops and joins](../loops.md), [waits](../waits.md), [schedules and delays](../schedules.md), "
-        "[automations that run automations](../sub-flows.md).",
+        "[automations that run automations](../sub-flows.md), "
+        "[AI steps](../ai.md).",
         "",
     ]
     for group, title in GROUPS.items():

@@ -24,12 +24,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.engine.mailing import mailing
 from tests.engine.probe_nodes import Probes
-from tests.engine.world import step_runner
+from tests.engine.world import NoHttp, step_runner
 
 from automations.db.run_store import RunStore
 from automations.db.schedule_store import ScheduleStore
 from automations.engine.commits import Committer
 from automations.engine.flow_versions import FlowVersions
+from automations.engine.outside import NoMailer, Outside
 from automations.engine.worker import Worker, WorkerOptions
 from automations.flow.outcomes import Continue, Fail
 from automations.flow.ports import Context
@@ -131,7 +132,9 @@ async def main(given: dict[str, Any]) -> None:
         reconnect_seconds_at_most=0.5,
     )
     mailer = mailing(given["dsn"], given["smtp_port"]) if "smtp_port" in given else None
-    worker = Worker(options, FlowVersions(probes.registry), step_runner(mailer))
+    worker = Worker(
+        options, FlowVersions(probes.registry), step_runner(Outside(http=NoHttp(), mailer=mailer or NoMailer()))
+    )
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
     running = asyncio.create_task(worker.run())
     ready = asyncio.create_task(worker.ready.wait())

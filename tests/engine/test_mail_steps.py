@@ -13,7 +13,7 @@ import pytest
 from tests.engine import world as of_world
 from tests.engine.drawing import Json, draw, edge, line, node, set_variables
 from tests.engine.mailing import BOX, mailing
-from tests.engine.world import Workers, World, step_runner
+from tests.engine.world import NoHttp, Workers, World, step_runner
 from tests.unit.mail.smtp_server import (
     PASSWORD,
     USER,
@@ -26,6 +26,7 @@ from tests.unit.mail.smtp_server import (
 
 from automations.db.account_settings_store import AccountSettings, AccountSettingsStore
 from automations.db.secret_store import SecretStore
+from automations.engine.outside import Outside
 from automations.flow.mail_server import MailServer
 from automations.services.account_settings import set_settings
 from automations.services.mailing import Mailing
@@ -51,7 +52,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Use:
     """Workers that are started from now on send by this."""
 
     def put_in(mailer: Mailing) -> None:
-        monkeypatch.setattr(of_world, "step_runner", lambda: step_runner(mailer))
+        monkeypatch.setattr(of_world, "step_runner", lambda: step_runner(Outside(http=NoHttp(), mailer=mailer)))
 
     return put_in
 

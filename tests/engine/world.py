@@ -15,7 +15,7 @@ from tests.engine.drawing import LEAD_INSERT, Drawing
 from tests.engine.probe_nodes import Probes
 
 from automations.engine.flow_versions import FlowVersions
-from automations.engine.outside import Mailer, NoMailer, Outside
+from automations.engine.outside import Outside
 from automations.engine.step_runner import StepRunner
 from automations.engine.worker import Worker, WorkerOptions
 from automations.flow.ports import HttpRequest, HttpResponse
@@ -51,9 +51,10 @@ class NoHttp:
         raise AssertionError("no test of the engine sends HTTP")
 
 
-def step_runner(mailer: Mailer | None = None) -> StepRunner:
-    outside = Outside(http=NoHttp(), mailer=mailer or NoMailer())
-    return StepRunner(outside=outside, renderer=UpperCaseRenderer(), clock=lambda: datetime.now(UTC))
+def step_runner(outside: Outside | None = None) -> StepRunner:
+    return StepRunner(
+        outside=outside or Outside(http=NoHttp()), renderer=UpperCaseRenderer(), clock=lambda: datetime.now(UTC)
+    )
 
 
 @dataclass

@@ -15,6 +15,7 @@ from automations.settings import Settings, load_settings
 if TYPE_CHECKING:
     from automations.cli.outside_world import OutsideWorld
     from automations.db.account_settings_store import AccountSettingsStore
+    from automations.db.ai_usage_store import AiUsageStore
     from automations.db.approval_store import ApprovalStore
     from automations.db.automation_store import AutomationStore
     from automations.db.breaker_store import BreakerStore
@@ -130,6 +131,12 @@ class Session:
         from automations.db.account_settings_store import AccountSettingsStore
 
         return AccountSettingsStore(self.connection)
+
+    @property
+    def ai_usage(self) -> AiUsageStore:
+        from automations.db.ai_usage_store import AiUsageStore
+
+        return AiUsageStore(self.connection)
 
     @property
     def journal(self) -> JournalStore:

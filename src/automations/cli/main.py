@@ -12,6 +12,7 @@ from automations.cli import (
     account_commands,
     acting,
     actions,
+    ai_commands,
     approval_commands,
     breaking,
     calling,
@@ -81,6 +82,7 @@ for family in (
     approval_commands,
     secret_commands,
     account_commands,
+    ai_commands,
     explaining,
     sql,
 ):

@@ -1,4 +1,4 @@
-"""What steps reach, put together: HTTP, templates, secrets, mail, code; part of the composition root."""
+"""What steps reach, put together: HTTP, templates, secrets, mail, models, code; part of the composition root."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from automations.engine.step_runner import StepRunner
 from automations.integrations.code_sandbox import CodeOff, CodeSandbox
 from automations.integrations.http_client import HttpClient
 from automations.integrations.mail_client import MailClient
+from automations.integrations.model_client import ModelClient
 from automations.integrations.template_process import TemplateProcess
 from automations.services.mailing import Mailing
+from automations.services.model_gateway import InstalledModel, ModelGateway
 from automations.services.secret_vault import SecretVault
 from automations.services.settings_reader import SettingsReader
 from automations.settings import Settings
@@ -29,9 +31,11 @@ class OutsideWorld:
     templates: TemplateProcess
     vault: SecretVault
     account_settings: SettingsReader
+    models: ModelGateway
     sandbox: CodeSandbox | CodeOff
 
     async def close(self) -> None:
+        await self.models.close()
         await self.account_settings.close()
         await self.vault.close()
         await self.http.close()
@@ -52,11 +56,26 @@ def build_outside_world(dsn: str, settings: Settings, allowed: Collection[str] =
         server=settings.mail_server,
         sender=settings.mail_from,
     )
+    models = _models(dsn, settings, vault, allowed)
     sandbox = CodeSandbox() if settings.code_steps == "on" else CodeOff()
     steps = StepRunner(
-        outside=Outside(http=http, mailer=mailer, sandbox=sandbox),
+        outside=Outside(http=http, mailer=mailer, models=models, sandbox=sandbox),
         renderer=templates,
         clock=lambda: datetime.now(UTC),
         secrets=vault,
     )
-    return OutsideWorld(steps, http, templates, vault, account_settings, sandbox)
+    return OutsideWorld(steps, http, templates, vault, account_settings, models, sandbox)
+
+
+def _models(dsn: str, settings: Settings, vault: SecretVault, allowed: Collection[str]) -> ModelGateway:
+    key = settings.ai_api_key
+    installed = InstalledModel(
+        base_url=settings.ai_base_url,
+        key=None if key is None else key.get_secret_value(),
+        model=settings.ai_model,
+        tokens_per_day=settings.ai_tokens_per_day,
+    )
+    client = ModelClient(own=settings.ai_base_url, allowed=[*settings.http_allow, *allowed])
+    return ModelGateway(
+        client, installed, vault, lambda: connect(dsn, role=ROLE, application_name="automations worker: models")
+    )

@@ -172,6 +172,15 @@ def _parents(edges: list[dict[str, Any]], shown: dict[str, Any]) -> Iterator[tup
             yield key, (source, handle)
 
 
+def tokens_told(output: Any) -> list[str]:
+    """What a step asked of a language model: `412 tokens in, 38 out`."""
+    usage = output.get("usage") if isinstance(output, dict) else None
+    counts = [usage.get(name) for name in ("input_tokens", "output_tokens")] if isinstance(usage, dict) else []
+    if not counts or not all(isinstance(count, int) for count in counts):
+        return []
+    return [f"{counts[0]:,} tokens in, {counts[1]:,} out"]
+
+
 def step_text(entry: dict[str, Any], handle: str = "", *, full: bool = False) -> Text:
     from automations.cli.output import COLOURS, MARKS, as_json, clock_of, one_line, plain, short, span, visible
 
@@ -190,6 +199,7 @@ def step_text(entry: dict[str, Any], handle: str = "", *, full: bool = False) ->
         told.append(f"attempt {entry['attempt']}")
     if status == "skipped":
         told.append("skipped")
+    told += tokens_told(entry.get("output"))
     if entry.get("from_run"):
         told.append(f"taken over from {short(entry['from_run'])}")
     text.append("  " + visible("  ".join(told)), style="bright_black")

@@ -19,6 +19,9 @@ MAX_VALUE_BYTES = 16_384
 MASK = "•••"
 SENSITIVE = ("authorization", "password", "secret", "token", "api_key", "apikey", "api-key", "cookie", "x-api-key")
 
+# AI steps count in these; a number under one is no secret.
+COUNTS = frozenset({"input_tokens", "output_tokens", "max_output_tokens"})
+
 
 def masked(value: Any, names: frozenset[str] = frozenset()) -> Any:
     """The value with everything under a telling name hidden, and under `names` (in lower case, whole names); the value
@@ -27,7 +30,8 @@ def masked(value: Any, names: frozenset[str] = frozenset()) -> Any:
         case dict():
             changed = {}
             for key, item in value.items():
-                if item is not None and (is_sensitive(key) or (names and key.lower() in names)):
+                telling = is_sensitive(key) and not (key in COUNTS and isinstance(item, int))
+                if item is not None and (telling or (names and key.lower() in names)):
                     changed[key] = MASK
                 elif isinstance(item, dict | list):
                     hidden = masked(item, names)

@@ -62,7 +62,10 @@ class Mail(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """`schema`: the answer has to be JSON of this JSON Schema. `model` None: the account's, else the installation's."""
+    """`schema`: the answer has to be JSON of this JSON Schema. `model` None: the account's, else the installation's.
+
+    `idempotency_key`: that of the step; a request of the same text carries the same one.
+    """
 
     prompt: str
     system: str | None = None
@@ -71,11 +74,12 @@ class ModelCall:
     temperature: float | None = None
     schema: JsonObject | None = None
     timeout_seconds: float = 60.0
+    idempotency_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:
-    """`complete` False: cut off at `max_output_tokens`. Tokens as the endpoint counted them."""
+    """`complete` False: cut off at `max_output_tokens`. Tokens as the endpoint counted them, else estimated."""
 
     text: str
     model: str
@@ -89,7 +93,8 @@ class Models(Protocol):
 
     async def complete(self, call: ModelCall) -> ModelAnswer:
         """Raises `StepError`: `no_model`, `budget` (not retryable today), `rate_limited` and `model_unavailable`
-        (retryable, with `retry_after` where it was named), `model_refused`, `timeout`, `connect`."""
+        (retryable, with `retry_after` where it was named), `model_refused`, `timeout`, `connect`;
+        `model_garbage` (retryable) for what is no answer, `model_declined` where the model will not answer."""
         ...
 
 

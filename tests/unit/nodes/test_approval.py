@@ -108,7 +108,9 @@ async def test_a_flow_goes_on_with_the_filled_in_form() -> None:
 def test_problems() -> None:
     assert problems() == []
     assert problems(form={"type": "array"}) == [("form.type", 'must be "object": an input is a set of named values')]
-    assert problems(notify=[{"email": "boss"}]) == [("notify.0.email", "'boss' is not a mail address")]
+    assert problems(notify=[{"email": "boss"}]) == [
+        ("notify.0.email", "'boss' is not a mail address: there is no @ in it")
+    ]
     assert problems(assignees=["ada"]) == [("assignees.0", "'ada' is not the id of a user")]
     assert problems(assignees=["{{ trigger.new.owner_id }}"], notify=[{"email": "{{ trigger.new.email }}"}]) == []
 

@@ -43,6 +43,9 @@ def test_the_catalogue_is_complete_and_says_what_each_may_do() -> None:
         ("action-run-automation", "action", "database", False, ("out",)),
         ("action-http", "action", "external", False, ("out",)),
         ("action-email", "action", "external", False, ("out",)),
+        ("ai-generate", "action", "external", False, ("out",)),
+        ("ai-classify", "action", "external", False, ("low_confidence",)),
+        ("ai-extract", "action", "external", False, ("out",)),
     }
 
 

@@ -149,6 +149,18 @@ begin
     get diagnostics v_gone = row_count;
     v_left := v_left - v_gone;
   end if;
+
+  -- What people compare with bills: longer than runs.
+  if v_left > 0 then
+    delete from automations.ai_usage d
+    where (d.account_id, d.day) in (
+      select x.account_id, x.day from automations.ai_usage x
+      where x.day < pg_catalog.now()::date - 400
+      limit v_left for update skip locked
+    );
+    get diagnostics v_gone = row_count;
+    v_left := v_left - v_gone;
+  end if;
   return greatest(1, p_limit) - v_left;
 end
 $$;
