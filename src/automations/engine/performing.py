@@ -271,11 +271,16 @@ class Performer:
                     self.drop(run)
 
     def _try_again_later(self, run: Run) -> None:
-        """A lock is in the way. The run keeps what it has decided and commits alone when it comes back."""
+        """A lock is in the way. The run keeps what it has decided and commits alone when it comes back.
+
+        Alone, so that nobody waits with it. Who only waits for turns comes back with all the others that do: one by one
+        they would find them taken again and again.
+        """
         delay = min(LOCKED_FIRST_SECONDS * 2 ** min(run.tries, 10), LOCKED_AT_MOST_SECONDS)
         run.tries += 1
-        run.solo = True
+        run.solo = run.solo or not run.takes_turns
         run.blocked = False
+        run.takes_turns = False
 
         def again() -> None:
             run.queued = False

@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from automations.flow.commands import Resumed
 from automations.flow.outcomes import Json, JsonObject
 from automations.flow.outside_ports import Mail, Models, Sandbox
+from automations.flow.record_changes import Changed, RecordChange
 
-RecordTable = Literal["leads", "conversations", "messages"]
+RecordTable: TypeAlias = str
+"""leads, conversations, messages, or what a watched table is called."""
 
 
 class Records(Protocol):
     """Rows of the account, reached with the account's rights: row-level security decides what is there.
 
-    A step makes at most one write (`create` or `update`); reads are free. Every call raises `StepError` with a text for
-    the flow's author: unknown column, wrong type, refused by a policy, constraint violated.
+    A step makes at most one write (`create`, `update` or `change`); reads are free. Every call raises `StepError` with
+    a text for the flow's author: unknown column, wrong type, refused by a policy, constraint violated. Of a watched
+    table only rows of the account are reached, whatever its policies say.
     """
 
     async def create(self, table: RecordTable, values: JsonObject) -> JsonObject:
@@ -27,6 +30,10 @@ class Records(Protocol):
 
     async def update(self, table: RecordTable, record_id: str, values: JsonObject) -> JsonObject:
         """Change one row and return it whole; `StepError` code `record_not_found` when it is not there."""
+        ...
+
+    async def change(self, table: RecordTable, record_id: str, change: RecordChange) -> Changed:
+        """`update` that depends on what is there: tags added and removed, an owner assigned."""
         ...
 
     async def find(

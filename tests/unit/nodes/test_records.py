@@ -60,7 +60,9 @@ async def test_columns_of_the_database_cannot_be_written(records: MemoryRecords,
     for node in (ActionCreateRecord(), ActionUpdateRecord()):
         assert problems(node, config) == [(f"values.{column}", "is set by the database and cannot be written")]
         outcome = await run_node(node, config, records=records, lead_id=LEAD)
-        assert outcome == Fail(f"{column} cannot be written")
+        assert isinstance(outcome, Fail)
+        assert column in outcome.error
+        assert "cannot be written" in outcome.error
     assert records.writes == []
 
 
@@ -129,7 +131,8 @@ async def test_finding_nothing_is_an_answer(records: MemoryRecords) -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        {"table": "agents"},
+        {"table": "leads; drop table leads"},
+        {"table": "a.b.c"},
         {"table": "leads", "limit": 0},
         {"table": "leads", "limit": 201},
         {"table": "leads", "order_by": "name; drop table leads"},

@@ -265,7 +265,7 @@ CONTRADICTIONS: list[tuple[Node[Any], JsonObject, list[tuple[str, str]]]] = [
     (
         TriggerEvent(),
         {**EVENT, "concurrency": {"per": "conversation"}},
-        [("concurrency.per", "a change of a lead has no conversation; use record or lead")],
+        [("concurrency.per", "a run of this trigger has no conversation; use record or lead")],
     ),
     (TriggerEvent(), {**CONVERSATION, "concurrency": {"per": "conversation"}}, []),
     (TriggerEvent(), {**CONVERSATION, "concurrency": {"per": "lead"}}, []),

@@ -6,7 +6,8 @@ declare
 begin
   foreach v_table in array array[
     'steps', 'signals', 'waits', 'start_keys', 'stat_deltas', 'start_windows', 'owed_failure_runs',
-    'schedule_changes', 'secrets', 'account_settings'
+    'schedule_changes', 'secrets', 'account_settings',
+    'rotations'
   ] loop
     execute pg_catalog.format('alter table automations.%I enable row level security', v_table);
     execute pg_catalog.format('drop policy if exists "The engine sees all" on automations.%I', v_table);
