@@ -26,6 +26,7 @@ from automations.cli import (
     signalling,
     sql,
     versions,
+    watch_commands,
     working,
 )
 from automations.cli.up import command as up
@@ -75,6 +76,7 @@ for family in (
     breaking,
     signalling,
     secret_commands,
+    watch_commands,
     explaining,
     sql,
 ):

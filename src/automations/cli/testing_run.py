@@ -17,6 +17,7 @@ async def run_draft_test(
     given: dict[str, Any],
     lead_id: UUID | None,
     conversation_id: UUID | None,
+    row_id: str | None = None,
 ) -> UUID:
     """The id of the test's record, which is final already."""
     from automations.cli.compose import build_outside, build_steps, load_registry
@@ -30,6 +31,7 @@ async def run_draft_test(
         given=given,
         lead_id=lead_id,
         conversation_id=conversation_id,
+        row_id=row_id,
         now=datetime.now(UTC),
     )
     http, templates = build_outside(session.settings)

@@ -16,6 +16,7 @@ from automations.db.run_store import TOO_SLOW, OperationResult, RunStore
 from automations.engine.child_runs import BatchRuns, TrialRuns
 from automations.engine.run import Run
 from automations.engine.step_runner import RowLocked, TurnsTaken
+from automations.engine.turns import OTHERS_TURNS, Turns
 from automations.errors import StepError
 from automations.flow.outcomes import Json, JsonObject
 from automations.flow.ports import RecordTable, Runs
@@ -24,8 +25,6 @@ from automations.flow.record_tables import is_known
 
 # lock_not_available, deadlock_detected, serialization_failure: somebody else's transaction, not this step's fault.
 LOCKED = frozenset({"55P03", "40P01", "40001"})
-# Another transaction of an engine takes turns of the same step (take_turn in record_changes.sql).
-OTHERS_TURNS = "AU027"
 
 # How many operations of one transaction may meet a lock; what is left then comes back in transactions of its own.
 # We wait at most 5 ms for each, while somebody may be waiting for our runs (see run_operations in operations.sql).
@@ -72,6 +71,7 @@ class OperationBatch:
 
     def __init__(self, store: RunStore, *, lock_timeout: str = "5ms") -> None:
         self._store = store
+        self._turns = Turns(store)
         self._lock_timeout = lock_timeout
         self._lock_waits = LOCK_WAITS
         self._limit: float | None = None
@@ -147,6 +147,8 @@ class OperationBatch:
         if self._limit is not None:
             return await self._perform_within(operations, self._limit)
         results: list[OperationResult | None] = [None] * len(operations)
+        for i, answer in (await self._turns.denied(operations)).items():
+            results[i] = answer
         for positions in same_shape(operations):
             if self._lock_waits <= 0:
                 break

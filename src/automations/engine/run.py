@@ -110,6 +110,7 @@ class Run:
     blocked: bool = False
     # It waits for nothing but its turn: it may come back together with others.
     takes_turns: bool = False
+    turn_tries: int = 0
     dropped: bool = False
     # Its transaction failed: what is in memory is worth nothing but the outcomes of what was called outside.
     stale: bool = False

@@ -17,6 +17,16 @@ as $$
   )
 $$;
 
+-- A table by its names, whether or not we may use its schema; null where there is none (any more).
+create or replace function automations.table_oid(p_schema text, p_table text)
+returns oid
+language sql stable
+as $$
+  select c.oid
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = p_schema and c.relname = p_table
+$$;
+
 -- The table of an operation: as a statement names it, its id column, and for a watched table its account column. `own` is
 -- what holds of the row with the operation's id, `held` of every row that the step may reach: of a watched table those of
 -- its account, whatever row-level security says.
@@ -46,7 +56,7 @@ begin
     raise exception 'steps do not know the table %; `automations watch` makes it known', v_table using errcode = 'AU020';
   end if;
   name := pg_catalog.format('%I.%I', v_watched.schema_name, v_watched.table_name);
-  relation := pg_catalog.to_regclass(name);
+  relation := automations.table_oid(v_watched.schema_name, v_watched.table_name);
   if relation is null then
     raise exception 'there is no table % (any more)', name using errcode = 'AU020';
   end if;
@@ -308,6 +318,7 @@ $$;
 
 revoke execute on function automations.run_bulk_write(text, text, uuid, uuid[], uuid[], jsonb[], text) from public;
 revoke execute on function automations.unknown_columns(oid, jsonb) from public;
+revoke execute on function automations.table_oid(text, text) from public;
 revoke execute on function automations.operation_target(jsonb) from public;
 revoke execute on function automations.run_operation(jsonb) from public;
 revoke execute on function automations.run_operations(jsonb, text, integer) from public;

@@ -1,6 +1,15 @@
 -- Changes of a record that depend on what is there: tags added and removed, an owner assigned, by turns or only where
 -- there is none. Called by run_operation within the savepoint of the operation.
 
+-- Whether this transaction may take turns of a step. Two numbers, so that it never is the lock of a worker's presence,
+-- which is one. A lock of its own: the first turn of all has no row to lock, and an insert would wait for another one.
+create or replace function automations.may_take_turns(p_automation uuid, p_node text)
+returns boolean
+language sql volatile
+as $$
+  select pg_catalog.pg_try_advisory_xact_lock(7263205, pg_catalog.hashtext(p_automation::text || p_node))
+$$;
+
 -- Whose turn it is, counted from 0. The turn belongs to the transaction: taken back, it is the next one's again. Nobody
 -- waits for it: where another transaction takes turns of the same step, AU027 says so and the step is tried again.
 create or replace function automations.take_turn(p_account uuid, p_automation uuid, p_node text)
@@ -8,12 +17,9 @@ returns bigint
 language plpgsql
 as $$
 declare
-  -- Two numbers, so that it never is the lock of a worker's presence, which is one.
-  c_rotations constant integer := 7263205;
   v_turn bigint;
 begin
-  -- A lock of its own: the first turn of all has no row to lock, and an insert would wait for another one.
-  if not pg_catalog.pg_try_advisory_xact_lock(c_rotations, pg_catalog.hashtext(p_automation::text || p_node)) then
+  if not automations.may_take_turns(p_automation, p_node) then
     raise exception 'others are taking their turns in this step' using errcode = 'AU027';
   end if;
   insert into automations.rotations as r (automation_id, node_id, account_id, position)
@@ -133,6 +139,7 @@ begin
 end
 $$;
 
+revoke execute on function automations.may_take_turns(uuid, text) from public;
 revoke execute on function automations.take_turn(uuid, uuid, text) from public;
 revoke execute on function automations.coming_turn(uuid, text, bigint) from public;
 revoke execute on function automations.change_record(jsonb, oid, text, text, text) from public;

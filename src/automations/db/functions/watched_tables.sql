@@ -134,7 +134,8 @@ declare
   v_missing text;
   v_found jsonb := '[]';
 begin
-  select c.* into v_class from pg_catalog.pg_class c where c.oid = pg_catalog.to_regclass(v_name);
+  select c.* into v_class from pg_catalog.pg_class c
+  where c.oid = automations.table_oid(p_watched.schema_name, p_watched.table_name);
   if not automations.has_index_on(v_class.oid, p_watched.id_column, true) then
     v_found := v_found || pg_catalog.jsonb_build_object(
       'code', 'id_not_unique',
@@ -349,7 +350,7 @@ as $$
     else 'fires'
   end
   from (
-    select pg_catalog.to_regclass(pg_catalog.format('%I.%I', p_watched.schema_name, p_watched.table_name)) as relation
+    select automations.table_oid(p_watched.schema_name, p_watched.table_name) as relation
   ) r
   left join pg_catalog.pg_trigger t
     on t.tgrelid = r.relation and t.tgfoid = 'automations.fire_table()'::pg_catalog.regprocedure and not t.tgisinternal
@@ -383,7 +384,7 @@ begin
   if v_watched.source is null then
     return null;
   end if;
-  v_relation := pg_catalog.to_regclass(pg_catalog.format('%I.%I', v_watched.schema_name, v_watched.table_name));
+  v_relation := automations.table_oid(v_watched.schema_name, v_watched.table_name);
   if exists (
     select from pg_catalog.pg_trigger t where t.tgrelid = v_relation and t.tgname = 'trigger_table_automations'
   ) then
