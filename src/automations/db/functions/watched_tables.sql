@@ -19,8 +19,8 @@ begin
   if pg_catalog.current_setting('automations.fire', true) = 'off' then
     return null;
   end if;
-  -- The whole row at once, though most of it is wanted only if somebody listens: to pick columns by their names takes a
-  -- statement, which is planned for every row (measured: five times the cost of an ordinary row).
+  -- The whole row at once, though most of it is wanted only if somebody listens. Tried: to pick the columns by their names,
+  -- which takes a statement that is planned for every row, and costs more than a whole row of ordinary size.
   begin
     if tg_op = 'DELETE' then
       v_row := pg_catalog.to_jsonb(old);
