@@ -52,7 +52,9 @@ async def test_every_table_has_an_account_row_level_security_and_a_policy(databa
     )
     assert len(rows) >= 8
     for row in rows:
-        assert tuple(row)[1:] == (True, True, True), row["relname"]
+        # Which tables are watched is the installation's, not an account's; no user reads it.
+        of_accounts = row["relname"] != "watched_tables"
+        assert tuple(row)[1:] == (True, True, of_accounts), row["relname"]
 
 
 async def test_policies_are_for_named_roles(database: asyncpg.Connection) -> None:
@@ -121,6 +123,12 @@ async def test_a_temporary_type_does_not_run_as_the_owner(
     await make.automation(account, agent, trigger_config=on_conversation)
     manual = await make.automation(account, agent, trigger_type="manual", trigger_config={})
     ended = await make.execution(manual, status="failed")
+    await database.execute(
+        "create table public.orders (id bigint, user_id uuid, lead_id uuid);"
+        "grant select, insert, update, delete on public.orders to authenticated"
+    )
+    await database.execute("select automations.watch_table('orders', 'user_id', 'id', 'lead_id')")
+    await make.automation(account, agent, trigger_config={**on_lead, "event_source": "orders"})
     await database.execute("create table public.caught (who text, what text)")
     await database.execute("grant insert on public.caught to authenticated; grant temporary on database %I to public"
                            .replace("%I", await database.fetchval("select current_database()")))  # fmt: skip
@@ -158,6 +166,9 @@ async def test_a_temporary_type_does_not_run_as_the_owner(
         "insert into public.messages (conversation_id, direction, body)"
         " select id, 'inbound', 'x' from public.conversations",
         "delete from public.messages",
+        f"insert into public.orders (id, user_id, lead_id) select 1, '{account}', id from public.leads",
+        "update public.orders set id = 2",
+        "delete from public.orders",
         f"insert into public.automations (agent_id, user_id, name, status, trigger_type) values"
         f" ('{agent}', '{account}', 'x', 'active', 'manual')",
         f"insert into public.automations (agent_id, user_id, name, status, enabled, trigger_type) values"

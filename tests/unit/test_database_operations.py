@@ -70,3 +70,21 @@ def test_errors_of_the_database_are_named() -> None:
     error = database_failure("23505", "duplicate key value violates unique constraint")
     assert (error.code, error.retryable) == ("duplicate", False)
     assert database_failure("XX000", "odd").code == "database"
+
+
+def test_changes_that_depend_on_the_row_and_watched_tables_go_one_by_one() -> None:
+    operations = [
+        update("1", table="orders", stage="a"),
+        update("2", table="orders", stage="b"),
+        {**update("3", stage="a"), "operation": "change"},
+        {**update("4", stage="a"), "operation": "change"},
+    ]
+    assert same_shape(operations) == []
+
+
+def test_what_is_refused_has_a_code_of_its_own() -> None:
+    assert [database_failure(code, "x").code for code in ("AU020", "AU028", "AU029")] == [
+        "no_table",
+        "protected_column",
+        "wrong_type",
+    ]

@@ -26,10 +26,14 @@ def register(app: typer.Typer) -> None:
 
 def explain(
     subject: Annotated[
-        str, typer.Argument(metavar="EVENT|LEAD", help="Number of an event, or a lead: id, e-mail address or name.")
+        str,
+        typer.Argument(
+            metavar="EVENT|RECORD",
+            help="Number of an event, a lead (id, e-mail address or name), or a row of a watched table, as orders:42.",
+        ),
     ],
     automation: Annotated[str | None, typer.Argument(metavar="[AUTOMATION]", help="Only this one.")] = None,
-    last: Annotated[int, typer.Option("--last", min=1, max=100, help="How many changes of the lead.")] = 3,
+    last: Annotated[int, typer.Option("--last", min=1, max=100, help="How many changes of the record.")] = 3,
     account: Account = None,
     as_json: AsJson = False,
 ) -> None:
@@ -66,7 +70,8 @@ def _print(explained: Explained) -> None:
 
     event, out = explained.event, console()
     head = plain(f"event {event.id}", "bold")
-    head.append(f"  {event.operation} {event.source} {event.record_id}  {clock(event.occurred_at)}")
+    record = visible(event.record_key or str(event.record_id))
+    head.append(f"  {event.operation} {event.source} {record}  {clock(event.occurred_at)}")
     out.print(head, soft_wrap=True)
     changed = [name for name in event.changed or [] if name != "updated_at"]
     if event.operation == "UPDATE":

@@ -30,6 +30,7 @@ from automations.cli import (
     sql,
     template_commands,
     versions,
+    watch_commands,
     working,
 )
 from automations.cli.up import command as up
@@ -83,6 +84,7 @@ for family in (
     secret_commands,
     account_commands,
     ai_commands,
+    watch_commands,
     explaining,
     sql,
 ):

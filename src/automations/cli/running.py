@@ -37,6 +37,10 @@ def run(
     conversation: Annotated[
         list[str] | None, typer.Option("--conversation", metavar="ID", help="On this one; repeat for more.")
     ] = None,
+    row: Annotated[
+        str | None,
+        typer.Option("--row", metavar="ID", help="With --test: on this row of the watched table it listens to."),
+    ] = None,
     leads_where: Annotated[
         str | None,
         typer.Option("--leads-where", metavar="CONDITION", help="On all leads that meet this condition (JSON)."),
@@ -73,6 +77,7 @@ def run(
             wait=not no_wait,
             timeout=timeout,
             test=test,
+            row=row,
             account=account,
             as_json=as_json,
         )
@@ -94,6 +99,7 @@ async def _run(
     wait: bool,
     timeout: float | None,
     test: bool,
+    row: str | None,
     account: str | None,
     as_json: bool,
 ) -> str | None:
@@ -112,6 +118,8 @@ async def _run(
         )
         form = form_of(chosen.trigger_type, chosen.trigger_config)
         values = {**read_input_option(given), **read_words(form.schema, read_fields(fields))}
+        if row is not None and not test:
+            raise Unusable("a run on a row is started by its change", hint="Add --test to try it, or change the row.")
         if leads_where is not None or len(leads) > 1 or len(conversations) > 1:
             if test:
                 raise Unusable("a test runs on one record", hint="Choose one: --lead or --conversation.")
@@ -134,7 +142,7 @@ async def _run(
             else None
         )
         if test:
-            return await _test(session, chosen, values, lead_id, conversation_id, as_json=as_json)
+            return await _test(session, chosen, values, lead_id, conversation_id, row, as_json=as_json)
         run_id = await start_run(
             session.executions,
             session.automations,
@@ -239,13 +247,14 @@ async def _test(
     given: dict[str, Any],
     lead_id: UUID | None,
     conversation_id: UUID | None,
+    row: str | None,
     *,
     as_json: bool,
 ) -> str:
     from automations.cli.output import say
     from automations.cli.testing_run import run_draft_test
 
-    run_id = await run_draft_test(session, automation, given, lead_id, conversation_id)
+    run_id = await run_draft_test(session, automation, given, lead_id, conversation_id, row)
     if not as_json:
         say(f"test run {run_id} of {automation.name}")
     return await _watch(session, run_id, timeout=None, as_json=as_json)

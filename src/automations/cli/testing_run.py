@@ -17,6 +17,7 @@ async def run_draft_test(
     given: dict[str, Any],
     lead_id: UUID | None,
     conversation_id: UUID | None,
+    row_id: str | None = None,
 ) -> UUID:
     """The id of the test's record, which is final already."""
     from automations.cli.compose import load_registry
@@ -31,6 +32,7 @@ async def run_draft_test(
         given=given,
         lead_id=lead_id,
         conversation_id=conversation_id,
+        row_id=row_id,
         now=datetime.now(UTC),
     )
     outside = build_outside_world(session.dsn, session.settings)

@@ -49,6 +49,18 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchedTable:
+    """`state`: fires, or what is wrong with it."""
+
+    source: str
+    table: str
+    state: str
+    account_column: str
+    id_column: str
+    lead_column: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     pending: int
     running: int
@@ -104,6 +116,9 @@ class DoctorStore:
 
     async def triggers(self) -> list[Trigger]:
         return [Trigger(**row) for row in await self._rows("triggers")]
+
+    async def watched(self) -> list[WatchedTable]:
+        return [WatchedTable(**row) for row in await self._rows("watched")]
 
     async def load(self) -> Load:
         return Load(**await self._row("load"))

@@ -12,7 +12,7 @@ from automations.db.automation_store import Named
 from automations.db.connection import Connection
 from automations.db.named_queries import queries
 from automations.db.sql_errors import of_code, translated
-from automations.errors import AutomationsError
+from automations.errors import AutomationsError, Unusable
 
 SQL = queries("executions")
 
@@ -298,3 +298,15 @@ class ExecutionStore:
         """The row as JSON; None when the account has no such record."""
         with translated():
             return await self.connection.fetchval(SQL[f"{kind}_record"], record_id, account)
+
+    async def watched_record(self, source: str, key: str, account: UUID) -> Any:
+        """A row of a watched table as JSON. `Unusable` says why a step of the account would not find it."""
+        with translated():
+            async with self.connection.transaction():
+                row = await self.connection.fetchrow(SQL["watched_record"], source, key, account)
+        if row is None or row["error_code"] is not None:
+            raise Unusable(
+                "there is no answer" if row is None else str(row["error_message"]),
+                hint="`automations watch` lists the tables; steps see what `authenticated` may see of their account.",
+            )
+        return row["result"]

@@ -16,7 +16,8 @@ SQL = queries("explain")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change. `held`: [{automation_id, reason}] of those that matched and were held back."""
+    """One change. `held`: [{automation_id, reason}] of those that matched and were held back. `record_key`: the id of a
+    row of a watched table, as text."""
 
     id: int
     account_id: UUID
@@ -30,6 +31,7 @@ class Event:
     occurred_at: datetime
     execution_id: UUID | None
     held: list[dict[str, Any]]
+    record_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,12 @@ class JournalStore:
         with translated():
             rows = await self.connection.fetch(SQL["events_of_record"], record_id, account, limit)
         return [Event(**row) for row in rows]
+
+    async def watched_record(self, source: str, key: str) -> UUID | None:
+        """The `record_id` of a row of a watched table; None where the table is not watched."""
+        with translated():
+            record: UUID | None = await self.connection.fetchval(SQL["watched_record"], source, key)
+        return record
 
     async def runs_of(self, event: Event) -> list[StartedRun]:
         with translated():

@@ -157,6 +157,11 @@ class RunStore:
         )
         return [OperationResult(*row) for row in rows]
 
+    async def may_take_turns(self, steps: Sequence[tuple[str, str]]) -> list[bool]:
+        """For each (automation, node id), until the end of the transaction."""
+        automations, nodes = [one for one, _ in steps], [node for _, node in steps]
+        return [row[0] for row in await self.connection.fetch(SQL["may_take_turns"], automations, nodes)]
+
     async def write_steps(self, rows: Sequence[StepRow]) -> None:
         await self.connection.execute(
             SQL["write_steps"],

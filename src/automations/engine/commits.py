@@ -17,7 +17,7 @@ from automations.engine.advance import Advancer
 from automations.engine.operations import BatchRecords, OperationBatch
 from automations.engine.recording import nodes_executed
 from automations.engine.run import Run
-from automations.engine.step_runner import RowLocked, StepRunner
+from automations.engine.step_runner import RowLocked, StepRunner, TurnsTaken
 from automations.flow.outcomes import Fail
 
 MAX_ROUNDS = 50
@@ -115,9 +115,10 @@ class Committer:
                     outcome, record = await self._steps.attempt(run, command, records)
                     if isinstance(outcome, Fail) and records.wrote:
                         raise RedoAlone(run)
-            except RowLocked:
+            except RowLocked as locked:
                 run.database.insert(0, command)
                 run.blocked = True
+                run.takes_turns = isinstance(locked, TurnsTaken)
                 return
             self._advancer.settle(run, command, outcome, record)
             await self._advancer.work_off(run)

@@ -6,8 +6,9 @@ Operations of all runs that wait at the same moment go to the database together,
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,13 @@ from automations.db.run_store import TOO_SLOW, OperationResult, RunStore
 from automations.engine.approvals import BatchApprovals
 from automations.engine.child_runs import BatchRuns, TrialRuns
 from automations.engine.run import Run
-from automations.engine.step_runner import RowLocked
+from automations.engine.step_runner import RowLocked, TurnsTaken
+from automations.engine.turns import OTHERS_TURNS, Turns
 from automations.errors import StepError
 from automations.flow.outcomes import Json, JsonObject
 from automations.flow.ports import Approvals, RecordTable, Runs
+from automations.flow.record_changes import Assignment, Changed, RecordChange
+from automations.flow.record_tables import is_known
 
 # lock_not_available, deadlock_detected, serialization_failure: somebody else's transaction, not this step's fault.
 LOCKED = frozenset({"55P03", "40P01", "40001"})
@@ -41,6 +45,8 @@ EXPLANATIONS = {
     "AU020": ("no_table", "{message}"),
     "AU021": ("no_column", "{message}"),
     "AU022": ("record_not_found", "{message}"),
+    "AU028": ("protected_column", "{message}"),
+    "AU029": ("wrong_type", "{message}"),
     "AU004": ("not_found", "{message}"),
     "AU006": ("not_startable", "{message}"),
     "AU025": ("loop", "{message}"),
@@ -66,6 +72,7 @@ class OperationBatch:
 
     def __init__(self, store: RunStore, *, lock_timeout: str = "5ms") -> None:
         self._store = store
+        self._turns = Turns(store)
         self._lock_timeout = lock_timeout
         self._lock_waits = LOCK_WAITS
         self._limit: float | None = None
@@ -141,6 +148,8 @@ class OperationBatch:
         if self._limit is not None:
             return await self._perform_within(operations, self._limit)
         results: list[OperationResult | None] = [None] * len(operations)
+        for i, answer in (await self._turns.denied(operations)).items():
+            results[i] = answer
         for positions in same_shape(operations):
             if self._lock_waits <= 0:
                 break
@@ -197,7 +206,32 @@ class BatchRecords:
         return await self._write({"operation": "create", "table": table, "values": values})
 
     async def update(self, table: RecordTable, record_id: str, values: JsonObject) -> JsonObject:
-        return await self._write({"operation": "update", "table": table, "id": _uuid(record_id), "values": values})
+        return await self._write(
+            {"operation": "update", "table": table, "id": _record_id(table, record_id), "values": values}
+        )
+
+    async def change(self, table: RecordTable, record_id: str, change: RecordChange) -> Changed:
+        operation = {
+            "operation": "change",
+            "table": table,
+            "id": _record_id(table, record_id),
+            "values": change.values,
+        }
+        if change.tags is not None:
+            operation["tags"] = asdict(change.tags)
+        if change.assign is not None:
+            operation["assign"] = self._assignment(change.assign)
+        answer: Any = await self._write(operation)
+        return Changed(answer["row"], bool(answer["assigned"]))
+
+    def _assignment(self, assign: Assignment) -> dict[str, Any]:
+        return {
+            "column": assign.column,
+            "among": assign.among,
+            "only_if_unassigned": assign.only_if_unassigned,
+            "automation_id": str(self._run.automation_id),
+            "node_id": assign.turns_of,
+        }
 
     async def find(
         self, table: RecordTable, *, condition: JsonObject | None, order_by: str | None, descending: bool, limit: int
@@ -234,15 +268,28 @@ class BatchRecords:
             return answer.result
         if answer.error_code in LOCKED:
             raise RowLocked(answer.error_message)
+        if answer.error_code == OTHERS_TURNS:
+            raise TurnsTaken(answer.error_message)
         raise database_failure(answer.error_code, answer.error_message or "")
 
 
 class TrialRecords(BatchRecords):
-    """Of a step in a test run: rows are written for real (and rolled back), runs are not started."""
+    """Of a step in a test run: rows are written for real (and rolled back), runs are not started, no turn is taken."""
 
-    def __init__(self, run: Run, batch: OperationBatch, started: dict[str, Any]) -> None:
+    def __init__(self, run: Run, batch: OperationBatch, started: dict[str, Any], turns: Counter[str]) -> None:
         super().__init__(run, batch)
         self._started = started
+        self._turns = turns
+
+    async def change(self, table: RecordTable, record_id: str, change: RecordChange) -> Changed:
+        changed = await super().change(table, record_id, change)
+        if change.assign is not None and change.assign.turns_of is not None and changed.assigned:
+            self._turns[change.assign.turns_of] += 1
+        return changed
+
+    def _assignment(self, assign: Assignment) -> dict[str, Any]:
+        ahead = 0 if assign.turns_of is None else self._turns[assign.turns_of]
+        return {**super()._assignment(assign), "ahead": ahead}
 
     def runs_of(self, step_key: str) -> Runs:
         return TrialRuns(BatchRuns(step_key, self._ask, self._write), self._started)
@@ -254,7 +301,7 @@ def same_shape(operations: list[dict[str, Any]]) -> list[list[int]]:
     records: dict[tuple[Any, ...], set[Any]] = {}
     for i, operation in enumerate(operations):
         values = operation.get("values")
-        if operation["operation"] == "find" or not values:
+        if operation["operation"] not in ("create", "update") or not values or not is_known(operation["table"]):
             continue
         shape = (operation["operation"], operation["table"], operation["account_id"], frozenset(values))
         record = operation.get("id", i)
@@ -270,7 +317,10 @@ def same_shape(operations: list[dict[str, Any]]) -> list[list[int]]:
     ]
 
 
-def _uuid(text: str) -> str:
+def _record_id(table: RecordTable, text: str) -> str:
+    """Of a watched table it may be of any type; the database tells."""
+    if not is_known(table):
+        return text
     try:
         return str(UUID(text))
     except ValueError:

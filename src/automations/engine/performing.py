@@ -36,6 +36,10 @@ log = structlog.get_logger(__name__)
 LOCKED_FIRST_SECONDS = 0.005
 LOCKED_AT_MOST_SECONDS = 1.0
 LOCKED_TRIES = 66
+# Turns are held for as long as a commit takes: tried again after 10 ms, doubling to 160 ms; for a minute, too.
+TURN_FIRST_SECONDS = 0.01
+TURN_AT_MOST_SECONDS = 0.16
+TURN_TRIES = 380
 # A transaction that was cancelled or chosen as a deadlock's victim is done again so many times.
 PASSING_TRIES = 5
 
@@ -250,7 +254,7 @@ class Performer:
             self.drop(run)
         for run in result.written:
             run.queued = False
-            run.tries = 0
+            run.tries = run.turn_tries = 0
             self._start_renders(run)
             self._start_externals(run)
             self._arm_timers(run)
@@ -258,7 +262,7 @@ class Performer:
                 self._enqueue(run)
         for run in result.blocked:
             self._start_externals(run)
-            if run.tries >= LOCKED_TRIES:
+            if run.tries >= LOCKED_TRIES or run.turn_tries >= TURN_TRIES:
                 self._fail_locked(run)
             self._try_again_later(run)
         if result.lost:
@@ -271,11 +275,20 @@ class Performer:
                     self.drop(run)
 
     def _try_again_later(self, run: Run) -> None:
-        """A lock is in the way. The run keeps what it has decided and commits alone when it comes back."""
-        delay = min(LOCKED_FIRST_SECONDS * 2 ** min(run.tries, 10), LOCKED_AT_MOST_SECONDS)
-        run.tries += 1
-        run.solo = True
+        """A lock is in the way. The run keeps what it has decided and commits alone when it comes back.
+
+        Alone, so that nobody waits with it. Who only waits for turns comes back with all the others that do: one by one
+        they would find them taken again and again.
+        """
+        if run.takes_turns:
+            delay = min(TURN_FIRST_SECONDS * 2 ** min(run.turn_tries, 10), TURN_AT_MOST_SECONDS)
+            run.turn_tries += 1
+        else:
+            delay = min(LOCKED_FIRST_SECONDS * 2 ** min(run.tries, 10), LOCKED_AT_MOST_SECONDS)
+            run.tries += 1
+            run.solo = True
         run.blocked = False
+        run.takes_turns = False
 
         def again() -> None:
             run.queued = False
@@ -290,6 +303,7 @@ class Performer:
             code="locked",
             retryable=True,
         )
+        run.turn_tries = 0
         kept = self._steps.kept(run, command, outcome)
         self._advancer.settle(run, command, kept, self._steps.entry(run, command, kept))
         run.tries = 0

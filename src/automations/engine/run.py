@@ -108,6 +108,9 @@ class Run:
     finish: Finish | None = None
     # A step met a locked row; it stays in `database` and is tried again.
     blocked: bool = False
+    # It waits for nothing but its turn: it may come back together with others.
+    takes_turns: bool = False
+    turn_tries: int = 0
     dropped: bool = False
     # Its transaction failed: what is in memory is worth nothing but the outcomes of what was called outside.
     stale: bool = False

@@ -17,6 +17,7 @@ from automations.flow.commands import Resumed
 from automations.flow.outcomes import JsonObject
 from automations.flow.outside_ports import Mail, Models, Sandbox
 from automations.flow.ports import Approvals, Http, Records, RecordTable, Runs
+from automations.flow.record_changes import Changed, RecordChange
 
 
 def scope_of(run: Run, key: str, now: datetime) -> dict[str, Any]:
@@ -123,6 +124,9 @@ class NoRecords:
         raise _not_declared()
 
     async def update(self, table: RecordTable, record_id: str, values: JsonObject) -> JsonObject:
+        raise _not_declared()
+
+    async def change(self, table: RecordTable, record_id: str, change: RecordChange) -> Changed:
         raise _not_declared()
 
     async def find(

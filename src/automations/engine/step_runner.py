@@ -55,6 +55,10 @@ class RowLocked(Exception):
     """A row that the step needs is locked by somebody: not the step's failure, try again soon."""
 
 
+class TurnsTaken(RowLocked):
+    """Another transaction gives out the turns of this step. It ends soon: no reason to be alone the next time."""
+
+
 class StepRunner:
     def __init__(self, *, outside: Outside, renderer: Renderer, clock: Clock, secrets: Secrets | None = None) -> None:
         self._outside = outside

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -136,6 +137,7 @@ class _TestDriver:
         self._steps = steps
         self._advancer = Advancer(steps)
         self._called: dict[str, Any] = {}
+        self._turns: Counter[str] = Counter()
 
     async def drive(self, run: Run) -> None:
         while run.finish is None:
@@ -157,7 +159,7 @@ class _TestDriver:
 
     async def _database_step(self, run: Run, command: RunStep) -> tuple[Outcome, dict[str, Any]]:
         batch = OperationBatch(self._store, lock_timeout=LOCK_TIMEOUT)
-        records = TrialRecords(run, batch, self._called)
+        records = TrialRecords(run, batch, self._called, self._turns)
         limit = run.loaded.flow.nodes[command.node_id].timeout_seconds
         answer: list[tuple[Outcome, dict[str, Any]]] = []
 

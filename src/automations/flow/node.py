@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from automations.flow.outcomes import DEFAULT_HANDLE, Effect, JsonObject, Outcome
 from automations.flow.outside_ports import Need
 from automations.flow.ports import Context
+from automations.flow.record_tables import TableUse
 
 Group = Literal["trigger", "logic", "transform", "action"]
 JoinMode = Literal["all", "any"]
@@ -148,6 +149,10 @@ class Node(ABC, Generic[C]):
 
     def needs(self, config: JsonObject) -> tuple[Need, ...]:
         """What the installation or the account must have for this raw config to work; asked for at publish."""
+        return ()
+
+    def tables(self, config: JsonObject) -> tuple[TableUse, ...]:
+        """Tables beside our own that this raw config names; whether they are watched is seen at publish."""
         return ()
 
     def sample_output(self, config: JsonObject) -> JsonObject:

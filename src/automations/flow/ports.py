@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 from automations.flow.commands import Resumed
 from automations.flow.outcomes import Json, JsonObject
 from automations.flow.outside_ports import Mail, Models, Sandbox
+from automations.flow.record_changes import Changed, RecordChange
 
-RecordTable = Literal["leads", "conversations", "messages"]
+RecordTable: TypeAlias = str
+"""leads, conversations, messages, or what a watched table is called."""
 
 
 class Records(Protocol):
     """Rows of the account, reached with the account's rights: row-level security decides what is there.
 
-    A step makes at most one write (`create` or `update`); reads are free. Every call raises `StepError` with a text for
-    the flow's author: unknown column, wrong type, refused by a policy, constraint violated.
+    A step makes at most one write (`create`, `update` or `change`); reads are free. Every call raises `StepError` with
+    a text for the flow's author: unknown column, wrong type, refused by a policy, constraint violated. Of a watched
+    table only rows of the account are reached, whatever its policies say.
     """
 
     async def create(self, table: RecordTable, values: JsonObject) -> JsonObject:
@@ -27,6 +30,10 @@ class Records(Protocol):
 
     async def update(self, table: RecordTable, record_id: str, values: JsonObject) -> JsonObject:
         """Change one row and return it whole; `StepError` code `record_not_found` when it is not there."""
+        ...
+
+    async def change(self, table: RecordTable, record_id: str, change: RecordChange) -> Changed:
+        """`update` that depends on what is there: tags added and removed, an owner assigned."""
         ...
 
     async def find(
@@ -124,7 +131,7 @@ class ApprovalRequest:
     message: str | None
     form: JsonObject | None
     assignees: Sequence[str]
-    role: Literal["owner", "admin", "member"] | None
+    role: Literal[owner, admin, member] | None
     self_approval: bool
     deadline: datetime | None
     notify: Sequence[Recipient] = ()
@@ -135,7 +142,7 @@ class ApprovalRequest:
 class ApprovalDecision:
     """How an approval stands. `decided_via`: user, token or operator; `decided_as`: the address a token was sent to."""
 
-    status: Literal["pending", "approved", "rejected", "timed_out"]
+    status: Literal[pending, approved, rejected, timed_out]
     decided_by: str | None = None
     decided_via: str | None = None
     decided_as: str | None = None

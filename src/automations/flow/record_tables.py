@@ -1,19 +1,69 @@
-"""The tables that steps reach, as far as forms and checks know them. Users' own tables may have more columns."""
+"""The tables that steps reach, as far as forms and checks know them. Which others are watched the database knows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from automations.flow.outcomes import JsonObject
 from automations.flow.ports import RecordTable
 
 # Identity, owner and times belong to the database: a flow that could write them could move a row to another account.
+# Of a watched table these are its id and account columns, which only the database knows.
 PROTECTED = frozenset({"id", "user_id", "created_at", "updated_at"})
 
 # Where a new row says whose it is; the other tables belong to an account through their agent or conversation.
 ACCOUNT_COLUMN: Mapping[RecordTable, str] = {"leads": "user_id"}
 
 COLUMN_PATTERN = r"^[A-Za-z_][A-Za-z0-9_$]{0,62}$"
+TABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62})?$"
+
+RECORD_SOURCES = ("lead", "conversation")
+# Each would silently never fire: messages start nothing, and a webhook has a trigger of its own.
+_NO_SOURCES = {
+    "leads": "call it lead",
+    "conversations": "call it conversation",
+    "message": "messages start nothing; wait for one with logic-wait",
+    "messages": "messages start nothing; wait for one with logic-wait",
+    "webhook": "it is no table",
+}
+
+
+def _no_other_source(source: str) -> str:
+    if source in _NO_SOURCES:
+        raise ValueError(f"{source} cannot be the source of an event: {_NO_SOURCES[source]}")
+    return source
+
+
+def _as_text(value: object) -> object:
+    """Ids of users' tables are often numbers."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+TableName = Annotated[
+    RecordTable,
+    StringConstraints(pattern=TABLE_PATTERN),
+    Field(json_schema_extra={"widget": "table", "examples": ["leads", "conversations", "messages", "orders"]}),
+]
+EventSource = Annotated[str, StringConstraints(pattern=TABLE_PATTERN), AfterValidator(_no_other_source)]
+RecordId = Annotated[str, BeforeValidator(_as_text)]
+
+
+@dataclass(frozen=True, slots=True)
+class TableUse:
+    """A table beside our own that a config names: in which field, and which columns of it are written.
+
+    `creates`: a new row, which may have an id of its own choice.
+    """
+
+    table: str
+    field: str = "table"
+    written: frozenset[str] = frozenset()
+    creates: bool = False
+
 
 _EXAMPLES: Mapping[RecordTable, JsonObject] = {
     "leads": {
@@ -64,6 +114,19 @@ def example_row(table: object) -> JsonObject:
     return {}
 
 
-def protected_columns(names: Iterable[str]) -> list[str]:
+def protected_columns(table: object, names: Iterable[str]) -> list[str]:
     """Those of `names` that no step may write, sorted."""
-    return sorted(PROTECTED.intersection(names))
+    return sorted(PROTECTED.intersection(names)) if is_known(table) else []
+
+
+def is_known(table: object) -> bool:
+    """Whether it is leads, conversations or messages."""
+    return table in _EXAMPLES
+
+
+def table_use(config: JsonObject, written: Iterable[str] = (), *, creates: bool = False) -> tuple[TableUse, ...]:
+    """What a raw config with a field `table` reaches beside our own tables."""
+    table = config.get("table")
+    if not isinstance(table, str) or is_known(table):
+        return ()
+    return (TableUse(table, written=frozenset(written), creates=creates),)

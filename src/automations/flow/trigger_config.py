@@ -156,7 +156,7 @@ def limit_problems(
     if concurrency.key is not None:
         problems += _key_problems(concurrency.key, roots)
     if concurrency.per == "conversation" and not has_conversation:
-        problems.append(("concurrency.per", "a change of a lead has no conversation; use record or lead"))
+        problems.append(("concurrency.per", "a run of this trigger has no conversation; use record or lead"))
     mode = concurrency.mode
     if mode in ("skip", "cancel_previous") and not grouped:
         problems.append(("concurrency.mode", f"{mode} needs per or key to know which runs belong together"))

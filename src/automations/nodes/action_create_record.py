@@ -7,25 +7,36 @@ from pydantic import Field, JsonValue, StringConstraints
 from automations.errors import StepError
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome
-from automations.flow.ports import Context, RecordTable
-from automations.flow.record_tables import ACCOUNT_COLUMN, COLUMN_PATTERN, example_row, protected_columns
+from automations.flow.ports import Context
+from automations.flow.record_tables import (
+    ACCOUNT_COLUMN,
+    COLUMN_PATTERN,
+    TableName,
+    TableUse,
+    example_row,
+    protected_columns,
+    table_use,
+)
 
 
 class ActionCreateRecordConfig(Config):
-    table: RecordTable = Field(
-        title="Table", description="Where the new record goes.", json_schema_extra={"template": False}
+    table: TableName = Field(
+        title="Table",
+        description="Where the new record goes: leads, conversations, messages, or a watched table.",
+        json_schema_extra={"template": False},
     )
     values: dict[Annotated[str, StringConstraints(pattern=COLUMN_PATTERN)], JsonValue] = Field(
         min_length=1,
         max_length=200,
         title="Values",
-        description="Column and value of each field. id, user_id, created_at and updated_at are filled in.",
+        description="Column and value of each field. id, user_id, created_at and updated_at are filled in; of a "
+        "watched table its account column is.",
         json_schema_extra={"widget": "columns_values"},
     )
 
 
 class ActionCreateRecord(Node[ActionCreateRecordConfig]):
-    """Creates a lead, conversation or message in the account of the automation.
+    """Creates a lead, conversation, message or row of a watched table in the account of the automation.
 
     Output: `{"record": <the new row>}`. The row and the record of this step are committed together, so a crash never
     makes it twice. Fails where the database refuses the values: unknown column, wrong type, a rule of the table.
@@ -40,14 +51,18 @@ class ActionCreateRecord(Node[ActionCreateRecordConfig]):
     def check(self, config: ActionCreateRecordConfig) -> list[tuple[str, str]]:
         return [
             (f"values.{column}", "is set by the database and cannot be written")
-            for column in protected_columns(config.values)
+            for column in protected_columns(config.table, config.values)
         ]
+
+    def tables(self, config: JsonObject) -> tuple[TableUse, ...]:
+        values = config.get("values")
+        return table_use(config, values if isinstance(values, dict) else (), creates=True)
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         return {"record": example_row(config.get("table"))}
 
     async def run(self, config: ActionCreateRecordConfig, ctx: Context) -> Outcome:
-        refused = protected_columns(config.values)
+        refused = protected_columns(config.table, config.values)
         if refused:
             raise StepError(f"{', '.join(refused)} cannot be written", hint="Take it out of the step's values.")
         values: JsonObject = dict(config.values)

@@ -7,12 +7,16 @@ from pydantic import Field, JsonValue, StringConstraints
 from automations.flow.conditions import check_condition
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Continue, Json, JsonObject, Outcome
-from automations.flow.ports import Context, RecordTable
-from automations.flow.record_tables import COLUMN_PATTERN, example_row
+from automations.flow.ports import Context
+from automations.flow.record_tables import COLUMN_PATTERN, TableName, TableUse, example_row, table_use
 
 
 class ActionFindRecordsConfig(Config):
-    table: RecordTable = Field(title="Table", description="Where to look.", json_schema_extra={"template": False})
+    table: TableName = Field(
+        title="Table",
+        description="Where to look: leads, conversations, messages, or a watched table.",
+        json_schema_extra={"template": False},
+    )
     conditions: dict[str, JsonValue] | None = Field(
         default=None,
         title="Conditions",
@@ -42,7 +46,7 @@ class ActionFindRecordsConfig(Config):
 
 
 class ActionFindRecords(Node[ActionFindRecordsConfig]):
-    """Finds leads, conversations or messages of the account.
+    """Finds leads, conversations, messages or rows of a watched table, of the account.
 
     Output: `{"records": [row, …], "count": <how many of them>, "first": <row or null>}`. `count` never exceeds the
     limit; finding nothing is not a failure.
@@ -57,6 +61,9 @@ class ActionFindRecords(Node[ActionFindRecordsConfig]):
     def check(self, config: ActionFindRecordsConfig) -> list[tuple[str, str]]:
         found = [] if config.conditions is None else check_condition(config.conditions, "conditions")
         return [(path, f"{message}; {hint}") for path, message, hint in found]
+
+    def tables(self, config: JsonObject) -> tuple[TableUse, ...]:
+        return table_use(config)
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         row = example_row(config.get("table"))

@@ -8,7 +8,7 @@ from automations.flow.conditions import check_condition
 from automations.flow.node import Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome
 from automations.flow.ports import Context
-from automations.flow.record_tables import COLUMN_PATTERN, example_row
+from automations.flow.record_tables import COLUMN_PATTERN, RECORD_SOURCES, EventSource, TableUse, example_row
 from automations.flow.trigger_config import LITERAL, StartLimits, limit_problems
 
 # Where the data of an event has the row; a key that begins elsewhere would never have a value.
@@ -21,8 +21,11 @@ KEY_ROOTS = {
 
 
 class TriggerEventConfig(StartLimits):
-    event_source: Literal["lead", "conversation"] = Field(
-        title="Record", description="Whose changes start a run.", json_schema_extra=LITERAL
+    event_source: EventSource = Field(
+        title="Record",
+        description="Whose changes start a run: lead, conversation, or what a watched table is called, such as orders.",
+        examples=["lead", "conversation", "orders"],
+        json_schema_extra={"widget": "event_source", **LITERAL},
     )
     event_type: Literal["INSERT", "UPDATE", "DELETE", "any"] = Field(
         title="Event",
@@ -53,11 +56,12 @@ class TriggerEventConfig(StartLimits):
 
 
 class TriggerEvent(Node[TriggerEventConfig]):
-    """Starts a run when a lead or a conversation is created, changed or deleted.
+    """Starts a run when a lead, a conversation or a row of a watched table is created, changed or deleted.
 
     The run is written by the database in the transaction of the change, so it exists exactly if the change does.
     Filters are judged by the database, too: a change that does not match makes no run. `{{ trigger }}` holds event,
-    table, new, old (DELETE only), previous (the row before an UPDATE), changed and timestamp.
+    table, new, old (DELETE only), previous (the row before an UPDATE), changed and timestamp; for a watched table
+    record_id, too, which is the row's id as text.
     """
 
     type = "trigger-event"
@@ -84,12 +88,20 @@ class TriggerEvent(Node[TriggerEventConfig]):
             has_conversation=config.event_source == "conversation",
         )
 
+    def tables(self, config: JsonObject) -> tuple[TableUse, ...]:
+        source = config.get("event_source")
+        if not isinstance(source, str) or source in RECORD_SOURCES:
+            return ()
+        return (TableUse(source, "event_source"),)
+
     def sample_output(self, config: JsonObject) -> JsonObject:
         """An example of `trigger`, which is the output of this step, too."""
         event = config.get("event_type")
         event = event if event in ("INSERT", "UPDATE", "DELETE") else "INSERT"
-        table = "conversations" if config.get("event_source") == "conversation" else "leads"
-        row = example_row(table)
+        source = config.get("event_source")
+        watched = bool(self.tables(config))
+        table = source if watched else "conversations" if source == "conversation" else "leads"
+        row: JsonObject = {"id": 42} if watched else example_row(table)
         sample: JsonObject = {
             "event": event,
             "table": table,
@@ -99,7 +111,7 @@ class TriggerEvent(Node[TriggerEventConfig]):
         }
         if event == "UPDATE":
             sample |= {"previous": {**row, "status": "before"}, "changed": ["status"]}
-        return sample
+        return {**sample, "record_id": "42"} if watched else sample
 
     async def run(self, config: TriggerEventConfig, ctx: Context) -> Outcome:
         return Continue(output=ctx.trigger)

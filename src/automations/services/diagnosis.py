@@ -13,6 +13,7 @@ from automations.db.doctor_store import (
     Schedules,
     Server,
     Trigger,
+    WatchedTable,
     WorkerSession,
 )
 from automations.db.migrate import FileStatus
@@ -48,6 +49,7 @@ async def examine_database(store: DoctorStore, files: list[FileStatus], *, embed
     workers = await store.workers()
     load = await store.load()
     found += judge_triggers(await store.triggers())
+    found += judge_watched(await store.watched())
     found += judge_settings(settings, server, embedded=embedded)
     found += judge_workers(workers, load)
     found += judge_load(load, workers)
@@ -178,6 +180,26 @@ def judge_triggers(triggers: list[Trigger]) -> list[Finding]:
                 )
             )
     return found or [Finding("ok", "trigger", "leads and conversations fire")]
+
+
+def judge_watched(tables: list[WatchedTable]) -> list[Finding]:
+    found = []
+    for one in tables:
+        lead = "" if one.lead_column is None else f" --lead {one.lead_column}"
+        again = f"automations watch {one.table} --account {one.account_column} --id {one.id_column}{lead}"
+        match one.state:
+            case "fires":
+                continue
+            case "no table":
+                do = f"If it was renamed, watch it by its new name; then `automations unwatch {one.source}`."
+            case "no trigger" | "switched off":
+                do = f"`{again}` attaches it again."
+            case _:
+                do = "Watch it again with the columns that it has now: `automations watch`."
+        found.append(Finding("broken", "trigger", f"the watched table {one.table} starts nothing: {one.state}", do))
+    if tables and not found:
+        found.append(Finding("ok", "trigger", f"watched tables fire: {', '.join(one.source for one in tables)}"))
+    return found
 
 
 def judge_settings(settings: dict[str, str], server: Server, *, embedded: bool) -> list[Finding]:

@@ -10,8 +10,9 @@ from automations.db.automation_store import AutomationDetail
 from automations.db.execution_store import ExecutionStore
 from automations.engine.flow_versions import LoadedFlow, load_flow
 from automations.engine.test_run import TestStart
-from automations.errors import FlowInvalid, NotFound
+from automations.errors import FlowInvalid, NotFound, Unusable
 from automations.flow.input_form import form_of, read_input
+from automations.flow.record_tables import RECORD_SOURCES
 from automations.flow.registry import NodeRegistry
 from automations.flow.wall_clock import find_zone
 from automations.services.publishing import check_draft, drawn_flow, trigger_of
@@ -25,12 +26,14 @@ async def prepare_test(
     given: dict[str, Any],
     lead_id: UUID | None,
     conversation_id: UUID | None,
+    row_id: str | None = None,
     now: datetime,
 ) -> tuple[LoadedFlow, TestStart]:
     """The compiled draft and its start, for `engine.test_run.run_test`.
 
-    An event flow gets the chosen record as the changed row, or without one an example of its trigger. `FlowInvalid`
-    with every problem, `Unusable` for an input that does not fit, `NotFound` for a record of another account.
+    An event flow gets the chosen record as the changed row (`row_id`: of its watched table), or without one an example
+    of its trigger. `FlowInvalid` with every problem, `Unusable` for an input that does not fit, `NotFound` for a record
+    of another account.
     """
     nodes = drawn_flow(automation)
     problems = check_draft(nodes, automation.edges, registry)
@@ -43,9 +46,18 @@ async def prepare_test(
         record = await _record(executions, "conversation", conversation_id, automation.user_id)
     if lead_id is not None:
         record = await _record(executions, "lead", lead_id, automation.user_id)
+    source = config.get("event_source")
+    if row_id is not None:
+        if kind != "event" or source in RECORD_SOURCES:
+            raise Unusable(
+                "this automation does not listen to a watched table", hint="Choose --lead or --conversation."
+            )
+        record = await executions.watched_record(str(source), row_id, automation.user_id)
     data: dict[str, Any]
     if kind == "event":
         data = _example(registry, "trigger-event", config)
+        if row_id is not None:
+            data = {**data, "record_id": row_id}
         if record is not None:
             row = "old" if data["event"] == "DELETE" else "new"
             data = {**data, row: record, "timestamp": now.isoformat()}

@@ -49,7 +49,8 @@ async def explain(
     automation_id: UUID | None = None,
     last: int = 3,
 ) -> list[Explained]:
-    """`text`: the number of an event, or a lead (id, a beginning of it, e-mail address, name), or the id of any record.
+    """`text`: the number of an event, or a lead (id, a beginning of it, e-mail address, name), or the id of any record;
+    of a watched table `<table>:<id>`.
 
     For a record its `last` changes, newest first. `NotFound` says why there may be none.
     """
@@ -142,6 +143,7 @@ def trigger_data(event: Event) -> dict[str, Any]:
         "previous": event.old if event.operation == "UPDATE" else None,
         "changed": event.changed,
         "timestamp": event.occurred_at.isoformat(),
+        **({} if event.record_key is None else {"record_id": event.record_key}),
     }
 
 
@@ -172,6 +174,16 @@ async def _find_events(
             raise NotFound(
                 f"there is no event {number}", hint="Name a lead instead; `automations explain LEAD` shows its events."
             )
+    table, colon, key = text.partition(":")
+    watched = await journal.watched_record(table, key) if colon else None
+    if watched is not None:
+        events = await journal.events_of_record(watched, account, last)
+        if not events:
+            raise NotFound(
+                f"no change of {key} in {table} is on record",
+                hint="It was changed before the table was watched or its account had an automation, or too long ago.",
+            )
+        return events
     whole = id_range(text)
     if whole is not None and whole[0] == whole[1]:
         # A record of any kind, also one that is gone.

@@ -11,12 +11,14 @@ from automations.db.account_settings_store import AccountSettingsStore
 from automations.db.automation_store import AutomationDetail, AutomationStore
 from automations.db.json_text import Unreadable
 from automations.db.secret_store import SecretStore
+from automations.db.watched_table_store import WatchedTableStore
 from automations.errors import FlowInvalid, NotFound, Problem
 from automations.flow.registry import NodeRegistry
 from automations.flow.validate import check_flow
 from automations.services.automation_calls import check_calls
 from automations.services.needs import Installation, check_needs
 from automations.services.secrets import check_secrets
+from automations.services.watched_tables import check_tables
 
 TRIGGER_TYPES = {
     "trigger-event": "event",
@@ -87,6 +89,7 @@ async def check_surroundings(
     return [
         *await check_calls(store, automation, nodes),
         *await check_secrets(SecretStore(connection), account, nodes, registry),
+        *await check_tables(WatchedTableStore(connection), nodes, registry),
         *await check_needs(AccountSettingsStore(connection), installation, account, nodes, registry),
     ]
 

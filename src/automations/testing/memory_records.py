@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +12,7 @@ from automations.errors import StepError
 from automations.flow.conditions import compile_condition
 from automations.flow.outcomes import JsonObject
 from automations.flow.ports import RecordTable
+from automations.flow.record_changes import Changed, RecordChange, changed_tags
 from automations.testing.clock import FakeClock
 
 
@@ -35,7 +37,8 @@ class MemoryRecords:
         self, rows: Mapping[RecordTable, Sequence[JsonObject]] | None = None, *, clock: FakeClock | None = None
     ) -> None:
         self._clock = clock or FakeClock()
-        self._tables: dict[RecordTable, dict[str, JsonObject]] = {"leads": {}, "conversations": {}, "messages": {}}
+        self._tables: defaultdict[RecordTable, dict[str, JsonObject]] = defaultdict(dict)
+        self._turns: Counter[str] = Counter()
         self._created = 0
         self.writes: list[Write] = []
         for table, given in (rows or {}).items():
@@ -60,6 +63,25 @@ class MemoryRecords:
             row["updated_at"] = self._clock.now().isoformat()
         self.writes.append(Write("update", table, record_id, dict(values)))
         return dict(row)
+
+    async def change(self, table: RecordTable, record_id: str, change: RecordChange) -> Changed:
+        """`writes` lists it as the update that it comes to."""
+        values = dict(change.values)
+        before = self._tables[table].get(record_id, {})
+        if change.tags is not None:
+            tags = change.tags
+            values[tags.column] = [*changed_tags(before.get(tags.column), tags.add, tags.remove)]
+        assigned = False
+        if change.assign is not None:
+            assign = change.assign
+            assigned = not assign.only_if_unassigned or before.get(assign.column) is None
+            turn = 0 if assign.turns_of is None else self._turns[assign.turns_of]
+            if assigned:
+                values[assign.column] = assign.among[turn % len(assign.among)]
+        row = await self.update(table, record_id, values)
+        if assigned and change.assign is not None and change.assign.turns_of is not None:
+            self._turns[change.assign.turns_of] += 1
+        return Changed(row, assigned)
 
     async def find(
         self, table: RecordTable, *, condition: JsonObject | None, order_by: str | None, descending: bool, limit: int

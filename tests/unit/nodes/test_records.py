@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from automations.flow.node import Node
 from automations.flow.outcomes import Continue, Fail, JsonObject
+from automations.flow.record_tables import TableUse
 from automations.nodes.action_create_record import ActionCreateRecord
 from automations.nodes.action_find_records import ActionFindRecords
 from automations.nodes.action_send_message import ActionSendMessage
@@ -60,7 +61,9 @@ async def test_columns_of_the_database_cannot_be_written(records: MemoryRecords,
     for node in (ActionCreateRecord(), ActionUpdateRecord()):
         assert problems(node, config) == [(f"values.{column}", "is set by the database and cannot be written")]
         outcome = await run_node(node, config, records=records, lead_id=LEAD)
-        assert outcome == Fail(f"{column} cannot be written")
+        assert isinstance(outcome, Fail)
+        assert column in outcome.error
+        assert "cannot be written" in outcome.error
     assert records.writes == []
 
 
@@ -79,6 +82,109 @@ async def test_an_update_changes_the_record_of_the_run_or_the_one_that_is_named(
     assert records.writes == [Write("update", changed[0], changed[1], {"status": "won"})]
     (row,) = [row for row in records.rows(changed[0]) if row["id"] == changed[1]]
     assert (outcome, row["status"]) == (Continue({"record": row}), "won")
+
+
+ORDER: JsonObject = {"table": "orders", "record_id": "42"}
+
+
+@pytest.mark.parametrize(
+    ("trigger", "config", "key"),
+    [
+        (ORDER, {}, "42"),
+        (ORDER, {"record_id": 7}, "7"),
+        ({"table": "sales.orders", "record_id": "42"}, {"record_id": "A-1"}, "A-1"),
+    ],
+)
+async def test_the_row_of_a_watched_table_is_the_record_of_its_run(
+    trigger: JsonObject, config: JsonObject, key: str
+) -> None:
+    records = MemoryRecords({"orders": [{"id": "42"}, {"id": "7"}, {"id": "A-1"}]})
+    whole: JsonObject = {"table": "orders", "values": {"status": "paid", "user_id": "x"}, **config}
+    outcome = await run_node(ActionUpdateRecord(), whole, records=records, trigger=trigger, lead_id=LEAD)
+    assert isinstance(outcome, Continue)
+    assert records.writes == [Write("update", "orders", key, {"status": "paid", "user_id": "x"})]
+
+
+@pytest.mark.parametrize("trigger", [{}, {"table": "orders"}, {"table": "leads", "record_id": "42"}])
+async def test_a_run_about_something_else_is_not_about_the_row(trigger: JsonObject) -> None:
+    config: JsonObject = {"table": "orders", "values": {"status": "paid"}}
+    outcome = await run_node(ActionUpdateRecord(), config, trigger=trigger, lead_id=LEAD)
+    assert isinstance(outcome, Fail)
+    assert outcome.code == "no_record"
+
+
+def test_tables_that_have_to_be_watched_are_named() -> None:
+    update: JsonObject = {"values": {"a": 1}, "tags": {"add": ["x"]}, "assign": {"mode": "fixed", "column": "who"}}
+    orders: JsonObject = {"table": "orders"}
+    assert ActionUpdateRecord().tables({**orders, **update}) == (
+        TableUse("orders", written=frozenset({"a", "tags", "who"})),
+    )
+    assert ActionCreateRecord().tables({**orders, "values": {"a": 1}}) == (
+        TableUse("orders", written=frozenset({"a"}), creates=True),
+    )
+    assert ActionFindRecords().tables(orders) == (TableUse("orders"),)
+    for node in (ActionUpdateRecord(), ActionCreateRecord(), ActionFindRecords()):
+        assert node.tables({"table": "leads", "values": {"a": 1}}) == ()
+        # Half a config, as an editor has it.
+        assert node.tables({}) == ()
+        assert node.tables({"table": "orders", "values": "{{ x }}", "tags": "{{ x }}"})[0].written == frozenset()
+
+
+TURNS: JsonObject = {"mode": "round_robin", "among": ["ann", "bob"]}
+
+
+async def test_tags_and_owners(records: MemoryRecords) -> None:
+    async def change(lead: str, **config: Any) -> Any:
+        whole: JsonObject = {"table": "leads", "record_id": lead, **config}
+        outcome = await run_node(ActionUpdateRecord(), whole, records=records)
+        assert isinstance(outcome, Continue), outcome
+        return outcome.output
+
+    assert (await change(LEAD, tags={"add": ["a", "b", "a"]}))["record"]["tags"] == ["a", "b"]
+    assert (await change(LEAD, tags={"add": ["c"], "remove": ["a"]}))["record"]["tags"] == ["b", "c"]
+    assert (await change(LEAD, tags={"set": ["z", "z"]}))["record"]["tags"] == ["z"]
+    taken = [await change(lead, assign=TURNS) for lead in (LEAD, OTHER, LEAD)]
+    assert [(one["assigned"], one["owner"]) for one in taken] == [(True, "ann"), (True, "bob"), (True, "ann")]
+    kept = await change(OTHER, assign={**TURNS, "only_if_unassigned": True})
+    assert (kept["assigned"], kept["owner"]) == (False, "bob")
+    fixed = await change(OTHER, values={"stage": "x"}, assign={"mode": "fixed", "to": 7, "column": "rep"})
+    assert (fixed["assigned"], fixed["owner"], fixed["record"]["stage"]) == (True, 7, "x")
+    # What depends on nothing is a plain update.
+    assert records.writes[-1] == Write("update", "leads", OTHER, {"stage": "x", "rep": 7})
+
+
+async def test_a_change_of_no_record_takes_no_turn(records: MemoryRecords) -> None:
+    config: JsonObject = {"table": "leads", "assign": TURNS}
+    gone = await run_node(ActionUpdateRecord(), {**config, "record_id": "gone"}, records=records)
+    assert gone == Fail("there is no record gone in leads", code="record_not_found")
+    outcome = await run_node(ActionUpdateRecord(), config, records=records, lead_id=LEAD)
+    assert isinstance(outcome, Continue)
+    assert records.rows("leads")[0]["owner_id"] == "ann"
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({}, "values"),
+        ({"tags": {}}, "tags"),
+        ({"tags": {"set": ["a"], "add": ["b"]}}, "tags.set"),
+        ({"tags": {"add": ["a"], "column": "id"}}, "tags.column"),
+        ({"values": {"tags": []}, "tags": {"add": ["a"]}}, "tags.column"),
+        ({"assign": {"mode": "fixed"}}, "assign.to"),
+        ({"assign": {"mode": "fixed", "to": "a", "among": ["b"]}}, "assign.among"),
+        ({"assign": {"mode": "round_robin"}}, "assign.among"),
+        ({"assign": {**TURNS, "to": "a"}}, "assign.to"),
+        ({"assign": {**TURNS, "column": "user_id"}}, "assign.column"),
+        ({"values": {"owner_id": "a"}, "assign": TURNS}, "assign.column"),
+    ],
+)
+async def test_changes_that_make_no_sense(records: MemoryRecords, config: JsonObject, field: str) -> None:
+    whole: JsonObject = {"table": "leads", **config}
+    assert [found for found, _ in problems(ActionUpdateRecord(), whole)] == [field]
+    outcome = await run_node(ActionUpdateRecord(), whole, records=records, lead_id=LEAD)
+    assert isinstance(outcome, Fail)
+    assert outcome.error.startswith(field)
+    assert records.writes == []
 
 
 async def test_an_update_of_no_record_fails(records: MemoryRecords) -> None:
@@ -129,7 +235,8 @@ async def test_finding_nothing_is_an_answer(records: MemoryRecords) -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        {"table": "agents"},
+        {"table": "leads; drop table leads"},
+        {"table": "a.b.c"},
         {"table": "leads", "limit": 0},
         {"table": "leads", "limit": 201},
         {"table": "leads", "order_by": "name; drop table leads"},

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from automations.flow.node import Node
 from automations.flow.outcomes import Continue, JsonObject
+from automations.flow.record_tables import TableUse
 from automations.nodes.trigger_ai_tool import TriggerAiTool
 from automations.nodes.trigger_event import TriggerEvent, TriggerEventConfig
 from automations.nodes.trigger_manual import TriggerManual
@@ -70,6 +71,10 @@ def test_what_an_event_trigger_writes_to_the_trigger_config() -> None:
         {},
         {"event_source": "lead"},
         {"event_source": "message", "event_type": "INSERT"},
+        {"event_source": "leads", "event_type": "INSERT"},
+        {"event_source": "webhook", "event_type": "INSERT"},
+        {"event_source": "a b", "event_type": "INSERT"},
+        {"event_source": "{{ x }}", "event_type": "INSERT"},
         {"event_source": "lead", "event_type": "insert"},
         {**EVENT, "watch": []},
         {**EVENT, "watch": ["new.score"]},
@@ -90,6 +95,16 @@ def test_an_event_that_never_comes_is_a_problem() -> None:
     for event in ("INSERT", "UPDATE", "any"):
         assert problems(TriggerEvent(), {"event_source": "conversation", "event_type": event}) == []
     assert problems(TriggerEvent(), {"event_source": "lead", "event_type": "DELETE"}) == []
+
+
+def test_a_watched_table_is_a_source_that_publishing_looks_up() -> None:
+    for source in ("orders", "sales.orders", "Order$1"):
+        config: JsonObject = {"event_source": source, "event_type": "any", "concurrency": {"per": "record"}}
+        assert problems(TriggerEvent(), config) == []
+        assert TriggerEvent().tables(config) == (TableUse(source, "event_source"),)
+        sample = TriggerEvent().sample_output(config)
+        assert (sample["table"], sample["record_id"], sample["new"]) == (source, "42", {"id": 42})
+    assert TriggerEvent().tables({"event_source": "lead"}) == TriggerEvent().tables({}) == ()
 
 
 def test_watching_columns_makes_sense_for_updates_only() -> None:
@@ -265,7 +280,7 @@ CONTRADICTIONS: list[tuple[Node[Any], JsonObject, list[tuple[str, str]]]] = [
     (
         TriggerEvent(),
         {**EVENT, "concurrency": {"per": "conversation"}},
-        [("concurrency.per", "a change of a lead has no conversation; use record or lead")],
+        [("concurrency.per", "a run of this trigger has no conversation; use record or lead")],
     ),
     (TriggerEvent(), {**CONVERSATION, "concurrency": {"per": "conversation"}}, []),
     (TriggerEvent(), {**CONVERSATION, "concurrency": {"per": "lead"}}, []),

@@ -28,6 +28,28 @@ as $$
   end
 $$;
 
+-- A text as uuid; null for what is none.
+create or replace function automations.uuid_in(p_text text)
+returns uuid
+language sql immutable parallel safe
+as $$
+  select case
+    when p_text ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$' then p_text::pg_catalog.uuid
+  end
+$$;
+
+-- What stands for a record of a watched table where records are told apart by uuid (journal, lanes, waits): its id, where
+-- that is one, else a hash of table and id. Never fails, unlike md5() where only approved algorithms may be used.
+create or replace function automations.record_uuid(p_source text, p_key text)
+returns uuid
+language sql immutable parallel safe
+as $$
+  select coalesce(automations.uuid_in(p_key), (
+    pg_catalog.lpad(pg_catalog.to_hex(pg_catalog.hashtextextended(p_source || ':' || p_key, 0)), 16, '0')
+    || pg_catalog.lpad(pg_catalog.to_hex(pg_catalog.hashtextextended(p_source || ':' || p_key, 1)), 16, '0')
+  )::pg_catalog.uuid)
+$$;
+
 -- The record that a run is about: what its trigger is about, where it has both.
 create or replace function automations.record_of(p_trigger_config jsonb, p_lead uuid, p_conversation uuid)
 returns uuid
@@ -100,7 +122,8 @@ $$;
 
 drop function if exists automations.lane_of(uuid, jsonb, uuid);
 
--- The same for whoever knows the lead and the conversation of the run, and not which of them it is about.
+-- The same for whoever knows the lead and the conversation of the run, and not which of them it is about. The record of a
+-- watched table is in the data.
 create or replace function automations.lane_for(
   p_automation uuid, p_trigger_config jsonb, p_lead uuid, p_conversation uuid, p_data jsonb
 )
@@ -108,8 +131,13 @@ returns text
 language sql immutable set search_path = pg_catalog, pg_temp
 as $$
   select automations.lane_of(
-    p_automation, p_trigger_config, automations.record_of(p_trigger_config, p_lead, p_conversation), p_data, p_lead,
-    p_conversation
+    p_automation, p_trigger_config,
+    case
+      when p_data ->> 'table' = p_trigger_config ->> 'event_source'
+      then automations.record_uuid(p_data ->> 'table', p_data ->> 'record_id')
+      else automations.record_of(p_trigger_config, p_lead, p_conversation)
+    end,
+    p_data, p_lead, p_conversation
   )
 $$;
 
@@ -147,6 +175,8 @@ $$;
 
 revoke execute on function automations.whole_number(jsonb, integer, integer) from public;
 revoke execute on function automations.quiet_time(jsonb) from public;
+revoke execute on function automations.uuid_in(text) from public;
+revoke execute on function automations.record_uuid(text, text) from public;
 revoke execute on function automations.record_of(jsonb, uuid, uuid) from public;
 revoke execute on function automations.lane_of(uuid, jsonb, uuid, jsonb, uuid, uuid) from public;
 revoke execute on function automations.lane_for(uuid, jsonb, uuid, uuid, jsonb) from public;

@@ -126,6 +126,17 @@ begin
   end if;
 
   if v_left > 0 then
+    delete from automations.rotations d
+    where (d.automation_id, d.node_id) in (
+      select x.automation_id, x.node_id from automations.rotations x
+      where not exists (select from public.automations a where a.id = x.automation_id)
+      limit v_left for update skip locked
+    );
+    get diagnostics v_gone = row_count;
+    v_left := v_left - v_gone;
+  end if;
+
+  if v_left > 0 then
     delete from automations.start_windows d
     where d.automation_id in (
       select x.automation_id from automations.start_windows x

@@ -121,10 +121,11 @@ end
 $$;
 
 -- Journal one change and start what matches it. p_old is the row before an UPDATE or DELETE, null where that row
--- was another account's (its content must not cross over).
+-- was another account's (its content must not cross over). p_key: the id of a record of a watched table, as text.
+drop function if exists automations.record_change(text, text, text, uuid, jsonb, jsonb, uuid, uuid, uuid);
 create or replace function automations.record_change(
   p_source text, p_table text, p_operation text, p_account uuid,
-  p_old jsonb, p_new jsonb, p_record uuid, p_lead uuid, p_conversation uuid
+  p_old jsonb, p_new jsonb, p_record uuid, p_lead uuid, p_conversation uuid, p_key text default null
 )
 returns void
 language plpgsql
@@ -177,6 +178,9 @@ begin
     'changed', pg_catalog.to_jsonb(v_changed),
     'timestamp', pg_catalog.now()
   );
+  if p_key is not null then
+    v_data := v_data || pg_catalog.jsonb_build_object('record_id', p_key);
+  end if;
   if v_journal then
     -- The event is written last, when it is known what was held back; its runs need its number before.
     v_event := pg_catalog.nextval('automations.events_id_seq');
@@ -464,4 +468,5 @@ revoke execute on function automations.current_actor() from public;
 revoke execute on function automations.changed_columns(jsonb, jsonb) from public;
 revoke execute on function automations.notify_trigger(uuid, uuid, uuid, text, text, text, boolean) from public;
 revoke execute on function automations.interest(uuid, text, text) from public;
-revoke execute on function automations.record_change(text, text, text, uuid, jsonb, jsonb, uuid, uuid, uuid) from public;
+revoke execute on function automations.record_change(text, text, text, uuid, jsonb, jsonb, uuid, uuid, uuid, text)
+  from public;

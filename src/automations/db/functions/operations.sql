@@ -4,7 +4,8 @@
 -- an operation that meets one answers 55P03 and is tried again alone.
 
 -- Columns by name only where the table has them: a misspelt column is the author's error, in words.
-create or replace function automations.unknown_columns(p_table text, p_values jsonb)
+drop function if exists automations.unknown_columns(text, jsonb);
+create or replace function automations.unknown_columns(p_relation oid, p_values jsonb)
 returns text
 language sql stable
 as $$
@@ -12,9 +13,65 @@ as $$
   from pg_catalog.jsonb_object_keys(p_values) as k (key)
   where not exists (
     select from pg_catalog.pg_attribute a
-    where a.attrelid = pg_catalog.to_regclass('public.' || pg_catalog.quote_ident(p_table))
-      and a.attname = k.key and a.attnum > 0 and not a.attisdropped
+    where a.attrelid = p_relation and a.attname = k.key and a.attnum > 0 and not a.attisdropped
   )
+$$;
+
+-- A table by its names, whether or not we may use its schema; null where there is none (any more).
+create or replace function automations.table_oid(p_schema text, p_table text)
+returns oid
+language sql stable
+as $$
+  select c.oid
+  from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = p_schema and c.relname = p_table
+$$;
+
+-- The table of an operation: as a statement names it, its id column, and for a watched table its account column. `own` is
+-- what holds of the row with the operation's id, `held` of every row that the step may reach: of a watched table those of
+-- its account, whatever row-level security says.
+create or replace function automations.operation_target(
+  p_operation jsonb, out relation oid, out name text, out id_column text, out account_column text, out own text, out held text
+)
+language plpgsql stable
+as $$
+declare
+  v_table constant text := p_operation ->> 'table';
+  v_watched automations.watched_tables;
+  v_type text;
+begin
+  id_column := 'id';
+  if v_table in ('leads', 'conversations', 'messages') then
+    name := 'public.' || v_table;
+    relation := pg_catalog.to_regclass(name);
+    if relation is null then
+      raise exception 'there is no table %', v_table using errcode = 'AU020';
+    end if;
+    own := pg_catalog.format('t.id = %L::pg_catalog.uuid', p_operation ->> 'id');
+    held := 'true';
+    return;
+  end if;
+  select w.* into v_watched from automations.watched_tables w where w.source = v_table;
+  if v_watched.source is null then
+    raise exception 'steps do not know the table %; `automations watch` makes it known', v_table using errcode = 'AU020';
+  end if;
+  name := pg_catalog.format('%I.%I', v_watched.schema_name, v_watched.table_name);
+  relation := automations.table_oid(v_watched.schema_name, v_watched.table_name);
+  if relation is null then
+    raise exception 'there is no table % (any more)', name using errcode = 'AU020';
+  end if;
+  id_column := v_watched.id_column;
+  account_column := v_watched.account_column;
+  select pg_catalog.format_type(a.atttypid, null) into v_type
+  from pg_catalog.pg_attribute a
+  where a.attrelid = relation and a.attname = id_column and not a.attisdropped;
+  if v_type is null or automations.unknown_columns(relation, pg_catalog.jsonb_build_object(account_column, null)) is not null then
+    raise exception 'table % has lost its column % or %; watch it again', name, id_column, account_column
+      using errcode = 'AU020';
+  end if;
+  held := pg_catalog.format('t.%I = %L::pg_catalog.uuid', account_column, p_operation ->> 'account_id');
+  own := pg_catalog.format('t.%I = %L::%s and %s', id_column, p_operation ->> 'id', v_type, held);
+end
 $$;
 
 -- One operation {operation, table, id, values, condition, keys, order_by, descending, limit}. `keys` {column: uuid} is
@@ -25,8 +82,11 @@ returns jsonb
 language plpgsql
 as $$
 declare
-  v_table text := p_operation ->> 'table';
+  v_table constant text := p_operation ->> 'table';
+  v_operation constant text := p_operation ->> 'operation';
+  v_target record;
   v_values jsonb := p_operation -> 'values';
+  v_written jsonb;
   v_columns text;
   v_unknown text;
   v_result jsonb;
@@ -34,17 +94,27 @@ declare
   v_keys text;
   v_role text := pg_catalog.current_setting('role');
 begin
-  if p_operation ->> 'operation' in ('start_run', 'run_result', 'describe_automation', 'example_output') then
+  if v_operation in ('start_run', 'run_result', 'describe_automation', 'example_output') then
     return automations.run_child_operation(p_operation);
   end if;
-  if p_operation ->> 'operation' in ('request_approval', 'settle_approval') then
+  if v_operation in ('request_approval', 'settle_approval') then
     return automations.run_approval_operation(p_operation);
   end if;
-  if pg_catalog.to_regclass('public.' || pg_catalog.quote_ident(v_table)) is null then
-    raise exception 'there is no table %', v_table using errcode = 'AU020';
+  select * into v_target from automations.operation_target(p_operation);
+  if v_target.account_column is not null then
+    v_written := v_values || pg_catalog.jsonb_build_object(
+      coalesce(p_operation #>> '{tags,column}', ''), null, coalesce(p_operation #>> '{assign,column}', ''), null
+    );
+    if v_written ? v_target.account_column or v_operation <> 'create' and v_written ? v_target.id_column then
+      raise exception '% and % of % cannot be written', v_target.account_column, v_target.id_column, v_table
+        using errcode = 'AU028';
+    elsif v_operation = 'create' then
+      v_values := coalesce(v_values, '{}')
+        || pg_catalog.jsonb_build_object(v_target.account_column, p_operation -> 'account_id');
+    end if;
   end if;
   if v_values is not null then
-    v_unknown := automations.unknown_columns(v_table, v_values);
+    v_unknown := automations.unknown_columns(v_target.relation, v_values);
     if v_unknown is not null then
       raise exception 'table % has no column %', v_table, v_unknown using errcode = 'AU021';
     end if;
@@ -54,7 +124,7 @@ begin
   end if;
 
   if v_order is not null then
-    v_unknown := automations.unknown_columns(v_table, pg_catalog.jsonb_build_object(v_order, null));
+    v_unknown := automations.unknown_columns(v_target.relation, pg_catalog.jsonb_build_object(v_order, null));
     if v_unknown is not null then
       raise exception 'table % has no column %', v_table, v_unknown using errcode = 'AU021';
     end if;
@@ -65,31 +135,37 @@ begin
   )
   into v_keys
   from pg_catalog.pg_attribute a
-  where p_operation -> 'keys' ? a.attname::text
-    and a.attrelid = pg_catalog.to_regclass('public.' || pg_catalog.quote_ident(v_table))
+  where p_operation -> 'keys' ? a.attname::text and a.attrelid = v_target.relation
     and a.atttypid = 'pg_catalog.uuid'::pg_catalog.regtype and not a.attisdropped;
 
+  if v_operation = 'change' then
+    v_result := automations.change_record(p_operation, v_target.relation, v_target.name, v_target.own, v_columns);
+    if v_result is null then
+      raise exception 'there is no row % in % for this account', p_operation ->> 'id', v_table using errcode = 'AU022';
+    end if;
+    return v_result;
+  end if;
   perform pg_catalog.set_config('role', 'authenticated', true);
-  case p_operation ->> 'operation'
+  case v_operation
     when 'create' then
       if v_columns is null then
-        execute pg_catalog.format('insert into public.%1$I as t default values returning pg_catalog.to_jsonb(t)', v_table)
+        execute pg_catalog.format('insert into %1$s as t default values returning pg_catalog.to_jsonb(t)', v_target.name)
         into v_result;
       else
         execute pg_catalog.format(
-          'insert into public.%1$I as t (%2$s) select %2$s from pg_catalog.jsonb_populate_record(null::public.%1$I, $1) '
-          'returning pg_catalog.to_jsonb(t)', v_table, v_columns
+          'insert into %1$s as t (%2$s) select %2$s from pg_catalog.jsonb_populate_record(null::%1$s, $1) '
+          'returning pg_catalog.to_jsonb(t)', v_target.name, v_columns
         ) into v_result using v_values;
       end if;
     when 'update' then
       if v_columns is null then
-        execute pg_catalog.format('select pg_catalog.to_jsonb(t) from public.%1$I t where t.id = $1', v_table)
-        into v_result using (p_operation ->> 'id')::pg_catalog.uuid;
+        execute pg_catalog.format('select pg_catalog.to_jsonb(t) from %1$s t where %2$s', v_target.name, v_target.own)
+        into v_result;
       else
         execute pg_catalog.format(
-          'update public.%1$I as t set (%2$s) = (select %2$s from pg_catalog.jsonb_populate_record(null::public.%1$I, $1)) '
-          'where t.id = $2 returning pg_catalog.to_jsonb(t)', v_table, v_columns
-        ) into v_result using v_values, (p_operation ->> 'id')::pg_catalog.uuid;
+          'update %1$s as t set (%2$s) = (select %2$s from pg_catalog.jsonb_populate_record(null::%1$s, $1)) '
+          'where %3$s returning pg_catalog.to_jsonb(t)', v_target.name, v_columns, v_target.own
+        ) into v_result using v_values;
       end if;
       if v_result is null then
         raise exception 'there is no row % in % for this account', p_operation ->> 'id', v_table
@@ -98,19 +174,19 @@ begin
     when 'find' then
       execute pg_catalog.format(
         'select coalesce(pg_catalog.jsonb_agg(r.row), ''[]'') from ('
-        'select pg_catalog.to_jsonb(t) as row from public.%1$I t '
-        'where ($1 is null or automations.condition_holds($1, pg_catalog.to_jsonb(t))) %3$s '
+        'select pg_catalog.to_jsonb(t) as row from %1$s t '
+        'where %4$s and ($1 is null or automations.condition_holds($1, pg_catalog.to_jsonb(t))) %3$s '
         'order by %2$s limit $2) r',
-        v_table,
+        v_target.name,
         case
-          when v_order is null then 't.id'
-          else pg_catalog.format('t.%I %s nulls last, t.id', v_order,
-            case when p_operation -> 'descending' = 'true'::jsonb then 'desc' else 'asc' end)
+          when v_order is null then pg_catalog.format('t.%I', v_target.id_column)
+          else pg_catalog.format('t.%I %s nulls last, t.%I', v_order,
+            case when p_operation -> 'descending' = 'true'::jsonb then 'desc' else 'asc' end, v_target.id_column)
         end,
-        coalesce(v_keys, '')
+        coalesce(v_keys, ''), v_target.held
       ) into v_result using nullif(p_operation -> 'condition', 'null'), (p_operation ->> 'limit')::integer;
     else
-      raise exception 'unknown operation %', p_operation ->> 'operation' using errcode = 'AU023';
+      raise exception 'unknown operation %', v_operation using errcode = 'AU023';
   end case;
   perform pg_catalog.set_config('role', v_role, true);
   return v_result;
@@ -178,14 +254,15 @@ as $$
 declare
   v_role text := pg_catalog.current_setting('role');
   v_relation oid := pg_catalog.to_regclass('public.' || pg_catalog.quote_ident(p_table));
-  v_unknown text := automations.unknown_columns(p_table, p_values[1]);
+  v_unknown text := automations.unknown_columns(v_relation, p_values[1]);
   v_ids uuid[] := p_ids;
   v_columns text;
   v_sources text;
   v_rows jsonb;
 begin
   begin
-    if v_relation is null or v_unknown is not null or p_values[1] ? 'id' or not exists (
+    if p_table not in ('leads', 'conversations', 'messages')
+      or v_relation is null or v_unknown is not null or p_values[1] ? 'id' or not exists (
       select from pg_catalog.pg_attribute a
       where a.attrelid = v_relation and a.attname = 'id' and a.atttypid = 'pg_catalog.uuid'::pg_catalog.regtype
     ) then
@@ -243,6 +320,8 @@ end
 $$;
 
 revoke execute on function automations.run_bulk_write(text, text, uuid, uuid[], uuid[], jsonb[], text) from public;
-revoke execute on function automations.unknown_columns(text, jsonb) from public;
+revoke execute on function automations.unknown_columns(oid, jsonb) from public;
+revoke execute on function automations.table_oid(text, text) from public;
+revoke execute on function automations.operation_target(jsonb) from public;
 revoke execute on function automations.run_operation(jsonb) from public;
 revoke execute on function automations.run_operations(jsonb, text, integer) from public;

@@ -8,7 +8,8 @@ begin
     'steps', 'signals', 'waits', 'start_keys', 'stat_deltas', 'start_windows', 'owed_failure_runs',
     'schedule_changes', 'secrets', 'account_settings',
     'approval_notices',
-    'ai_usage'
+    'ai_usage',
+    'rotations'
   ] loop
     execute pg_catalog.format('alter table automations.%I enable row level security', v_table);
     execute pg_catalog.format('drop policy if exists "The engine sees all" on automations.%I', v_table);

@@ -33,6 +33,13 @@ from (values ('leads', 'trigger_lead_automations'), ('conversations', 'trigger_c
   as w (tab, trg)
 left join pg_trigger t on t.tgname = w.trg and t.tgrelid = to_regclass('public.' || w.tab);
 
+-- name: watched
+-- How each watched table stands.
+select w.source, w.schema_name || '.' || w.table_name as "table", automations.watch_state(w) as state, w.account_column,
+  w.id_column, w.lead_column
+from automations.watched_tables w
+order by w.source;
+
 -- name: load
 -- What waits, and since when.
 select

@@ -170,6 +170,14 @@ select automations.retry_run($1, $2, $3);
 -- A lead as a manual start would hand it to the run.
 select to_jsonb(l) from public.leads l where l.id = $1 and l.user_id = $2;
 
+-- name: watched_record
+-- A row of a watched table as a step of the account would find it.
+select result, error_code, error_message
+from automations.run_operations(
+  jsonb_build_array(jsonb_build_object('operation', 'update', 'table', $1::text, 'id', $2::text, 'account_id', $3::uuid)),
+  '1s', 1
+);
+
 -- name: conversation_record
 -- A conversation as a manual start would hand it to the run.
 select to_jsonb(c)

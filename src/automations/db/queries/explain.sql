@@ -1,18 +1,26 @@
 -- name: event
 -- One change of the journal.
 select e.id, e.account_id, e.source, e.operation, e.record_id, e.old, e.new, e.changed, e.actor, e.occurred_at,
-  e.execution_id, e.held
+  e.execution_id, e.held, coalesce(e.new, e.old) ->> w.id_column as record_key
 from automations.events e
+left join automations.watched_tables w on w.source = e.source
 where e.id = $1 and ($2::uuid is null or e.account_id = $2);
 
 -- name: events_of_record
 -- The latest changes of a record.
 select e.id, e.account_id, e.source, e.operation, e.record_id, e.old, e.new, e.changed, e.actor, e.occurred_at,
-  e.execution_id, e.held
+  e.execution_id, e.held, coalesce(e.new, e.old) ->> w.id_column as record_key
 from automations.events e
+left join automations.watched_tables w on w.source = e.source
 where e.record_id = $1 and ($2::uuid is null or e.account_id = $2)
 order by e.id desc
 limit $3;
+
+-- name: watched_record
+-- What stands in the journal for a record of a watched table.
+select automations.record_uuid(w.source, $2)
+from automations.watched_tables w
+where w.source = $1 or w.schema_name || '.' || w.table_name = $1;
 
 -- name: runs_of_event
 -- What the change started; retries of it aside.

@@ -33,6 +33,12 @@ select before.value from before, lateral pg_catalog.set_config('statement_timeou
 -- One write of the same shape for many runs of an account.
 select result, error_code, error_message from automations.run_bulk_write($1, $2, $3, $4, $5, $6, $7);
 
+-- name: may_take_turns
+-- Which steps this transaction may take turns of: asked once, not found out by one step after another.
+select automations.may_take_turns(u.automation, u.node) as granted
+from unnest($1::uuid[], $2::text[]) with ordinality as u (automation, node, place)
+order by u.place;
+
 -- name: write_steps
 -- Checkpoints and begun attempts.
 select automations.write_steps($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);

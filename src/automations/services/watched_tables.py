@@ -1,0 +1,58 @@
+"""Tables that a draft names are watched, or it cannot be published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from automations.db.watched_table_store import WatchedColumns, WatchedTableStore
+from automations.errors import NotFound, Problem
+from automations.flow.record_tables import TableUse
+from automations.flow.registry import NodeRegistry
+
+
+async def check_tables(store: WatchedTableStore, nodes: Sequence[Any], registry: NodeRegistry) -> list[Problem]:
+    """Problems `unwatched_table` and `protected_column` of a draft whose nodes are known to be right."""
+    uses = [(node["id"], use) for node in nodes for use in _uses(node, registry)]
+    if not uses:
+        return []
+    watched = await store.columns()
+    return [problem for node_id, use in uses for problem in _problems(node_id, use, watched)]
+
+
+async def unwatch(store: WatchedTableStore, table: str) -> str:
+    """The source that is watched no more; `NotFound`."""
+    source = await store.unwatch(table)
+    if source is None:
+        raise NotFound(f"the table {table} is not watched", hint="`automations watch` lists those that are.")
+    return source
+
+
+def _uses(node: Any, registry: NodeRegistry) -> tuple[TableUse, ...]:
+    kind = registry.get(node["type"])
+    data = node.get("data", {})
+    return () if kind is None or data.get("disabled") else kind.tables(data.get("config", {}))
+
+
+def _problems(node_id: str, use: TableUse, watched: Mapping[str, WatchedColumns]) -> Iterator[Problem]:
+    columns = watched.get(use.table)
+    if columns is None:
+        command = f"`automations watch {use.table} --account <column> --id <column>`"
+        others = f" Watched are: {', '.join(sorted(watched))}." if watched else ""
+        yield Problem(
+            "unwatched_table",
+            f"nothing watches the table {use.table}",
+            f"Whoever runs this installation does: {command}.{others}",
+            node_id,
+            field=use.field,
+        )
+        return
+    protected = {columns.account} if use.creates else {columns.account, columns.id}
+    for column in sorted(protected & use.written):
+        yield Problem(
+            "protected_column",
+            f"{column} of {use.table} says whose or which row it is, and cannot be written",
+            "Take it out of the step.",
+            node_id,
+            field=use.field,
+        )
