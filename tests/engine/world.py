@@ -18,7 +18,7 @@ from automations.engine.flow_versions import FlowVersions
 from automations.engine.outside import Outside
 from automations.engine.step_runner import StepRunner
 from automations.engine.worker import Worker, WorkerOptions
-from automations.flow.ports import HttpRequest, HttpResponse
+from automations.flow.ports import Http, HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from tests.conftest import Factory
@@ -51,8 +51,10 @@ class NoHttp:
         raise AssertionError("no test of the engine sends HTTP")
 
 
-def step_runner() -> StepRunner:
-    return StepRunner(outside=Outside(http=NoHttp()), renderer=UpperCaseRenderer(), clock=lambda: datetime.now(UTC))
+def step_runner(http: Http | None = None) -> StepRunner:
+    return StepRunner(
+        outside=Outside(http=http or NoHttp()), renderer=UpperCaseRenderer(), clock=lambda: datetime.now(UTC)
+    )
 
 
 @dataclass
