@@ -13,6 +13,7 @@ from automations.errors import ConfigurationError, DatabaseError, DatabaseUnreac
 from automations.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from automations.api.server import WebServer
     from automations.db.account_settings_store import AccountSettingsStore
     from automations.db.automation_store import AutomationStore
     from automations.db.breaker_store import BreakerStore
@@ -201,12 +202,34 @@ class Engine:
         await self.templates.close()
 
 
-def build_vault(dsn: str, settings: Settings) -> SecretVault:
+def build_vault(dsn: str, settings: Settings, *, user: str = "worker") -> SecretVault:
     from automations.db.connection import connect
     from automations.services.secret_vault import SecretVault
 
     keys = secret_keys(settings)
-    return SecretVault(lambda: connect(dsn, role=ROLE, application_name="automations worker: secrets"), keys.box)
+    return SecretVault(lambda: connect(dsn, role=ROLE, application_name=f"automations {user}: secrets"), keys.box)
+
+
+def build_web_server(dsn: str, settings: Settings) -> WebServer:
+    """Everything that is called over HTTP; nothing heavy is imported before it serves."""
+    from automations.api.server import WebServer
+    from automations.db.connection import connect
+    from automations.db.pool import Pool
+
+    pool = Pool(lambda: connect(dsn, role=ROLE, application_name="automations http"))
+    vault = build_vault(dsn, settings, user="http")
+
+    def make_app() -> Any:
+        from automations.api.app import create_app
+        from automations.services.webhooks import Webhooks
+
+        return create_app(Webhooks(pool, vault))
+
+    async def close() -> None:
+        await vault.close()
+        await pool.close()
+
+    return WebServer(make_app, close)
 
 
 def build_steps(http: HttpClient, templates: TemplateProcess, vault: SecretVault | None = None) -> StepRunner:

@@ -22,10 +22,12 @@ from automations.cli import (
     running,
     scheduling,
     secret_commands,
+    serving,
     showing,
     signalling,
     sql,
     versions,
+    webhook_command,
     working,
 )
 from automations.cli.up import command as up
@@ -60,6 +62,7 @@ def _options(
 up.register(app)
 for family in (
     working,
+    serving,
     migrating,
     doctoring,
     listing,
@@ -70,6 +73,7 @@ for family in (
     versions,
     running,
     calling,
+    webhook_command,
     showing,
     acting,
     breaking,

@@ -161,7 +161,8 @@ class Page:
 class Pages:
     """The pages of one step, one after another: `first`, then `take` each answer until it says that there is no next.
 
-    `home`: the address of the step. `more`: there is more than was taken. Every method raises `StepError` for answers that make no sense.
+    `home`: the address of the step. `more`: there is more than was taken. `take` raises `StepError`
+    for answers that make no sense.
     """
 
     how: Pagination

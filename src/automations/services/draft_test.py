@@ -14,6 +14,7 @@ from automations.errors import FlowInvalid, NotFound
 from automations.flow.input_form import form_of, read_input
 from automations.flow.registry import NodeRegistry
 from automations.flow.wall_clock import find_zone
+from automations.flow.webhook_config import SOURCE
 from automations.services.publishing import check_draft, drawn_flow, trigger_of
 
 
@@ -29,8 +30,9 @@ async def prepare_test(
 ) -> tuple[LoadedFlow, TestStart]:
     """The compiled draft and its start, for `engine.test_run.run_test`.
 
-    An event flow gets the chosen record as the changed row, or without one an example of its trigger. `FlowInvalid`
-    with every problem, `Unusable` for an input that does not fit, `NotFound` for a record of another account.
+    An event flow gets the chosen record as the changed row, or without one an example of its trigger; a webhook,
+    what is given as its body. `FlowInvalid` with every problem, `Unusable` for an input that does not fit, `NotFound`
+    for a record of another account.
     """
     nodes = drawn_flow(automation)
     problems = check_draft(nodes, automation.edges, registry)
@@ -44,7 +46,12 @@ async def prepare_test(
     if lead_id is not None:
         record = await _record(executions, "lead", lead_id, automation.user_id)
     data: dict[str, Any]
-    if kind == "event":
+    if kind == "event" and config.get("event_source") == SOURCE:
+        schema = config.get("body_schema")
+        body = read_input(schema if isinstance(schema, dict) else {}, given)
+        example = _example(registry, "trigger-webhook", config)
+        data = {**example, "body": body, "new": body, "timestamp": now.isoformat()}
+    elif kind == "event":
         data = _example(registry, "trigger-event", config)
         if record is not None:
             row = "old" if data["event"] == "DELETE" else "new"

@@ -142,7 +142,7 @@ async def test_limits_say_that_there_is_more(
         ({"mode": "page"}, [1]),
         ({"mode": "offset", "size": 1}, [1]),
     ],
-    ids=lambda value: str(value),
+    ids=str,
 )
 async def test_a_circle_is_an_error_and_no_loop(
     server: LocalServer, client: HttpClient, how: JsonObject, answer: Any
