@@ -272,6 +272,14 @@ async def test_the_answer_of_the_last_step(hooks: Hooks, workers: Workers) -> No
     assert (again.status_code, again.json()["status"]) == (200, "duplicate")
 
 
+async def test_an_answer_of_numbers_that_are_too_long_for_most(hooks: Hooks, workers: Workers) -> None:
+    path = await hooks.make(answer="last_step", nodes=[ECHO], edges=TO_SAY)
+    await workers.start()
+    answer = await hooks.client.post(path, content=b'{"order": 123456789012345678901234567890}')
+    # A run reads JSON as most programs do: digits beyond a double's are not kept.
+    assert (answer.status_code, answer.json()) == (200, {"order": 1.2345678901234568e29})
+
+
 @pytest.mark.parametrize("status", ["failed", "cancelled"])
 @pytest.mark.parametrize("known", [True, False])
 async def test_the_answer_of_a_run_that_does_not_complete(

@@ -104,6 +104,8 @@ def configured(app: Any, grace_seconds: int) -> Config:
         loop="none",
         lifespan="off",
         log_config=None,
+        # What is no HTTP is for whoever sent it, not for the log.
+        log_level="error",
         access_log=False,
         server_header=False,
         proxy_headers=False,

@@ -7,13 +7,13 @@ from typing import Any, Final, assert_never
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-import orjson
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from automations.api.problems import internal, problem, problem_of
+from automations.db.json_text import encode_json
 from automations.errors import AutomationsError
 from automations.flow.webhook_config import NoAuth
 from automations.services.calling import ToolAnswer
@@ -40,10 +40,7 @@ def webhook_routes(webhooks: Webhooks) -> list[Route]:
     async def endpoint(request: Request) -> Response:
         response = await _answered(webhooks, request)
         log.info(
-            "webhook",
-            method=request.method,
-            automation_id=str(request.path_params["automation_id"])[:36],
-            status=response.status_code,
+            "webhook", method=request.method, automation_id=str(_id_in(request) or "?"), status=response.status_code
         )
         return response
 
@@ -68,10 +65,9 @@ async def _answered(webhooks: Webhooks, request: Request) -> Response:
 async def _take(webhooks: Webhooks, request: Request) -> Response:
     headers = _headers(request)
     try:
-        automation_id = UUID(request.path_params["automation_id"])
-    except ValueError:
-        raise Refusal(_without_body(problem_of(not_found()), headers)) from None
-    try:
+        automation_id = _id_in(request)
+        if automation_id is None:
+            raise not_found()
         webhook = await webhooks.open(automation_id, request.method, headers)
     except AutomationsError as error:
         raise Refusal(_without_body(problem_of(error), headers)) from None
@@ -86,6 +82,13 @@ async def _take(webhooks: Webhooks, request: Request) -> Response:
     if taken.status == "duplicate" or webhook.config.answer == "immediately":
         return _accepted(taken)
     return _ended(webhook, await webhooks.answer(webhook, taken.run_id))
+
+
+def _id_in(request: Request) -> UUID | None:
+    try:
+        return UUID(request.path_params["automation_id"])
+    except ValueError:
+        return None
 
 
 def _headers(request: Request) -> dict[str, str]:
@@ -184,7 +187,7 @@ def _ended(webhook: Webhook, answer: ToolAnswer) -> Response:
 
 def _json(content: Any, status: int, run_id: UUID) -> Response:
     return Response(
-        orjson.dumps(content),
+        encode_json(content),
         status_code=status,
         headers={"Execution-Id": str(run_id)},
         media_type="application/json",

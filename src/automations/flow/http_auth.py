@@ -18,6 +18,10 @@ CREDENTIAL: JsonDict = {"secrets": True}
 LITERAL: JsonDict = {"template": False}
 # Shown to nobody, however it came into the config.
 Hidden = Annotated[SecretStr, PlainSerializer(lambda _value: "•••", return_type=str, when_used="json")]
+# They have a meaning of their own, and go to every server that a redirect leads to.
+PLAIN_HEADERS: Final = frozenset(
+    {"accept", "accept-encoding", "accept-language", "content-type", "idempotency-key", "user-agent"}
+)
 HEADER_NAME: Final = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$"
 
 
@@ -120,6 +124,8 @@ def auth_problems(auth: HttpAuth | None, headers: set[str], query: set[str]) -> 
         if name in headers
     ]
     match auth:
+        case HeaderAuth() if auth.name.lower() in PLAIN_HEADERS:
+            problems.append(("auth.name", f"{auth.name} is no header for a key: every server may see it"))
         case QueryAuth() if auth.name in query:
             problems.append(("auth.name", f"{auth.name} is in `query`, too; keep one of the two"))
         case BasicAuth() if ":" in auth.username and not is_template(auth.username):

@@ -100,6 +100,8 @@ class Webhooks:
                 hint=f"Use {', '.join(config.methods)}.",
                 allowed=config.methods,
             )
+        # Who shows nothing costs no look at a secret.
+        _admit(judge_head(config.auth, None, headers, now, config.replay_window_seconds))
         secret = await self._secret(automation_id, account, config)
         _admit(judge_head(config.auth, secret, headers, now, config.replay_window_seconds))
         return Webhook(automation_id, config, secret)

@@ -166,6 +166,10 @@ def problems(config: JsonObject) -> list[tuple[str | None, str]]:
             [("auth", "sets the header webhook-id, and so does `headers`; keep one of the two")],
         ),
         (
+            {"auth": {"type": "header", "name": "User-Agent", "value": "x"}},
+            [("auth.name", "User-Agent is no header for a key: every server may see it")],
+        ),
+        (
             {"query": {"k": 1}, "auth": {"type": "query", "name": "k", "value": "x"}},
             [("auth.name", "k is in `query`, too; keep one of the two")],
         ),
@@ -192,3 +196,10 @@ def test_an_unknown_kind_and_a_field_of_another_kind_are_refused() -> None:
         ("Bearer x", "auth"),
     ):
         assert [place for place, _ in problems({"auth": auth})] == [field]  # type: ignore[dict-item]
+
+
+def test_no_key_is_in_a_header_that_follows_redirects() -> None:
+    from automations.flow.http_auth import PLAIN_HEADERS
+    from automations.integrations.outgoing_request import _HARMLESS
+
+    assert {name.encode() for name in PLAIN_HEADERS} == _HARMLESS
