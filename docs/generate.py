@@ -70,7 +70,7 @@ def _node_index(nodes: list[type[Node[Any]]]) -> str:
         "What every step takes beside its config: [settings of every step](every-node.md). Guides: "
         "[loops and joins](../loops.md), [waits](../waits.md), [schedules and delays](../schedules.md), "
         "[automations that run automations](../sub-flows.md), [any table](../tables.md), "
-        "[approvals](../approvals.md), [mail](../mail.md), [AI steps](../ai.md).",
+        "[webhooks](../webhooks.md), [approvals](../approvals.md), [mail](../mail.md), [AI steps](../ai.md).",
         "",
     ]
     for group, title in GROUPS.items():

@@ -15,6 +15,7 @@ AutomationsError                 says what is wrong (`message`) and what to do n
 ├── NotFound                     there is no such thing, or the caller may not see it
 ├── NotAllowed                   the caller's role does not permit it
 ├── Conflict                     the thing is in a state that does not allow this
+├── WebhookRefused               a delivery to a webhook is not taken (`code` says why)
 └── Unusable                     the caller's input cannot be used as given
 """
 
@@ -131,6 +132,19 @@ class NotAllowed(AutomationsError):
 
 class Conflict(AutomationsError):
     code = "conflict"
+
+
+class WebhookRefused(AutomationsError):
+    """Told to a sender, who may be anybody: nothing about the account or the installation is in it.
+
+    Codes: `not_found`, `wrong_method`, `unauthorized`, `stale`, `unsupported_body`, `bad_body`, `body_does_not_fit`,
+    `id_reused`, `paused`, `switched_off`, `not_ready`. `allowed`: methods, for `wrong_method`.
+    """
+
+    def __init__(self, code: str, message: str, *, hint: str, allowed: Sequence[str] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.allowed = tuple(allowed)
 
 
 class Unusable(AutomationsError):

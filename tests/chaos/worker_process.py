@@ -4,7 +4,8 @@ Keys: dsn; lease, concurrency, outside_at_most, committers, drain_seconds, poll_
 outside call); die_after_commits (end without a word after the N-th transaction that wrote something);
 stop_in_transaction (SIGSTOP to itself after the database steps of its first transaction, before the commit);
 die_with_schedules ("before" or "after": SIGKILL to itself with due schedules in its hands, before it has handed them in
-or with the answer); smtp_port (a mail server on 127.0.0.1). Prints `ready` when it works.
+or with the answer); smtp_port (a mail server on 127.0.0.1); allow (host:port that HTTP steps may reach; without it
+there is no HTTP). Prints `ready` when it works.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from automations.engine.outside import NoMailer, Outside
 from automations.engine.worker import Worker, WorkerOptions
 from automations.flow.outcomes import Continue, Fail
 from automations.flow.ports import Context
+from automations.integrations.http_client import HttpClient
 
 
 def scripts(probes: Probes, sink: str | None) -> None:
@@ -131,10 +133,9 @@ async def main(given: dict[str, Any]) -> None:
         reconnect_seconds=0.05,
         reconnect_seconds_at_most=0.5,
     )
-    mailer = mailing(given["dsn"], given["smtp_port"]) if "smtp_port" in given else None
-    worker = Worker(
-        options, FlowVersions(probes.registry), step_runner(Outside(http=NoHttp(), mailer=mailer or NoMailer()))
-    )
+    mailer = mailing(given["dsn"], given["smtp_port"]) if "smtp_port" in given else NoMailer()
+    http = HttpClient(allowed=given["allow"]) if "allow" in given else NoHttp()
+    worker = Worker(options, FlowVersions(probes.registry), step_runner(Outside(http=http, mailer=mailer)))
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, worker.stop)
     running = asyncio.create_task(worker.run())
     ready = asyncio.create_task(worker.ready.wait())

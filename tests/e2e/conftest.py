@@ -70,6 +70,7 @@ class Cli:
 def make_cli(directory: Path, **settings: str) -> Cli:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AUTOMATIONS_", "PG", "XDG_"))}
     kept |= {"AUTOMATIONS_DATA_DIR": str(directory / "data"), "AUTOMATIONS_ECHO_PORT": "0", "NO_COLOR": "1"}
+    kept["AUTOMATIONS_HTTP_PORT"] = "0"
     return Cli({**kept, **settings}, directory)
 
 

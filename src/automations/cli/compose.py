@@ -13,6 +13,7 @@ from automations.errors import ConfigurationError, DatabaseError, DatabaseUnreac
 from automations.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from automations.api.server import WebServer
     from automations.cli.outside_world import OutsideWorld
     from automations.db.account_settings_store import AccountSettingsStore
     from automations.db.ai_usage_store import AiUsageStore
@@ -231,6 +232,28 @@ class Engine:
 
     async def close(self) -> None:
         await self.outside.close()
+
+
+def build_web_server(dsn: str, settings: Settings) -> WebServer:
+    """Everything that is called over HTTP; nothing heavy is imported before it serves."""
+    from automations.api.server import WebServer
+    from automations.db.connection import connect
+    from automations.db.pool import Pool
+
+    pool = Pool(lambda: connect(dsn, role=ROLE, application_name="automations http"))
+    vault = build_vault(dsn, settings, user="http")
+
+    def make_app() -> Any:
+        from automations.api.app import create_app
+        from automations.services.webhooks import Webhooks
+
+        return create_app(Webhooks(pool, vault))
+
+    async def close() -> None:
+        await vault.close()
+        await pool.close()
+
+    return WebServer(make_app, close)
 
 
 def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> Engine:

@@ -69,6 +69,8 @@ def starts_on(trigger_type: str, config: dict[str, Any]) -> str:
     if "unreadable" in config:
         return f"{trigger_type} ({config['unreadable']})"
     match trigger_type:
+        case "event" if config.get("event_source") == "webhook":
+            return f"webhook {', '.join(map(str, config.get('methods', ['POST'])))}"
         case "event":
             condition = " if …" if config.get("conditions") else ""
             return f"{config.get('event_source')} {config.get('event_type')}{condition}"
@@ -174,7 +176,7 @@ def _waits_until(row: RunRow) -> str:
 
 
 def started_by(row: Any) -> str:
-    what = f"{row.event} {row.table}" if row.table else row.trigger_type
+    what = f"{row.event} {row.table}" if row.table else "webhook" if row.event == "RECEIVED" else row.trigger_type
     return (
         what
         + (" (test)" if row.test_mode else "")

@@ -25,12 +25,14 @@ from automations.cli import (
     running,
     scheduling,
     secret_commands,
+    serving,
     showing,
     signalling,
     sql,
     template_commands,
     versions,
     watch_commands,
+    webhook_command,
     working,
 )
 from automations.cli.up import command as up
@@ -65,6 +67,7 @@ def _options(
 up.register(app)
 for family in (
     working,
+    serving,
     migrating,
     doctoring,
     listing,
@@ -76,6 +79,7 @@ for family in (
     versions,
     running,
     calling,
+    webhook_command,
     showing,
     acting,
     breaking,

@@ -69,6 +69,7 @@ def print_run(view: RunView, *, full: bool = False) -> None:
     out.print(head)
     trigger = run.trigger_data if isinstance(run.trigger_data, dict) else {}
     what = f"{trigger.get('event')} {trigger['table']}" if trigger.get("table") else run.trigger_type
+    what = "webhook" if trigger.get("source") == "webhook" else what
     facts = [("run", str(run.id)), ("started by", what + (" (test)" if run.test_mode else ""))]
     facts += [("lead", str(run.lead_id))] if run.lead_id else []
     facts += [("conversation", str(run.conversation_id))] if run.conversation_id else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -37,9 +37,44 @@ def _fields(
         default = None if name in schema.get("required", []) else _default(field)
         meaning = sentence(field.get("description", ""))
         yield ConfigField(f"{prefix}{name}", _kind(field, definitions), default, meaning, not taken_literally)
+        variants = _variants(field, definitions)
+        if variants:
+            yield from _of_variants(variants, definitions, f"{prefix}{name}.", literal=taken_literally)
+            continue
         nested, mark = _nested(field, definitions)
         if nested:
             yield from _fields(nested, definitions, f"{prefix}{name}{mark}.", literal=taken_literally)
+
+
+def _of_variants(
+    variants: dict[str, dict[str, Any]], definitions: dict[str, Any], prefix: str, *, literal: bool
+) -> Iterator[ConfigField]:
+    """The fields of all variants of a model, each once, with the variants that have it."""
+    found: dict[str, list[tuple[str, ConfigField]]] = {}
+    for variant, schema in variants.items():
+        for one in _fields(schema, definitions, prefix, literal=literal):
+            found.setdefault(one.name, []).append((variant, one))
+    for name, known in found.items():
+        if all(one.kind == f"`{orjson.dumps(variant).decode()}`" for variant, one in known):
+            kinds = ", ".join(one.kind for _, one in known)
+            meaning = " ".join(f"{one.kind}: {one.meaning}" for _, one in known)
+            yield ConfigField(name, f"one of {kinds}", None, meaning, False)
+            continue
+        first = known[0][1]
+        if len(known) < len(variants):
+            of = ", ".join(f"`{variant}`" for variant, _ in known)
+            meanings = dict.fromkeys(one.meaning for _, one in known)
+            first = replace(first, meaning=f"Of {of}: {' '.join(meanings)}")
+        yield first
+
+
+def _variants(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The models of a field that is one of several, by the word that chooses; {} for other fields."""
+    for part in [field, *field.get("anyOf", [])]:
+        chosen = part.get("discriminator", {}).get("mapping", {})
+        if chosen:
+            return {word: _resolve({"$ref": reference}, definitions) for word, reference in chosen.items()}
+    return {}
 
 
 def _default(field: dict[str, Any]) -> str:
@@ -68,6 +103,8 @@ def _resolve(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, An
 def _kind(field: dict[str, Any], definitions: dict[str, Any]) -> str:
     """A schema in the words of JSON: `one of "a", "b"`, `integer, 1 to 200`, `list of text`."""
     field = {**_resolve(field, definitions), **{key: value for key, value in field.items() if key != "$ref"}}
+    if "discriminator" in field:
+        return "object"
     if "anyOf" in field:
         return " or ".join(dict.fromkeys(_kind(part, definitions) for part in field["anyOf"]))
     if "enum" in field:

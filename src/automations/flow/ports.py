@@ -45,10 +45,13 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
+    """`hidden_query` is added to the query; it goes to no other server, and is not in the `url` of the answer."""
+
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Sequence[tuple[str, str]] = ()
+    hidden_query: Sequence[tuple[str, str]] = ()
     content: bytes | None = None
     timeout_seconds: float = 30.0
     follow_redirects: bool = False
@@ -131,7 +134,7 @@ class ApprovalRequest:
     message: str | None
     form: JsonObject | None
     assignees: Sequence[str]
-    role: Literal[owner, admin, member] | None
+    role: Literal["owner", "admin", "member"] | None
     self_approval: bool
     deadline: datetime | None
     notify: Sequence[Recipient] = ()
@@ -142,7 +145,7 @@ class ApprovalRequest:
 class ApprovalDecision:
     """How an approval stands. `decided_via`: user, token or operator; `decided_as`: the address a token was sent to."""
 
-    status: Literal[pending, approved, rejected, timed_out]
+    status: Literal["pending", "approved", "rejected", "timed_out"]
     decided_by: str | None = None
     decided_via: str | None = None
     decided_as: str | None = None

@@ -133,9 +133,9 @@ async def _exchange(pool: httpcore2.AsyncConnectionPool, hop: Hop, request: Http
             body += decode.feed(chunk, request.max_response_bytes - len(body) + 1)
             if len(body) > request.max_response_bytes:
                 del body[request.max_response_bytes :]
-                return HttpResponse(response.status, headers, bytes(body), str(hop.url), truncated=True)
+                return HttpResponse(response.status, headers, bytes(body), hop.shown_url, truncated=True)
         decode.finish()
-        return HttpResponse(response.status, headers, bytes(body), str(hop.url))
+        return HttpResponse(response.status, headers, bytes(body), hop.shown_url)
     finally:
         await response.aclose()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import httpx2
 
@@ -49,6 +49,17 @@ class Hop:
     url: httpx2.URL
     headers: Headers
     content: bytes | None
+    hidden: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def shown_url(self) -> str:
+        """The address without what is hidden of its query, in whatever place a redirect has put it."""
+        if not self.hidden:
+            return str(self.url)
+        values = {value for _, value in self.hidden}
+        pairs = parse_qsl(self.url.query.decode("ascii"), keep_blank_values=True)
+        kept = [(name, value) for name, value in pairs if value not in values]
+        return str(self.url.copy_with(query=urlencode(kept).encode() if kept else None))
 
     @property
     def origin(self) -> tuple[str, str, int]:
@@ -59,19 +70,21 @@ class Hop:
 def first_hop(request: HttpRequest) -> Hop:
     """`request` as it goes out. Raises `StepError` for an address or header that cannot or may not be sent."""
     url = usable_url(request.url)
-    if request.query:
-        joined = b"&".join(part for part in (url.query, urlencode(request.query).encode()) if part)
+    query = (*request.query, *request.hidden_query)
+    if query:
+        joined = b"&".join(part for part in (url.query, urlencode(query).encode()) if part)
         url = url.copy_with(query=joined)
     headers = usable_headers(request.headers)
     if b"accept-encoding" not in {name.lower() for name, _ in headers}:
         headers = (*headers, (b"Accept-Encoding", ACCEPTED.encode()))
-    return Hop(request.method, url, headers, request.content)
+    return Hop(request.method, url, headers, request.content, tuple(request.hidden_query))
 
 
 def redirected(hop: Hop, status: int, location: str) -> Hop:
     """The request that a redirect asks for, as browsers understand it; headers that may be secret stay behind.
 
-    Raises `StepError` for a redirect to something that is no address, or from https to http.
+    Raises `StepError` for a redirect to something that is no address, from https to http, or to another server with a
+    key of ours in the address.
     """
     try:
         url = usable_url(str(hop.url.join(location)))
@@ -85,6 +98,10 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
         following = replace(following, method="GET", content=None, headers=headers)
     upgraded = ("https", hop.url.host, 443)
     if following.origin != hop.origin and (following.origin != upgraded or hop.origin != ("http", hop.url.host, 80)):
+        if following.shown_url != str(following.url):
+            raise StepError(
+                f"{hop.url.host} redirects to another server, with the key of this step", code="bad_redirect"
+            )
         headers = tuple((name, value) for name, value in following.headers if name.lower() in _HARMLESS)
         following = replace(following, headers=headers)
     return following

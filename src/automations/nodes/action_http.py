@@ -1,27 +1,30 @@
 from __future__ import annotations
 
-import base64
-from datetime import UTC, datetime
-from email.message import Message
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Annotated, Literal
-from urllib.parse import urlencode
 
-import orjson
 from pydantic import Field, JsonValue, StringConstraints
 
 from automations import __version__
-from automations.errors import StepError
+from automations.flow.http_auth import HttpAuth, auth_problems, credentials
+from automations.flow.http_messages import (
+    BodyType,
+    Scalar,
+    code_range,
+    encode_body,
+    query_pairs,
+    read_body,
+    retry_after,
+)
 from automations.flow.node import Config, Node, Retry
-from automations.flow.outcomes import Continue, Fail, Json, JsonObject, Outcome
+from automations.flow.outcomes import Continue, Fail, JsonObject, Outcome
+from automations.flow.pagination import Page, Pages, Pagination, without_parameters
 from automations.flow.ports import Context, HttpRequest, HttpResponse
 
-Scalar = str | int | float | bool | None
 StatusCode = Annotated[int, Field(ge=100, le=599)]
 StatusRange = Annotated[str, StringConstraints(pattern=r"^[1-5]\d\d(-[1-5]\d\d)?$")]
 
 RETRYABLE_STATUS = frozenset({408, 425, 429})
-LONGEST_RETRY_AFTER = 86_400.0
 
 
 class ActionHttpConfig(Config):
@@ -40,8 +43,14 @@ class ActionHttpConfig(Config):
         max_length=100,
         title="Headers",
         description="Name and value of each request header.",
-        examples=[{"Authorization": "Bearer {{ secrets.CRM_TOKEN }}"}],
+        examples=[{"X-Request-Source": "automations"}],
         json_schema_extra={"widget": "key_value", "secrets": True},
+    )
+    auth: HttpAuth | None = Field(
+        default=None,
+        title="Authentication",
+        description="How the step shows who it is. What it sends for that goes to no other server, and into no record.",
+        examples=[{"type": "bearer", "token": "{{ secrets.CRM_TOKEN }}"}],
     )
     query: dict[str, Scalar | list[Scalar]] = Field(
         default_factory=dict,
@@ -50,7 +59,7 @@ class ActionHttpConfig(Config):
         description="Parameters added to the address. A list repeats the parameter; null leaves it out.",
         json_schema_extra={"widget": "key_value", "secrets": True},
     )
-    body_type: Literal["none", "json", "form", "raw"] = Field(
+    body_type: BodyType = Field(
         default="none",
         title="Body",
         description="none; json: any value; form: fields as a web form sends them; raw: text as it is.",
@@ -84,7 +93,7 @@ class ActionHttpConfig(Config):
         ge=1,
         le=10_485_760,
         title="Largest answer",
-        description="Bytes, after decompression; a longer answer fails the step.",
+        description="Bytes, after decompression; a longer answer fails the step. With pagination: of all pages.",
         json_schema_extra={"template": False},
     )
     follow_redirects: bool = Field(
@@ -92,6 +101,12 @@ class ActionHttpConfig(Config):
         title="Follow redirects",
         description="Follow up to 5 redirects. Headers that may hold a secret are not sent on to another server.",
         json_schema_extra={"template": False},
+    )
+    pagination: Pagination | None = Field(
+        default=None,
+        title="Pages",
+        description="Fetch a list that comes page by page. Each page is a request with the time-out above.",
+        examples=[{"mode": "cursor", "items": "data", "cursor": "next_cursor"}],
     )
 
 
@@ -106,6 +121,12 @@ class ActionHttp(Node[ActionHttpConfig]):
     repetition. Failures to connect, time-outs and the codes 408, 425, 429 and 5xx are tried again, not before
     `Retry-After`. Other codes fail at once (`http_status`), as do addresses that are not public (`blocked_address`), an
     answer that is too long (`response_too_large`) and JSON that cannot be read (`invalid_json`).
+
+    With `pagination` the output is that of the last page, and adds `items` (of all pages), `pages` (how many) and
+    `more` (a limit cut it off). A page that fails, fails the step; where it is tried again, it begins with the first.
+
+    With `auth` of type `signature` the request is a signed webhook (Standard Webhooks): `webhook-id` is the
+    `Idempotency-Key`, the same on every attempt, `webhook-timestamp` is that of the attempt.
     """
 
     type = "action-http"
@@ -125,6 +146,7 @@ class ActionHttp(Node[ActionHttpConfig]):
             problems.append(("body", "must be an object of fields for a form"))
         if config.body_type == "raw" and not isinstance(config.body, str):
             problems.append(("body", "must be a text for a raw body"))
+        problems += auth_problems(config.auth, {name.lower() for name in config.headers}, set(config.query))
         for position, code in enumerate(config.success_codes):
             low, high = code_range(code)
             if low > high:
@@ -132,37 +154,63 @@ class ActionHttp(Node[ActionHttpConfig]):
         return problems
 
     def sample_output(self, config: JsonObject) -> JsonObject:
-        return {
+        sample: JsonObject = {
             "status": 200,
             "headers": {"content-type": "application/json"},
             "body": {},
             "url": config.get("url") if isinstance(config.get("url"), str) else "https://api.example.com/",
         }
+        return {**sample, "items": [], "pages": 1, "more": False} if config.get("pagination") else sample
 
     async def run(self, config: ActionHttpConfig, ctx: Context) -> Outcome:
-        content, content_type = encode_body(config)
-        headers = dict(config.headers)
-        present = {name.lower() for name in headers}
-        defaults = {
-            "Content-Type": content_type,
-            "Accept": "*/*",
-            "User-Agent": f"automations/{__version__}",
-            "Idempotency-Key": ctx.idempotency_key,
-        }
-        headers |= {name: value for name, value in defaults.items() if value and name.lower() not in present}
-        response = await ctx.http.send(
-            HttpRequest(
-                method=config.method,
-                url=config.url,
-                headers=headers,
-                query=tuple(query_pairs(config.query)),
-                content=content,
-                timeout_seconds=config.timeout_seconds,
-                follow_redirects=config.follow_redirects,
-                max_response_bytes=config.max_response_bytes,
-            )
-        )
-        return judge(config, response, ctx.now)
+        if config.pagination is None:
+            response = await ctx.http.send(build_request(config, ctx, Page(), 1, config.max_response_bytes))
+            return judge(config, response, ctx.now)
+        pages = Pages(config.pagination, config.url)
+        page: Page | None = pages.first()
+        left = config.max_response_bytes
+        output: JsonObject = {}
+        while page is not None:
+            response = await ctx.http.send(build_request(config, ctx, page, pages.count + 1, max(left, 1)))
+            outcome = judge(config, response, ctx.now)
+            if not isinstance(outcome, Continue):
+                return outcome
+            left -= len(response.content)
+            assert isinstance(outcome.output, dict)
+            output = outcome.output
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            page = pages.take(output["body"], headers, response.url, response.content)
+        return Continue(output={**output, "items": pages.items, "pages": pages.count, "more": pages.more})
+
+
+def build_request(config: ActionHttpConfig, ctx: Context, page: Page, number: int, largest: int) -> HttpRequest:
+    """The request for a page, the only one where there are none. `largest`: bytes that its answer may have."""
+    content, content_type = encode_body(config.body_type, config.body)
+    # Of pages each is a request of its own: with one key for all, a server would answer with the first again.
+    key = ctx.idempotency_key if number == 1 else f"{ctx.idempotency_key}-{number}"
+    shown = credentials(config.auth, message_id=key, now=ctx.now, body=content or b"")
+    headers = dict(config.headers)
+    present = {name.lower() for name in headers}
+    defaults = {
+        "Content-Type": content_type,
+        "Accept": "*/*",
+        "User-Agent": f"automations/{__version__}",
+        "Idempotency-Key": key,
+    }
+    headers |= {name: value for name, value in defaults.items() if value and name.lower() not in present}
+    own_query = [] if page.url else [pair for pair in query_pairs(config.query) if pair[0] not in page.query]
+    replaced = {*page.query, *(name for name, _ in shown.query)} if page.url else set(page.query)
+    return HttpRequest(
+        method=config.method,
+        url=without_parameters(page.url or config.url, replaced),
+        headers={**headers, **shown.headers},
+        query=(*own_query, *page.query.items()),
+        hidden_query=shown.query,
+        content=content,
+        timeout_seconds=config.timeout_seconds,
+        follow_redirects=config.follow_redirects,
+        max_response_bytes=largest,
+    )
 
 
 def judge(config: ActionHttpConfig, response: HttpResponse, now: datetime) -> Outcome:
@@ -173,8 +221,9 @@ def judge(config: ActionHttpConfig, response: HttpResponse, now: datetime) -> Ou
     problem = None
     if response.truncated:
         output["truncated"] = True
+        what = "the answer is" if config.pagination is None else "the pages together are"
         problem = Fail(
-            f"the answer is longer than {config.max_response_bytes} bytes", code="response_too_large", output=output
+            f"{what} longer than {config.max_response_bytes} bytes", code="response_too_large", output=output
         )
     elif response.content:
         problem = read_body(response.content, headers.get("content-type", ""), output)
@@ -190,84 +239,3 @@ def judge(config: ActionHttpConfig, response: HttpResponse, now: datetime) -> Ou
             output=output,
         )
     return problem or Continue(output=output)
-
-
-def code_range(code: int | str) -> tuple[int, int]:
-    """(200, 299) for "200-299", (404, 404) for 404 and "404"."""
-    low, _, high = str(code).partition("-")
-    return int(low), int(high or low)
-
-
-def query_pairs(query: dict[str, Scalar | list[Scalar]]) -> list[tuple[str, str]]:
-    """Parameters in order, lists repeated, nulls left out, booleans as `true` and `false`."""
-    pairs: list[tuple[str, str]] = []
-    for name, value in query.items():
-        items = value if isinstance(value, list) else [value]
-        pairs += [(name, query_text(item)) for item in items if item is not None]
-    return pairs
-
-
-def query_text(value: Scalar) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def encode_body(config: ActionHttpConfig) -> tuple[bytes | None, str | None]:
-    """The bytes to send and their content type. Raises `StepError` where the body does not fit its type."""
-    if config.body_type == "json":
-        return orjson.dumps(config.body), "application/json"
-    if config.body_type == "form":
-        if not isinstance(config.body, dict):
-            raise StepError("the body of a form must be an object of fields", code="bad_body")
-        fields: dict[str, Scalar | list[Scalar]] = {}
-        for name, value in config.body.items():
-            items = value if isinstance(value, list) else [value]
-            if any(isinstance(item, (dict, list)) for item in items):
-                raise StepError(f"form field {name!r} must be a text, a number or a list of them", code="bad_body")
-            fields[name] = [item for item in items if not isinstance(item, (dict, list))]
-        return urlencode(query_pairs(fields)).encode(), "application/x-www-form-urlencoded"
-    if config.body_type == "raw":
-        if not isinstance(config.body, str):
-            raise StepError("a raw body must be a text", code="bad_body")
-        return config.body.encode(), "text/plain; charset=utf-8"
-    return None, None
-
-
-def read_body(content: bytes, content_type: str, output: JsonObject) -> Fail | None:
-    """Put `content` into `output` as its content type says; the failure where it is called JSON and is not."""
-    header = Message()
-    header["content-type"] = content_type or "text/plain"
-    kind = header.get_content_type()
-    charset = header.get_content_charset("utf-8")
-    textual = kind.startswith("text/") or kind.endswith(("json", "xml", "javascript", "x-www-form-urlencoded", "yaml"))
-    if not textual:
-        output |= {"body": base64.b64encode(content).decode(), "encoding": "base64"}
-        return None
-    try:
-        text = content.decode(charset, errors="replace")
-    except LookupError:
-        text = content.decode(errors="replace")
-    output["body"] = text
-    if not kind.endswith("json"):
-        return None
-    try:
-        value: Json = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        return Fail(f"the answer is called JSON but cannot be read: {error}", code="invalid_json", output=output)
-    output["body"] = value
-    return None
-
-
-def retry_after(header: str | None, now: datetime) -> float | None:
-    """Seconds to wait, from a number of seconds or an HTTP date; at most a day, None where it says nothing usable."""
-    if header is None:
-        return None
-    text = header.strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:10]), LONGEST_RETRY_AFTER)
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max((moment - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)

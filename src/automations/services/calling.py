@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from automations.db.automation_store import AutomationStore, Tool
@@ -93,7 +93,13 @@ async def call_tool(
     return await wait_for_answer(executions, run_id, timeout=timeout)
 
 
-async def wait_for_answer(executions: ExecutionStore, run_id: UUID, *, timeout: float) -> ToolAnswer:
+class Progresses(Protocol):
+    """Where it can be asked how a run stands; `ExecutionStore`, or what takes a connection for each question."""
+
+    async def progress(self, execution_id: UUID) -> Progress | None: ...
+
+
+async def wait_for_answer(executions: Progresses, run_id: UUID, *, timeout: float) -> ToolAnswer:
     """Polls with growing pauses until the run has ended, the time is up, or it waits for something beyond that time."""
     deadline = time.monotonic() + timeout
     pause = FIRST_PAUSE

@@ -15,6 +15,7 @@ from automations.flow.input_form import form_of, read_input
 from automations.flow.record_tables import RECORD_SOURCES
 from automations.flow.registry import NodeRegistry
 from automations.flow.wall_clock import find_zone
+from automations.flow.webhook_config import SOURCE
 from automations.services.publishing import check_draft, drawn_flow, trigger_of
 
 
@@ -32,8 +33,8 @@ async def prepare_test(
     """The compiled draft and its start, for `engine.test_run.run_test`.
 
     An event flow gets the chosen record as the changed row (`row_id`: of its watched table), or without one an example
-    of its trigger. `FlowInvalid` with every problem, `Unusable` for an input that does not fit, `NotFound` for a record
-    of another account.
+    of its trigger; a webhook, what is given as its body. `FlowInvalid` with every problem, `Unusable` for an input that
+    does not fit, `NotFound` for a record of another account.
     """
     nodes = drawn_flow(automation)
     problems = check_draft(nodes, automation.edges, registry)
@@ -54,7 +55,12 @@ async def prepare_test(
             )
         record = await executions.watched_record(str(source), row_id, automation.user_id)
     data: dict[str, Any]
-    if kind == "event":
+    if kind == "event" and config.get("event_source") == SOURCE:
+        schema = config.get("body_schema")
+        body = read_input(schema if isinstance(schema, dict) else {}, given)
+        example = _example(registry, "trigger-webhook", config)
+        data = {**example, "body": body, "new": body, "timestamp": now.isoformat()}
+    elif kind == "event":
         data = _example(registry, "trigger-event", config)
         if row_id is not None:
             data = {**data, "record_id": row_id}

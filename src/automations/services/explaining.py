@@ -12,6 +12,7 @@ from automations.db.journal_store import Candidate, Event, JournalStore, Started
 from automations.db.json_text import Unreadable
 from automations.errors import NotFound
 from automations.flow.condition_explain import explain as explain_condition
+from automations.flow.webhook_config import SOURCE
 from automations.services.naming import find_record, id_range
 
 SOURCES = {"leads": "lead", "conversations": "conversation", "messages": "message"}
@@ -109,6 +110,8 @@ def _first_obstacle(candidate: Candidate, event: Event) -> str | None:
     config = candidate.trigger_config
     if candidate.trigger_type != "event":
         return f"it is started otherwise ({candidate.trigger_type}), not by a change"
+    if config.get("event_source") == SOURCE:
+        return "it is started by a webhook, not by a change"
     if not candidate.enabled:
         return "it is not enabled (`automations enable`)"
     if candidate.status != "active":

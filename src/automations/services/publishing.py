@@ -15,6 +15,7 @@ from automations.db.watched_table_store import WatchedTableStore
 from automations.errors import FlowInvalid, NotFound, Problem
 from automations.flow.registry import NodeRegistry
 from automations.flow.validate import check_flow
+from automations.flow.webhook_config import EVENT, SOURCE
 from automations.services.automation_calls import check_calls
 from automations.services.needs import Installation, check_needs
 from automations.services.secrets import check_secrets
@@ -22,11 +23,13 @@ from automations.services.watched_tables import check_tables
 
 TRIGGER_TYPES = {
     "trigger-event": "event",
+    "trigger-webhook": "event",
     "trigger-schedule": "schedule",
     "trigger-manual": "manual",
     "trigger-ai-tool": "ai_tool",
 }
-_NODE_TYPES = {trigger: node for node, trigger in TRIGGER_TYPES.items()}
+# Of two that are one `trigger_type`, what the columns must say beside it; node types follow from that.
+_WEBHOOK = {"event_source": SOURCE, "event_type": EVENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,35 @@ def drawn_flow(automation: AutomationDetail) -> list[Any]:
     return list(automation.nodes) or [trigger_node(automation.trigger_type, automation.trigger_config)]
 
 
+def trigger_node_type(trigger_type: str, config: dict[str, Any]) -> str:
+    """The node type of what the columns say; `automations.flow_with_trigger` (SQL) says the same."""
+    if trigger_type == "event" and config.get("event_source") == SOURCE:
+        return "trigger-webhook"
+    return f"trigger-{trigger_type.replace('_', '-')}"
+
+
 def trigger_node(trigger_type: str, config: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": "trigger",
-        "type": _NODE_TYPES.get(trigger_type, f"trigger-{trigger_type}"),
+        "type": trigger_node_type(trigger_type, config),
         "position": {"x": 0, "y": 0},
         "data": {"label": "Trigger", "config": config},
     }
+
+
+def completed(nodes: Sequence[Any]) -> list[Any]:
+    """With the config of the trigger as its columns have it: a file is the same before and after it is published."""
+    return [_completed(node) for node in nodes]
+
+
+def _completed(node: Any) -> Any:
+    if not isinstance(node, dict) or node.get("type") != "trigger-webhook":
+        return node
+    data = node.get("data")
+    config = data.get("config") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(config, dict):
+        return node
+    return {**node, "data": {**data, "config": {**config, **_WEBHOOK}}}
 
 
 def check_draft(nodes: Sequence[Any], edges: Sequence[Any], registry: NodeRegistry) -> list[Problem]:
@@ -100,7 +125,9 @@ def trigger_of(nodes: Sequence[Any]) -> tuple[str, dict[str, Any]] | None:
         if isinstance(node, dict) and node.get("type") in TRIGGER_TYPES:
             data = node.get("data")
             config = data.get("config") if isinstance(data, dict) else None
-            return TRIGGER_TYPES[node["type"]], config if isinstance(config, dict) else {}
+            config = config if isinstance(config, dict) else {}
+            fixed = _WEBHOOK if node["type"] == "trigger-webhook" else {}
+            return TRIGGER_TYPES[node["type"]], {**config, **fixed}
     return None
 
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from automations.db.secret_store import SecretRow, SecretStore
 from automations.errors import Conflict, NotFound, Problem, Unusable
-from automations.flow.node import literal_fields
+from automations.flow.node import literal_fields, secret_fields
 from automations.flow.registry import NodeRegistry
 from automations.flow.templates import compile_value
 
@@ -54,7 +54,7 @@ async def check_secrets(
     used: dict[str, str] = {}
     for node in nodes:
         kind = registry.get(node["type"])
-        literal = frozenset() if kind is None else literal_fields(kind.config_model)
+        literal = frozenset() if kind is None else literal_fields(kind.config_model) - secret_fields(kind.config_model)
         for name in compile_value(node.get("data", {}).get("config", {}), literal_fields=literal).secrets:
             used.setdefault(name, node["id"])
     known = {row.name for row in await store.sealed(account, used)} if used else set()

@@ -13,7 +13,7 @@ from automations.db.automation_store import AutomationDetail, AutomationStore, D
 from automations.db.json_text import DEEPEST_SHOWN, Unreadable, is_deeper
 from automations.errors import Conflict, NotFound, Problem, Unusable
 from automations.flow.registry import NodeRegistry
-from automations.services.publishing import check_draft, drawn_flow, trigger_node, trigger_of
+from automations.services.publishing import check_draft, completed, drawn_flow, trigger_node, trigger_of
 
 FORMAT = "automations/1"
 LARGEST_FILE = 10_485_760
@@ -136,7 +136,8 @@ async def import_file(
             f"{file.name} is not there yet, so its draft is not at revision {expected_revision}",
             hint="Import it without expecting a revision, or correct its id or name.",
         )
-    trigger = trigger_of(file.nodes) or ("manual", {})
+    nodes = completed(file.nodes)
+    trigger = trigger_of(nodes) or ("manual", {})
     draft = Draft(
         id=existing.id if existing else file.id or uuid4(),
         name=file.name,
@@ -145,7 +146,7 @@ async def import_file(
         color=file.color,
         trigger_type=trigger[0],
         trigger_config=trigger[1],
-        nodes=file.nodes,
+        nodes=nodes,
         edges=file.edges,
     )
     change: Literal["created", "updated", "unchanged"] = "created"

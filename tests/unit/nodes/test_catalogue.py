@@ -23,6 +23,7 @@ def test_the_catalogue_is_complete_and_says_what_each_may_do() -> None:
         ("trigger-schedule", "trigger", "pure", True, ("out",)),
         ("trigger-manual", "trigger", "pure", True, ("out",)),
         ("trigger-ai-tool", "trigger", "pure", True, ("out",)),
+        ("trigger-webhook", "trigger", "pure", True, ("out",)),
         ("logic-condition", "logic", "pure", False, ("true", "false")),
         ("logic-switch", "logic", "pure", False, ("default",)),
         ("logic-stop", "logic", "pure", False, ()),

@@ -26,6 +26,12 @@ def own_command() -> str:
     return "automations" if found is not None and Path(found).resolve() == own.resolve() else str(own)
 
 
+def _why_another_port(taken: int | None) -> str:
+    if taken is None:
+        return "/webhooks/<id of an automation>"
+    return f": another port, because {taken} is taken; set AUTOMATIONS_HTTP_PORT to one that stays"
+
+
 def greeting(facts: Mapping[str, Any]) -> str:
     lines = []
     if facts["data_dir"] is not None:
@@ -39,6 +45,7 @@ def greeting(facts: Mapping[str, Any]) -> str:
         f"schema    {facts['schema']}, {done}",
         "worker    ready",
         f"echo      {facts['echo']} answers with what it is sent",
+        f"webhooks  {facts['http']}{_why_another_port(facts['http_port_taken'])}",
         "",
         f"Ready after {facts['seconds']} s. Ctrl-C ends everything.",
         "",

@@ -10,7 +10,14 @@ from uuid import UUID
 
 import structlog
 
-from automations.cli.compose import Engine, Session, build_engine, load_registry, open_session
+from automations.cli.compose import (
+    Engine,
+    Session,
+    build_engine,
+    build_web_server,
+    load_registry,
+    open_session,
+)
 from automations.cli.echo import EchoServer
 from automations.cli.event_loop import on_end
 from automations.cli.up.demo_account import RUN_AT_THE_END, read_content
@@ -19,6 +26,7 @@ from automations.db.migrate import MigrationReport, migrate
 from automations.settings import Settings
 
 if TYPE_CHECKING:
+    from automations.api.server import WebServer
     from automations.db.embedded import EmbeddedServer
 
 log = structlog.get_logger("automations.up")
@@ -26,6 +34,8 @@ log = structlog.get_logger("automations.up")
 LOOK_AT_SERVER_SECONDS = 0.5
 # SIGTERM to the end in 10 seconds: the worker's drain, then the rest.
 AFTER_DRAIN_SECONDS = 1.5
+# What is left of the grace of requests under way, where the worker was done at once.
+WEB_SECONDS = 3.0
 
 
 class Serving:
@@ -41,10 +51,14 @@ class Serving:
         """Until a signal. Raises what keeps it from going on."""
         on_end(self._stopping.set)
         migrated = await migrate(self._dsn)
+        web = build_web_server(self._dsn, self._settings)
+        # Held from here on, served once the worker is ready.
+        own_port = web.bind("127.0.0.1", self._settings.http_port, else_any=True)
         echo = EchoServer(lambda method, path, status: log.info("echo", method=method, path=path, status=status))
         await echo.start(self._settings.echo_port)
         engine = build_engine(self._dsn, self._settings, allowed=[echo.address])
         tasks: list[asyncio.Task[Any]] = []
+        serving: asyncio.Task[None] | None = None
         try:
             fresh = await self._demo(echo) if demo else False
             worker = asyncio.create_task(engine.worker.run(), name="worker")
@@ -55,17 +69,26 @@ class Serving:
             ready = asyncio.create_task(engine.worker.ready.wait(), name="ready")
             await asyncio.wait({worker, stop, ready}, return_when=asyncio.FIRST_COMPLETED)
             if ready.done():
-                self._announce(echo, migrated, as_json=as_json)
+                serving = asyncio.create_task(web.serve(), name="web")
+                self._announce(echo, web, migrated, own_port=own_port, as_json=as_json)
                 if fresh and not as_json:
                     await self._show_a_run(stop)
             ready.cancel()
-            await asyncio.wait({stop, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+            awaited = [*tasks, *([serving] if serving is not None else [])]
+            await asyncio.wait({stop, *awaited}, return_when=asyncio.FIRST_COMPLETED)
             stop.cancel()
-            for task in tasks:
+            for task in awaited:
                 if task.done():
                     task.result()
         finally:
+            web.stop()
             await self._end(engine, echo, tasks)
+            if serving is None:
+                await web.end()
+            else:
+                done, _ = await asyncio.wait({serving}, timeout=WEB_SECONDS)
+                if not done:
+                    serving.cancel()
 
     async def _end(self, engine: Engine, echo: EchoServer, tasks: list[asyncio.Task[Any]]) -> None:
         engine.worker.stop()
@@ -99,7 +122,9 @@ class Serving:
     def _session(self) -> contextlib.AbstractAsyncContextManager[Session]:
         return open_session(settings=self._settings, dsn=self._dsn)
 
-    def _announce(self, echo: EchoServer, migrated: MigrationReport, *, as_json: bool) -> None:
+    def _announce(
+        self, echo: EchoServer, web: WebServer, migrated: MigrationReport, *, own_port: bool, as_json: bool
+    ) -> None:
         from automations.cli.output import as_json as to_json
         from automations.cli.up.greeting import greeting
 
@@ -113,9 +138,11 @@ class Serving:
             "schema": migrated.version,
             "migrated": list(migrated.applied),
             "echo": echo.url,
+            "http": web.url,
+            "http_port_taken": None if own_port else self._settings.http_port,
         }
         if self._note is not None:
-            self._note({"echo": echo.url, "database": self._dsn})
+            self._note({"echo": echo.url, "http": web.url, "database": self._dsn})
         print(to_json(facts) if as_json else greeting(facts), flush=True)
 
     async def _show_a_run(self, stop: asyncio.Task[Any]) -> None:

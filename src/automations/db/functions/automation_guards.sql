@@ -9,7 +9,10 @@ returns jsonb
 language plpgsql immutable set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_type constant text := 'trigger-' || pg_catalog.replace(p_trigger_type, '_', '-');
+  v_type constant text := case
+    when p_trigger_type = 'event' and p_trigger_config ->> 'event_source' = 'webhook' then 'trigger-webhook'
+    else 'trigger-' || pg_catalog.replace(p_trigger_type, '_', '-')
+  end;
   v_index integer;
   v_node jsonb;
   v_data jsonb;

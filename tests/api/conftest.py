@@ -1,0 +1,126 @@
+"""A real server on a loopback port, a real client, and rows of one account behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+import uuid
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import httpx2
+import pytest
+
+if (_CHECKOUT := str(Path(__file__).parents[2])) not in sys.path:
+    sys.path.insert(0, _CHECKOUT)
+
+from tests.engine.probe_nodes import Probes
+from tests.engine.world import Workers, World, new_world
+
+from automations.api.app import create_app
+from automations.api.server import WebServer
+from automations.db.connection import connect
+from automations.db.pool import Pool
+from automations.errors import StepError
+from automations.services.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from tests.conftest import Factory
+
+HOOK = {"event_source": "webhook", "event_type": "RECEIVED"}
+
+
+@dataclass
+class MemorySecrets:
+    """By account and name."""
+
+    values: dict[tuple[uuid.UUID, str], str] = field(default_factory=dict)
+
+    async def reveal(self, account: uuid.UUID, names: Collection[str]) -> dict[str, str]:
+        try:
+            return {name: self.values[account, name] for name in names}
+        except KeyError as missing:
+            raise StepError(f"there is no secret {missing}", code="missing_secret") from None
+
+
+@dataclass
+class Hooks:
+    """`await hooks.make(auth)`: the path of a new webhook of the account; `call` it with `client`."""
+
+    world: World
+    server: WebServer
+    secrets: MemorySecrets
+    client: httpx2.AsyncClient
+
+    async def make(self, auth: Any = None, *, nodes: Any = (), edges: Any = (), **config: Any) -> str:
+        config = {**HOOK, "auth": auth or {"type": "none"}, **config}
+        columns = {"account": self.world.account, "agent": self.world.agent}
+        trigger = {"id": "trigger", "type": "trigger-webhook", "data": {"label": "Hook", "config": config}}
+        automation = await self.world.make.automation(
+            columns["account"], columns["agent"], trigger_config=config, nodes=[trigger, *nodes], edges=list(edges)
+        )
+        return f"/webhooks/{automation}"
+
+    def secret(self, name: str, value: str, account: uuid.UUID | None = None) -> str:
+        self.secrets.values[account or self.world.account, name] = value
+        return "{{ secrets." + name + " }}"
+
+    async def runs(self) -> list[Any]:
+        return list(await self.world.db.fetch("select * from automation_executions order by seq"))
+
+    async def raw(self, *pieces: bytes, pause: float = 0.0) -> bytes:
+        """What comes back for bytes as they are, until the server closes."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
+        answer = asyncio.create_task(reader.read())
+        try:
+            with contextlib.suppress(ConnectionError):
+                for piece in pieces:
+                    writer.write(piece)
+                    await writer.drain()
+                    if pause:
+                        await asyncio.wait({answer}, timeout=pause)
+                    if answer.done():
+                        break
+            async with asyncio.timeout(30):
+                return await answer
+        finally:
+            writer.close()
+
+
+def refused(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
+    """The problem that was answered."""
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+    told: dict[str, Any] = answer.json()
+    assert (told["code"], told["status"], bool(told["detail"]), bool(told["hint"])) == (code, status, True, True)
+    assert "Traceback" not in answer.text
+    return told
+
+
+@pytest.fixture
+async def world(database: asyncpg.Connection, make: Factory) -> World:
+    return await new_world(database, make)
+
+
+@pytest.fixture
+async def workers(database_url: str) -> AsyncIterator[Workers]:
+    group = Workers(database_url, Probes())
+    yield group
+    await group.close()
+
+
+@pytest.fixture
+async def hooks(database_url: str, world: World) -> AsyncIterator[Hooks]:
+    secrets = MemorySecrets()
+    pool = Pool(lambda: connect(database_url, role="service_role"))
+    server = WebServer(lambda: create_app(Webhooks(pool, secrets)), pool.close)
+    server.bind("127.0.0.1", 0)
+    serving = asyncio.create_task(server.serve())
+    async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as client:
+        yield Hooks(world, server, secrets, client)
+    server.stop()
+    async with asyncio.timeout(20):
+        await serving

@@ -1,0 +1,36 @@
+"""The receiver that docs/webhooks.md shows verifies what our step signs."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from automations.api.problems import STATUS
+from automations.flow.standard_webhooks import sign
+
+PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+OLD, NEW = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+
+
+def test_the_receiver_that_is_shown_works() -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    scope: dict[str, Any] = {}
+    exec(compile(block, "webhooks.md", "exec"), scope)
+    receive = scope["receive"]
+    body = b'{"lead": "7", "stage": "won"}'
+    headers = sign(f"{NEW} {OLD}", "run-1", datetime.now(UTC), body)
+    seen: set[str] = set()
+    assert [receive(body, headers, secret, seen) for secret in (OLD, NEW)] == [204, 204]
+    assert seen == {"run-1"}
+    assert receive(body + b" ", headers, OLD, seen) == 401
+
+
+def test_every_answer_to_a_sender_is_in_the_table() -> None:
+    shown = {
+        (code, int(status))
+        for status, codes in re.findall(r"^\| (\d{3}) \| ([^|]*) \|", PAGE, re.MULTILINE)
+        for code in re.findall(r"`(\w+)`", codes)
+    }
+    assert shown == {(code, status) for code, status in STATUS.items() if code != "internal"}
