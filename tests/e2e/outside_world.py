@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,8 +43,8 @@ class OutsideWorld:
         return [mail for mail in self.mailbox if address in str(mail["to"])]
 
     def answer_of_model(self, asked: dict[str, Any]) -> str:
-        text = json.dumps(asked["messages"]).lower()
-        label = "sales" if "an offer" in text.rpartition("user")[2] else "support"
+        text = json.dumps(asked["messages"])
+        label = "sales" if "send me an offer" in text else "support"
         sure = 0.3 if "hmm" in text else 0.95
         return json.dumps({"label": label, "confidence": sure, "reason": "it says so"})
 
@@ -79,13 +80,13 @@ def outside_world() -> Iterator[OutsideWorld]:
         def log_message(self, *given: Any) -> None:
             return
 
-    mail = Controller(Postman(), hostname="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        world.smtp_port = free.getsockname()[1]
+    mail = Controller(Postman(), hostname="127.0.0.1", port=world.smtp_port)
     web = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     serving = threading.Thread(target=web.serve_forever, daemon=True)
     serving.start()
     mail.start()
-    listening: Any = mail.server
-    world.smtp_port = listening.sockets[0].getsockname()[1]
     world.http_port = web.server_address[1]
     try:
         yield world

@@ -60,7 +60,8 @@ def sql(cli: Cli, statement: str) -> Any:
 def made(cli: Cli, template: str, **parameters: str) -> str:
     """The id of an automation that is live."""
     given = [word for name, value in parameters.items() for word in ("--set", f"{name}={value}")]
-    new = cli.ok("new", "--template", template, *given, "--json").json
+    name = f"{template} {uuid.uuid4()}"
+    new = cli.ok("new", "--template", template, "--name", name, *given, "--json").json
     assert new["problems"] == []
     cli.ok("validate", new["id"])
     cli.ok("publish", new["id"])
@@ -150,7 +151,7 @@ def test_stage_changed(cli: Cli, world: OutsideWorld) -> None:
     (mail,) = world.mails_to("sales@acme.example")
     html = mail.get_body(("html",))
     assert html is not None
-    assert "&lt;b&gt;Ada&lt;/b&gt; went from new to <b>qualified</b>" in html.get_content()
+    assert "&lt;b&gt;Ada&lt;&#x2f;b&gt; went from new to <b>qualified</b>" in html.get_content()
 
 
 def test_nurture_until_reply(cli: Cli) -> None:
@@ -192,7 +193,7 @@ def test_stale_lead_rescue(cli: Cli, world: OutsideWorld) -> None:
     }
     automation = made(cli, "stale-lead-rescue", members=f"{ADA},{BOB}", email="stale@acme.example")
     fire_in(cli, automation, 2)
-    run_of(cli, automation)
+    print(run_of(cli, automation))
     assert [mail["subject"] for mail in world.mails_to("stale@acme.example")] == ["Nothing happened for a week: week"]
     rows = {name: lead(cli, one) for name, one in leads.items()}
     assert {name: (row["owner_id"], row["tags"]) for name, row in rows.items()} == {

@@ -46,6 +46,12 @@ async def render(engine: TemplateProcess, source: str, scope: dict[str, Any] = S
     return (await engine.render([source], scope))[source]
 
 
+async def test_a_loop_may_call_its_item_anything(engine: TemplateProcess) -> None:
+    scope = {**SCOPE, "stale": {"name": None, "id": 7}, "stale_index": 3}
+    assert await render(engine, "{{ stale.name or 'nobody' }}", scope) == "nobody"
+    assert await render(engine, "{% if stale_index > 2 %}{{ stale.id }}{% endif %}", scope) == "7"
+
+
 @pytest.mark.parametrize(
     ("source", "value"),
     [

@@ -6,6 +6,7 @@ minijinja is used here to parse, never to evaluate. Text without `{{` and `{%` i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -218,12 +219,18 @@ def names_used(source: str) -> frozenset[tuple[str, ...]]:
     return frozenset(tuple(name.split(".")) for name in found) | mentioned
 
 
-def mentions(source: str) -> frozenset[tuple[str, ...]]:
-    """`(root,)` or `(root, key)` wherever a root of the scope is written; too many rather than too few."""
-    return frozenset((root, key) if key else (root,) for root, key in _MENTION.findall(source))
+def mentions(source: str, others: Iterable[str] = ()) -> frozenset[tuple[str, ...]]:
+    """`(root,)` or `(root, key)` wherever a root of the scope is written; too many rather than too few.
+
+    `others`: roots beside the usual ones, which loops have named.
+    """
+    return frozenset((root, key) if key else (root,) for root, key in _mention(tuple(sorted(others))).findall(source))
 
 
-_MENTION: Final = re.compile(rf"(?<![.\w])({'|'.join(ROOTS)})\b(?:\s?\.\s?([A-Za-z_]\w*))?", re.ASCII)
+@lru_cache(maxsize=256)
+def _mention(others: tuple[str, ...]) -> re.Pattern[str]:
+    roots = "|".join((*ROOTS, *map(re.escape, others)))
+    return re.compile(rf"(?<![.\w])({roots})\b(?:\s?\.\s?([A-Za-z_]\w*))?", re.ASCII)
 
 
 def _without_strings(source: str) -> str:

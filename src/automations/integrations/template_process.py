@@ -23,6 +23,7 @@ from automations.flow.outcomes import Json
 from automations.flow.template_scope import describe_gap
 from automations.flow.template_syntax import (
     FUNCTIONS,
+    ROOTS,
     TemplateSyntaxError,
     as_written,
     is_expression,
@@ -111,7 +112,11 @@ def _request(source: str, scope: Mapping[str, Any]) -> bytes:
         names_used(source)  # its syntax errors are better found here than in the child
     except TemplateSyntaxError as error:
         raise _failure(source, error.message, error.hint) from None
-    request = {"source": source, "expression": expression, "scope": _needed(scope, mentions(source))}
+    request = {
+        "source": source,
+        "expression": expression,
+        "scope": _needed(scope, mentions(source, scope.keys() - set(ROOTS))),
+    }
     try:
         body = orjson.dumps(request, default=_plain)
     except TypeError:
