@@ -209,3 +209,9 @@ def test_the_node_type_that_contributing_shows_works() -> None:
     exec(compile(shown[0].replace("from __future__ import annotations\n", ""), "CONTRIBUTING.md", "exec"), scope)
     node = scope["TransformUpper"]
     assert node.describe()["config_schema"]["required"] == ["text"]
+
+
+def test_the_templates_are_all_on_their_page() -> None:
+    shipped = {path.stem for path in (ROOT / "src/automations/templates").glob("*.json")}
+    page = (ROOT / "docs/templates.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)) == shipped
