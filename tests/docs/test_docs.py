@@ -9,6 +9,7 @@ import re
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import typer.main
@@ -20,7 +21,8 @@ from automations.flow.node import MAX_DELAY_SECONDS, Retry
 from automations.flow.node_settings import MAX_MASKED_NAMES, MAX_NOTE_LENGTH, NodeSettings
 from automations.flow.registry import NodeRegistry
 from automations.flow.validate import check_flow
-from automations.services.transfer import read_file
+from automations.services.flow_templates import fill_in, read_template
+from automations.services.transfer import FlowFile, read_file
 from automations.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -164,11 +166,16 @@ def json_blocks() -> list[Any]:
     ]
 
 
+def from_template(block: str) -> FlowFile:
+    template = read_template(block, "the page")
+    return fill_in(template, {one.name: one.example for one in template.parameters}, agent=UUID(int=1))
+
+
 @pytest.mark.parametrize("block", json_blocks())
 def test_flows_and_conditions_that_are_shown_are_valid(block: str) -> None:
     shown = json.loads(block)
     if "nodes" in shown:
-        file = read_file(block, "the page")
+        file = from_template(block) if "parameters" in shown else read_file(block, "the page")
         assert check_flow(file.nodes, file.edges, REGISTRY) == []
     else:
         assert check_condition(shown, templates=False) == []
