@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import sys
 import uuid
 from collections.abc import AsyncIterator, Collection
@@ -72,10 +73,10 @@ class Hooks:
     async def runs(self) -> list[Any]:
         return list(await self.world.db.fetch("select * from automation_executions order by seq"))
 
-    async def raw(self, *pieces: bytes, pause: float = 0.0) -> bytes:
-        """What comes back for bytes as they are, until the server closes."""
+    async def raw(self, *pieces: bytes, pause: float = 0.0, to_its_end: bool = False) -> bytes:
+        """The answer to bytes as they are; `to_its_end`: all that comes until the server closes."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
-        answer = asyncio.create_task(reader.read())
+        answer = asyncio.create_task(_all(reader) if to_its_end else _one_answer(reader))
         try:
             with contextlib.suppress(ConnectionError):
                 for piece in pieces:
@@ -89,6 +90,21 @@ class Hooks:
                 return await answer
         finally:
             writer.close()
+
+
+async def _all(reader: asyncio.StreamReader) -> bytes:
+    found = bytearray()
+    # A server that has had enough may leave with a reset.
+    with contextlib.suppress(ConnectionError):
+        while piece := await reader.read(65_536):
+            found += piece
+    return bytes(found)
+
+
+async def _one_answer(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    (length,) = re.findall(rb"(?i)content-length: (\d+)", head)
+    return head + await reader.readexactly(int(length))
 
 
 def refused(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:

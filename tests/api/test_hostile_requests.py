@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from typing import Any
 
 import pytest
@@ -26,6 +25,7 @@ def parted(answer: bytes) -> tuple[int, dict[str, Any]]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook_routes, "BODY_SECONDS", 0.5)
     monkeypatch.setattr(uvicorn_server, "HEAD_SECONDS", 0.5)
+    monkeypatch.setattr(uvicorn_server, "REST_SECONDS", 0.5)
 
 
 async def still_works(hooks: Hooks) -> None:
@@ -56,13 +56,16 @@ async def test_a_body_in_pieces_without_end_is_cut_off(hooks: Hooks) -> None:
     await still_works(hooks)
 
 
+@pytest.mark.usefixtures("impatient")
 async def test_strangers_cannot_make_us_read(hooks: Hooks) -> None:
     path = await hooks.make({"type": "header", "secret": hooks.secret("KEY", "key-4711")})
     for target in (path, "/webhooks/nothing"):
         head = f"POST {target} HTTP/1.1\r\nHost: x\r\nContent-Length: {10**12}\r\n\r\n".encode()
         status, problem = parted(await hooks.raw(head))
         assert (status, problem["code"]) in ((401, "unauthorized"), (404, "not_found"))
-        # A small one is passed over, and the connection stays.
+        # What comes all the same is passed over for a while, then the connection ends.
+        answer = await hooks.raw(head, *[b"x" * 65_536] * 10_000, pause=0.001, to_its_end=True)
+        assert answer.count(b"HTTP/1.1") == 1
         assert (await hooks.client.post(target, content=b"x" * 500_000)).status_code == status
 
 
@@ -78,7 +81,7 @@ async def test_a_body_byte_by_byte(hooks: Hooks) -> None:
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_head_byte_by_byte(hooks: Hooks) -> None:
-    assert await hooks.raw(b"") == b""
+    assert await hooks.raw(b"", to_its_end=True) == b""
     pieces = [bytes([byte]) for byte in b"POST /webhooks"]
     reader, writer = await asyncio.open_connection("127.0.0.1", hooks.server.port)
 
@@ -176,7 +179,9 @@ async def test_requests_one_behind_the_other_are_answered_in_order(hooks: Hooks)
     path = await hooks.make()
     one = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n".encode()
     last = one.replace(b"Host: x", b"Host: x\r\nConnection: close")
-    answer = await hooks.raw(b"".join([*(one + str(number).encode() for number in range(5)), last + b"5"]))
+    answer = await hooks.raw(
+        b"".join([*(one + str(number).encode() for number in range(5)), last + b"5"]), to_its_end=True
+    )
     assert answer.count(b"HTTP/1.1 202 Accepted") == 6
     assert [run["trigger_data"]["body"] for run in await hooks.runs()] == [0, 1, 2, 3, 4, 5]
 
@@ -193,10 +198,8 @@ async def test_a_server_that_ends_lets_go_of_its_port_and_of_silent_callers(hook
     _, silent = await asyncio.open_connection("127.0.0.1", hooks.server.port)
     while not await hooks.runs():
         await asyncio.sleep(0.02)
-    begun = time.monotonic()
     hooks.server.stop()
     await asyncio.wait({waiting}, timeout=20)
     assert waiting.done()
     waiting.exception()
     silent.close()
-    assert time.monotonic() - begun < 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Generator
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import h11
 import orjson
@@ -13,6 +13,7 @@ from uvicorn import Config, Server
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_SECONDS: Final = 10.0
+REST_SECONDS: Final = 5.0
 LARGEST_HEAD: Final = 32_768
 MOST_CONNECTIONS: Final = 1_000
 
@@ -40,25 +41,28 @@ class StoppableServer(Server):
 
 
 class PatientProtocol(H11Protocol):
-    """Closes a connection whose next head is not complete in time, and answers what is no HTTP as we answer all."""
+    """Closes a connection whose next head, or the rest of what was answered already, does not come in time; and answers
+    what is no HTTP as we answer all.
+    """
 
-    _head_timer: asyncio.TimerHandle | None = None
+    _timer: asyncio.TimerHandle | None = None
+    _awaited: Literal["head", "rest"] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect_head()
+        self._await("head")
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        # Answered while the body was still coming: what is left of it is waited for like the next head.
-        answered = self.conn.our_state is h11.DONE
-        if self.conn.their_state is not h11.IDLE and not answered:
-            self._forget_head()
-        elif self._head_timer is None:
-            self._expect_head()
+        if self.conn.our_state is h11.DONE:
+            # Answered while the body was still coming. To close at once would reset the connection, and the answer
+            # might be lost with it; uvicorn passes over what still comes.
+            self._await("rest")
+        else:
+            self._await("head" if self.conn.their_state is h11.IDLE else None)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._forget_head()
+        self._await(None)
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
@@ -82,16 +86,18 @@ class PatientProtocol(H11Protocol):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
-    def _expect_head(self) -> None:
-        self._head_timer = self.loop.call_later(HEAD_SECONDS, self._too_slow)
-
-    def _forget_head(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    def _await(self, what: Literal["head", "rest"] | None) -> None:
+        if what == self._awaited:
+            return
+        self._awaited = what
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if what is not None:
+            seconds = HEAD_SECONDS if what == "head" else REST_SECONDS
+            self._timer = self.loop.call_later(seconds, self._too_slow)
 
     def _too_slow(self) -> None:
-        self._head_timer = None
         if not self.transport.is_closing():
             self.transport.close()
 

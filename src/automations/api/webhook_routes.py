@@ -26,8 +26,6 @@ BODY_SECONDS: Final = 10.0
 MOST_HEADERS: Final = 100
 MOST_PARAMETERS: Final = 200
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-# The rest of what is being sent is not read: the connection ends with the answer.
-_CLOSE: Final = {"Connection": "close"}
 
 
 class Refusal(Exception):
@@ -54,7 +52,7 @@ async def _answered(webhooks: Webhooks, request: Request) -> Response:
         return refusal.response
     except ClientDisconnect:
         # Nobody hears it any more.
-        return problem("bad_request", "the request ended within its body", "Send it whole.", headers=_CLOSE)
+        return problem("bad_request", "the request ended within its body", "Send it whole.")
     except AutomationsError as error:
         return problem_of(error)
     except Exception:
@@ -64,13 +62,10 @@ async def _answered(webhooks: Webhooks, request: Request) -> Response:
 
 async def _take(webhooks: Webhooks, request: Request) -> Response:
     headers = _headers(request)
-    try:
-        automation_id = _id_in(request)
-        if automation_id is None:
-            raise not_found()
-        webhook = await webhooks.open(automation_id, request.method, headers)
-    except AutomationsError as error:
-        raise Refusal(_without_body(problem_of(error), headers)) from None
+    automation_id = _id_in(request)
+    if automation_id is None:
+        raise not_found()
+    webhook = await webhooks.open(automation_id, request.method, headers)
     delivery = Delivery(
         method=request.method,
         headers=headers,
@@ -100,7 +95,6 @@ def _headers(request: Request) -> dict[str, str]:
                 "too_many_headers",
                 f"the request has more than {MOST_HEADERS} headers",
                 "Send fewer.",
-                headers=_CLOSE,
             )
         )
     found: dict[str, str] = {}
@@ -115,9 +109,7 @@ def _query(request: Request) -> list[tuple[str, str]]:
         return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
     except ValueError:
         raise Refusal(
-            problem(
-                "bad_request", f"the address has more than {MOST_PARAMETERS} parameters", "Send fewer.", headers=_CLOSE
-            )
+            problem("bad_request", f"the address has more than {MOST_PARAMETERS} parameters", "Send fewer.")
         ) from None
 
 
@@ -138,23 +130,13 @@ async def _body(request: Request, headers: dict[str, str]) -> bytes:
                 "too_slow",
                 f"the body was not complete within {BODY_SECONDS:g} seconds",
                 "Send it again, faster.",
-                headers=_CLOSE,
             )
         ) from None
     return bytes(body)
 
 
-def _without_body(response: Response, headers: dict[str, str]) -> Response:
-    """A body that is not wanted is passed over while it is small: some senders only listen once they have sent it."""
-    length = headers.get("content-length", "0")
-    small = length.isdigit() and int(length[:20]) <= LARGEST_BODY
-    if not small or "transfer-encoding" in headers:
-        response.headers.update(_CLOSE)
-    return response
-
-
 def _too_large() -> Refusal:
-    return Refusal(problem("too_large", f"the body has more than {LARGEST_BODY:,} bytes", "Send less.", headers=_CLOSE))
+    return Refusal(problem("too_large", f"the body has more than {LARGEST_BODY:,} bytes", "Send less."))
 
 
 def _accepted(taken: Taken) -> Response:
