@@ -27,11 +27,12 @@ comment on column automations.watched_tables.lead_column is 'Runs are about this
 -- silently never fire.
 alter table public.automations drop constraint automations_event_config;
 alter table public.automations add constraint automations_event_config check (
-  trigger_type <> 'event' or status = 'draft' or trigger_config ->> 'event_source' is not distinct from 'webhook'
-  or coalesce(
-    trigger_config ->> 'event_source' ~ '^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62})?$'
-    and trigger_config ->> 'event_source' not in ('leads', 'conversations', 'message', 'messages')
-    and trigger_config ->> 'event_type' in ('INSERT', 'UPDATE', 'DELETE', 'any'),
+  trigger_type <> 'event' or status = 'draft' or coalesce(
+    (trigger_config ->> 'event_source' = 'webhook' and trigger_config ->> 'event_type' = 'RECEIVED') or (
+      trigger_config ->> 'event_source' ~ '^[A-Za-z_][A-Za-z0-9_$]{0,62}(\.[A-Za-z_][A-Za-z0-9_$]{0,62})?$'
+      and trigger_config ->> 'event_source' not in ('leads', 'conversations', 'message', 'messages', 'webhook')
+      and trigger_config ->> 'event_type' in ('INSERT', 'UPDATE', 'DELETE', 'any')
+    ),
     false
   )
 );
