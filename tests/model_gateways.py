@@ -10,6 +10,7 @@ from tests.engine.world import NoHttp, UpperCaseRenderer
 
 from automations.db.account_settings_store import AccountSettings, AccountSettingsStore
 from automations.db.connection import Connection, connect
+from automations.db.pool import Pool
 from automations.db.secret_store import SecretStore
 from automations.engine.outside import Outside
 from automations.engine.step_runner import StepRunner
@@ -38,11 +39,12 @@ def model_gateway(
     allowed: Collection[str] = (),
 ) -> ModelGateway:
     """`allowed`: host:port that accounts may name."""
+    pool = Pool(lambda: as_service(dsn))
     return ModelGateway(
         ModelClient(own=base_url, allowed=allowed),
         InstalledModel(base_url, INSTALLED_KEY, model, tokens_per_day),
-        SecretVault(lambda: as_service(dsn), lambda: BOX),
-        lambda: as_service(dsn),
+        SecretVault(pool, lambda: BOX),
+        pool,
     )
 
 

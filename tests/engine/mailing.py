@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Collection
 
 from automations.db.connection import connect
+from automations.db.pool import Pool
 from automations.flow.mail_server import MailServer
 from automations.integrations.mail_client import MailClient
 from automations.integrations.secret_box import SecretBox, new_key, read_keys
@@ -28,11 +29,10 @@ def mailing(
     """`port`: of the installation's server on 127.0.0.1, unless it is another `server`."""
     if port is not None:
         server = MailServer("127.0.0.1", port, "plain")
+    pool = Pool(lambda: connect(dsn, role="service_role", application_name="automations test: settings"))
     return Mailing(
-        SettingsReader(lambda: connect(dsn, role="service_role", application_name="automations test: settings")),
-        SecretVault(
-            lambda: connect(dsn, role="service_role", application_name="automations test: secrets"), lambda: BOX
-        ),
+        SettingsReader(pool),
+        SecretVault(pool, lambda: BOX),
         MailClient(allowed=allowed, tls=tls),
         server,
         SENDER,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from automations.db.connection import Connection
     from automations.db.execution_store import ExecutionStore
     from automations.db.journal_store import JournalStore
+    from automations.db.pool import Pool
     from automations.db.schedule_store import ScheduleStore
     from automations.db.secret_store import SecretStore
     from automations.db.version_store import VersionStore
@@ -215,12 +216,17 @@ def secret_keys(settings: Settings) -> SecretKeys:
     return SecretKeys(None if given is None else given.get_secret_value(), settings.secret_key_path)
 
 
-def build_vault(dsn: str, settings: Settings, *, user: str = "worker") -> SecretVault:
+def build_pool(dsn: str, *, name: str, size: int = 8) -> Pool:
     from automations.db.connection import connect
+    from automations.db.pool import Pool
+
+    return Pool(lambda: connect(dsn, role=ROLE, application_name=f"automations {name}"), size)
+
+
+def build_vault(pool: Pool, settings: Settings) -> SecretVault:
     from automations.services.secret_vault import SecretVault
 
-    keys = secret_keys(settings)
-    return SecretVault(lambda: connect(dsn, role=ROLE, application_name=f"automations {user}: secrets"), keys.box)
+    return SecretVault(pool, secret_keys(settings).box)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,23 +243,16 @@ class Engine:
 def build_web_server(dsn: str, settings: Settings) -> WebServer:
     """Everything that is called over HTTP; nothing heavy is imported before it serves."""
     from automations.api.server import WebServer
-    from automations.db.connection import connect
-    from automations.db.pool import Pool
 
-    pool = Pool(lambda: connect(dsn, role=ROLE, application_name="automations http"))
-    vault = build_vault(dsn, settings, user="http")
+    pool = build_pool(dsn, name="http")
 
     def make_app() -> Any:
         from automations.api.app import create_app
         from automations.services.webhooks import Webhooks
 
-        return create_app(Webhooks(pool, vault))
+        return create_app(Webhooks(pool, build_vault(pool, settings)))
 
-    async def close() -> None:
-        await vault.close()
-        await pool.close()
-
-    return WebServer(make_app, close)
+    return WebServer(make_app, pool.close)
 
 
 def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> Engine:

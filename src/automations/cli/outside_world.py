@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from automations.cli.compose import ROLE, build_vault
-from automations.db.connection import connect
+from automations.cli.compose import build_pool, build_vault
+from automations.db.pool import Pool
 from automations.engine.outside import Outside
 from automations.engine.step_runner import StepRunner
 from automations.integrations.code_sandbox import CodeOff, CodeSandbox
@@ -29,15 +29,13 @@ class OutsideWorld:
     steps: StepRunner
     http: HttpClient
     templates: TemplateProcess
-    vault: SecretVault
-    account_settings: SettingsReader
+    pool: Pool
     models: ModelGateway
     sandbox: CodeSandbox | CodeOff
 
     async def close(self) -> None:
         await self.models.close()
-        await self.account_settings.close()
-        await self.vault.close()
+        await self.pool.close()
         await self.http.close()
         await self.templates.close()
         await self.sandbox.close()
@@ -47,16 +45,17 @@ def build_outside_world(dsn: str, settings: Settings, allowed: Collection[str] =
     """`allowed`: host:port that steps may reach beside what the settings name."""
     http = HttpClient(allowed=[*settings.http_allow, *allowed])
     templates = TemplateProcess()
-    vault = build_vault(dsn, settings)
-    account_settings = SettingsReader(lambda: connect(dsn, role=ROLE, application_name="automations worker: settings"))
+    # For the moments before and after a step: settings, secrets, budgets.
+    pool = build_pool(dsn, name="worker: outside", size=3)
+    vault = build_vault(pool, settings)
     mailer = Mailing(
-        account_settings,
+        SettingsReader(pool),
         vault,
         MailClient(allowed=settings.http_allow),
         server=settings.mail_server,
         sender=settings.mail_from,
     )
-    models = _models(dsn, settings, vault, allowed)
+    models = _models(pool, settings, vault, allowed)
     sandbox = CodeSandbox() if settings.code_steps == "on" else CodeOff()
     steps = StepRunner(
         outside=Outside(http=http, mailer=mailer, models=models, sandbox=sandbox),
@@ -64,10 +63,10 @@ def build_outside_world(dsn: str, settings: Settings, allowed: Collection[str] =
         clock=lambda: datetime.now(UTC),
         secrets=vault,
     )
-    return OutsideWorld(steps, http, templates, vault, account_settings, models, sandbox)
+    return OutsideWorld(steps, http, templates, pool, models, sandbox)
 
 
-def _models(dsn: str, settings: Settings, vault: SecretVault, allowed: Collection[str]) -> ModelGateway:
+def _models(pool: Pool, settings: Settings, vault: SecretVault, allowed: Collection[str]) -> ModelGateway:
     key = settings.ai_api_key
     installed = InstalledModel(
         base_url=settings.ai_base_url,
@@ -76,6 +75,4 @@ def _models(dsn: str, settings: Settings, vault: SecretVault, allowed: Collectio
         tokens_per_day=settings.ai_tokens_per_day,
     )
     client = ModelClient(own=settings.ai_base_url, allowed=[*settings.http_allow, *allowed])
-    return ModelGateway(
-        client, installed, vault, lambda: connect(dsn, role=ROLE, application_name="automations worker: models")
-    )
+    return ModelGateway(client, installed, vault, pool)

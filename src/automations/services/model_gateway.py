@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,15 +13,15 @@ import structlog
 
 from automations.db.account_settings_store import AccountSettings, AccountSettingsStore
 from automations.db.ai_usage_store import AiUsageStore, Reservation
-from automations.db.connection import CONNECTION_LOST, Connection, close_quietly
+from automations.db.connection import CONNECTION_LOST, Connection
 from automations.engine.scrubbing import Scrubber
 from automations.errors import AutomationsError, StepError
 from automations.flow.model_tokens import estimated_answer, estimated_tokens
 from automations.flow.outside_ports import ModelAnswer, ModelCall
+from automations.services.connections import Connections
 
 log = structlog.get_logger(__name__)
 
-DATABASE_SECONDS = 15.0
 # After these the endpoint may have read the prompt, and will charge for it.
 CHARGED = frozenset({"timeout", "model_garbage", "model_declined"})
 
@@ -60,7 +59,7 @@ class _Endpoint:
 class ModelGateway:
     """The `ModelGateway` port of `engine.outside`.
 
-    The connection is held for the moments before and after a call, never while the model thinks.
+    A connection is held for the moments before and after a call, never while the model thinks.
     """
 
     def __init__(
@@ -68,14 +67,12 @@ class ModelGateway:
         client: ModelClient,
         installed: InstalledModel,
         vault: Vault,
-        connect: Callable[[], Awaitable[Connection]],
+        connections: Connections,
     ) -> None:
         self._client = client
         self._installed = installed
         self._vault = vault
-        self._connect = connect
-        self._connection: Connection | None = None
-        self._one_at_a_time = asyncio.Lock()
+        self._connections = connections
 
     async def complete(self, account: UUID, call: ModelCall) -> ModelAnswer:
         """Raises `StepError` as `Models` of `flow.outside_ports` says; no message and no answer holds the key."""
@@ -141,16 +138,10 @@ class ModelGateway:
 
     @asynccontextmanager
     async def _database(self) -> AsyncIterator[Connection]:
-        """The connection, for a statement. `StepError` `model_unavailable`, which may pass, where there is none."""
+        """A connection, for a statement. `StepError` `model_unavailable`, which may pass, where there is none."""
         try:
-            async with self._one_at_a_time, asyncio.timeout(DATABASE_SECONDS):
-                if self._connection is None or self._connection.is_closed():
-                    self._connection = await self._connect()
-                try:
-                    yield self._connection
-                except BaseException:
-                    self._connection.terminate()
-                    raise
+            async with self._connections.connection() as connection:
+                yield connection
         except (*CONNECTION_LOST, TimeoutError, AutomationsError) as error:
             raise StepError(
                 f"the budget of AI steps cannot be read: {error or type(error).__name__}",
@@ -160,8 +151,6 @@ class ModelGateway:
 
     async def close(self) -> None:
         await self._client.close()
-        if self._connection is not None:
-            await close_quietly(self._connection)
 
 
 def _counted(answer: ModelAnswer, prompt: int) -> ModelAnswer:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Collection, Mapping
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol, assert_never
@@ -18,7 +17,6 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
-from automations.db.connection import Connection
 from automations.db.execution_store import ExecutionStore, Progress
 from automations.db.webhook_store import WebhookStart, WebhookStore
 from automations.engine.recording import is_sensitive
@@ -28,6 +26,7 @@ from automations.flow.standard_webhooks import Verdict
 from automations.flow.webhook_auth import delivery_id, judge_body, judge_head, private_headers
 from automations.flow.webhook_config import EVENT, SOURCE, NoAuth, WebhookConfig, secret_name
 from automations.services.calling import ToolAnswer, wait_for_answer
+from automations.services.connections import Connections
 from automations.services.webhook_body import collected, parse_body
 
 log = structlog.get_logger(__name__)
@@ -36,12 +35,6 @@ log = structlog.get_logger(__name__)
 MOST_WAITING: Final = 200
 SECRET_SECONDS: Final = 5.0
 _NOT_FOUND_HINT: Final = "Check the address; `automations webhook ID` shows it."
-
-
-class Connections(Protocol):
-    """Where connections to the database come from; `db.pool.Pool`."""
-
-    def connection(self) -> AbstractAsyncContextManager[Connection]: ...
 
 
 class Secrets(Protocol):
