@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.engine import world as of_world
 from tests.engine.drawing import draw, edge, line, probe, set_variables, update_lead
 from tests.engine.probe_nodes import Probes
-from tests.engine.world import Workers, World, eventually, outline, statuses
+from tests.engine.world import Workers, World, eventually, new_world, outline, statuses
 
 from automations.flow.outcomes import Continue, Fail
 from automations.flow.ports import Context
 
 RETRY = {"attempts": 3, "delay_seconds": 0.2, "backoff": "fixed", "jitter": False}
+
+if TYPE_CHECKING:
+    from tests.conftest import Factory
 
 
 class Calls:
@@ -270,3 +273,35 @@ async def test_a_timer_that_is_due_does_not_depend_on_the_clock_of_the_worker(
 
     assert run["status"] == "completed"
     assert run["epoch"] <= 3
+
+
+async def test_what_hangs_for_one_account_leaves_places_for_others(
+    world: World, workers: Workers, probes: Probes, make: Factory
+) -> None:
+    gate = asyncio.Event()
+
+    async def hang(value: Any, ctx: Context) -> Any:
+        await gate.wait()
+        return Continue()
+
+    async def answer(value: Any, ctx: Context) -> Any:
+        return Continue()
+
+    probes.on("hang", hang)
+    probes.on("answer", answer)
+    await world.automation(line(probe("call", "external", "hang")))
+    other = await new_world(world.db, make)
+    await other.automation(line(probe("call", "external", "answer")))
+    await world.leads(60)
+    await workers.start(outside_at_most=40, concurrency=8, claim_batch=4)
+
+    async def many_hang() -> bool:
+        return await world.count("account_id = $1 and status = 'running'", world.account) >= 10
+
+    await eventually(many_hang)
+    for _ in range(3):
+        assert (await other.ended(await other.lead()))["status"] == "completed"
+    # A quarter of the places, and those that were on their way there.
+    assert await world.count("account_id = $1 and status = 'running'", world.account) <= 10 + 8 + 4
+    gate.set()
+    assert await world.all_ended() == {"completed": 63}

@@ -88,8 +88,18 @@ class RunStore:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    async def claim(self, owner: int, limit: int, lease: timedelta, *, after: UUID | None, idle: bool) -> list[Claimed]:
-        rows = await self.connection.fetch(SQL["claim"], owner, limit, lease, after, idle)
+    async def claim(
+        self,
+        owner: int,
+        limit: int,
+        lease: timedelta,
+        *,
+        after: UUID | None,
+        idle: bool,
+        full: Sequence[UUID] = (),
+    ) -> list[Claimed]:
+        """`full`: accounts that are left out."""
+        rows = await self.connection.fetch(SQL["claim"], owner, limit, lease, after, idle, list(full))
         return [Claimed(*row) for row in rows]
 
     async def load(self, ids: Sequence[UUID], *, begun: bool = False) -> list[Any]:

@@ -22,6 +22,7 @@ FIRST = UUID(int=0)
 # Runs that come one by one are claimed together with those that come while the last ones are committed: a claim and a
 # commit for each would cost more than the runs. An idle worker never waits here.
 TRICKLE_PAUSE_SECONDS = 0.005
+FULL_PAUSE_SECONDS = 0.1
 
 
 class Claimer:
@@ -61,8 +62,9 @@ class Claimer:
         """Whether it is worth to claim again at once."""
         performer = self._performer
         limit = min(self._options.claim_batch, performer.free)
+        full = performer.full_accounts()
         answers = await self._store.claim(
-            self._owner, limit, self._options.lease, after=self._after, idle=performer.is_idle
+            self._owner, limit, self._options.lease, after=self._after, idle=performer.is_idle, full=full
         )
         taken = {
             answer.execution_id: answer
@@ -124,7 +126,8 @@ class Claimer:
         until_due = await self._store.seconds_until_next_due()
         seconds = self._options.poll_seconds
         if until_due is not None:
-            seconds = min(seconds, max(0.005, until_due))
+            # What is due of accounts that are full must not be asked for all the time.
+            seconds = min(seconds, max(FULL_PAUSE_SECONDS if self._performer.full_accounts() else 0.005, until_due))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._wake.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Coroutine, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -66,6 +66,12 @@ class Performer:
         """Runs that only wait for something outside take no place: a slow service must not keep others from running."""
         waiting = sum(1 for run in self.runs.values() if run.in_flight and not run.queued)
         return min(self._options.concurrency - (len(self.runs) - waiting), self._options.outside_at_most - waiting)
+
+    def full_accounts(self) -> list[UUID]:
+        """Those that have their share of the places for runs that wait outside, so that others find some."""
+        share = max(1, self._options.outside_at_most // 4)
+        waiting = Counter(run.account_id for run in self.runs.values() if run.in_flight and not run.queued)
+        return [account for account, runs in waiting.items() if runs >= share]
 
     @property
     def is_idle(self) -> bool:

@@ -41,7 +41,8 @@ REFUSED = (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecific
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """`concurrency`: runs at work in memory; `outside_at_most`: those that wait for an outside step.
+    """`concurrency`: runs at work in memory; `outside_at_most`: those that wait for an outside step, a
+    quarter of them of one account.
 
     `lease`: after how long without a sign of life a run is another's.
 

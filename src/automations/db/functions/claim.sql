@@ -19,7 +19,8 @@ $$;
 -- Take up to p_limit due runs for worker p_owner until p_now + p_lease.
 --
 -- p_now: null = the database's clock; tests set it. p_after: the account where the last claim ended (fairness).
--- p_idle: this worker holds nothing, so it may take a run that killed two workers, alone.
+-- p_idle: this worker holds nothing, so it may take a run that killed two workers, alone. p_full: accounts of which it
+-- takes no more now, because too many of their runs wait for something outside.
 -- Answers: kind 'run' (taken), 'alone' (taken; run it by itself), 'drain' (one is waiting for an idle worker),
 -- 'signal' (a run that this worker holds has one), 'woken' (parked runs are due now: claim again), 'more' (the limit was
 -- reached: claim again), 'scan' (there are more accounts than one look takes in: go on after account_id).
@@ -31,9 +32,10 @@ $$;
 -- are judged one by one, in the order in which they are due. What is taken, put off or ended is written at the end, one
 -- statement each. It is long because it is one decision over figures that every run of the claim moves; what is done for
 -- few of them is in the admission files.
+drop function if exists automations.claim_runs(bigint, integer, interval, timestamptz, uuid, boolean);
 create or replace function automations.claim_runs(
   p_owner bigint, p_limit integer, p_lease interval, p_now timestamptz default null,
-  p_after uuid default null, p_idle boolean default true
+  p_after uuid default null, p_idle boolean default true, p_full uuid[] default '{}'
 )
 returns table (kind text, execution_id uuid, epoch integer, account_id uuid)
 language plpgsql
@@ -117,7 +119,7 @@ begin
   select pg_catalog.array_agg(d.account_id) filter (where d.account_id is not null),
     (pg_catalog.array_agg(d.visited_last) filter (where d.account_id is null))[1]
   into v_accounts, v_scanned
-  from automations.accounts_due(v_now, p_after, p_limit) d;
+  from automations.accounts_due(v_now, p_after, p_limit, p_full) d;
   if v_accounts is null then
     if v_scanned is not null then
       kind := 'scan';
@@ -547,7 +549,7 @@ as $$
 $$;
 
 revoke execute on function automations.look_again_after(timestamptz, timestamptz) from public;
-revoke execute on function automations.claim_runs(bigint, integer, interval, timestamptz, uuid, boolean) from public;
+revoke execute on function automations.claim_runs(bigint, integer, interval, timestamptz, uuid, boolean, uuid[]) from public;
 revoke execute on function automations.milliseconds_between(timestamptz, timestamptz) from public;
 
 drop function if exists automations.keep_start_window(automations.start_windows);

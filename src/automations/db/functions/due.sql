@@ -1,8 +1,11 @@
 -- Where something is due: one index probe per account, whatever waits there.
 
 -- Accounts that have something due, at most p_limit, going round from p_after: one index probe per account. A last row
--- without an account says that it did not get all the way round: visited_last is where to go on.
-create or replace function automations.accounts_due(p_now timestamptz, p_after uuid, p_limit integer)
+-- without an account says that it did not get all the way round: visited_last is where to go on. p_full: left out.
+drop function if exists automations.accounts_due(timestamptz, uuid, integer);
+create or replace function automations.accounts_due(
+  p_now timestamptz, p_after uuid, p_limit integer, p_full uuid[] default '{}'
+)
 returns table (account_id uuid, visited_last uuid)
 language plpgsql
 as $$
@@ -32,7 +35,7 @@ begin
     v_round := v_wrapped and v_next > v_start;
     exit when v_round;
     v_position := v_next;
-    if v_due <= p_now then
+    if v_due <= p_now and v_next <> all (p_full) then
       account_id := v_next;
       visited_last := v_next;
       return next;
@@ -74,5 +77,5 @@ begin
 end
 $$;
 
-revoke execute on function automations.accounts_due(timestamptz, uuid, integer) from public;
+revoke execute on function automations.accounts_due(timestamptz, uuid, integer, uuid[]) from public;
 revoke execute on function automations.next_due(timestamptz) from public;

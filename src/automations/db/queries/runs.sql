@@ -1,7 +1,7 @@
 -- name: claim
 -- Take due runs; ids only, because the claim lock is held until the answer is sent.
 select kind, execution_id, epoch, account_id
-from automations.claim_runs($1, $2, $3, null, $4, $5);
+from automations.claim_runs($1, $2, $3, null, $4, $5, $6);
 
 -- name: load
 -- What a worker needs to run what it claimed, in the order of the claim.
