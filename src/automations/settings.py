@@ -73,6 +73,16 @@ class Settings(BaseSettings):
     code_steps: Literal["on", "off"] = Field(
         default="off", description="on: flows may run Python in a sandbox (`transform-code`)."
     )
+    jwt_secret: SecretStr | None = Field(
+        default=None, description="Secret with which tokens of users are signed (HS256), as Supabase has it."
+    )
+    jwks_url: str | None = Field(
+        default=None, description="Address of the keys of tokens (RS256, ES256, EdDSA), instead of a secret."
+    )
+    jwt_audience: str = Field(default="authenticated", description="What tokens of users have to be for.")
+    jwt_issuer: str | None = Field(
+        default=None, description="Who has to have issued tokens. Empty: anybody with the key."
+    )
     public_url: str | None = Field(
         default=None, description="Address under which people and other programs reach this installation."
     )

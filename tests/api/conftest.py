@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 import sys
+import time
 import uuid
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import httpx2
+import jwt
 import pytest
 
 if (_CHECKOUT := str(Path(__file__).parents[2])) not in sys.path:
@@ -23,11 +25,15 @@ from tests.engine.probe_nodes import Probes
 from tests.engine.world import Workers, World, new_world
 
 from automations.api.app import create_app
+from automations.api.request_scope import Api
 from automations.api.server import WebServer
+from automations.api.tokens import SharedSecret, TokenReader
 from automations.db.connection import connect
 from automations.db.pool import Pool
 from automations.errors import StepError
+from automations.services.needs import Installation
 from automations.services.webhooks import Webhooks
+from automations.testing.flow_run import installed_nodes
 
 if TYPE_CHECKING:
     from tests.conftest import Factory
@@ -128,11 +134,28 @@ async def workers(database_url: str) -> AsyncIterator[Workers]:
     await group.close()
 
 
+SECRET = "a secret of the tests that nobody else knows, 48 bytes"
+
+
+def token(user: uuid.UUID | None, **claims: Any) -> str:
+    """As Supabase issues it, for an hour; None: for a server."""
+    role = "service_role" if user is None else "authenticated"
+    content = {"role": role, "aud": "authenticated", "exp": int(time.time()) + 3600, **claims}
+    if user is not None:
+        content.setdefault("sub", str(user))
+    return jwt.encode({name: value for name, value in content.items() if value is not None}, SECRET, "HS256")
+
+
+def served_api(pool: Pool, tokens: TokenReader | None = None) -> Api:
+    reader = tokens or TokenReader(SharedSecret(SECRET), audience="authenticated", issuer=None)
+    return Api(pool, reader, installed_nodes(), Installation())
+
+
 @pytest.fixture
 async def hooks(database_url: str, world: World) -> AsyncIterator[Hooks]:
     secrets = MemorySecrets()
     pool = Pool(lambda: connect(database_url, role="service_role"))
-    server = WebServer(lambda: create_app(Webhooks(pool, secrets)), pool.close)
+    server = WebServer(lambda: create_app(Webhooks(pool, secrets), served_api(pool)), pool.close)
     server.bind("127.0.0.1", 0)
     serving = asyncio.create_task(server.serve())
     async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as client:
@@ -140,3 +163,36 @@ async def hooks(database_url: str, world: World) -> AsyncIterator[Hooks]:
     server.stop()
     async with asyncio.timeout(20):
         await serving
+
+
+@dataclass
+class Client:
+    """Calls the API as `user`; None: as a server. `Client.anonymous` as nobody."""
+
+    http: httpx2.AsyncClient
+    headers: dict[str, str]
+
+    async def __call__(self, method: str, path: str, **given: Any) -> httpx2.Response:
+        headers = {**self.headers, **given.pop("headers", {})}
+        return await self.http.request(method, f"/api/v1{path}", headers=headers, **given)
+
+    async def ok(self, method: str, path: str, **given: Any) -> Any:
+        answer = await self(method, path, **given)
+        assert answer.status_code < 300, (method, path, answer.status_code, answer.text)
+        return answer.json() if answer.content else None
+
+
+@dataclass
+class ApiServer:
+    http: httpx2.AsyncClient
+
+    def signed_in(self, user: uuid.UUID | None, **claims: Any) -> Client:
+        return Client(self.http, {"Authorization": f"Bearer {token(user, **claims)}"})
+
+    def bearer(self, text: str | None) -> Client:
+        return Client(self.http, {} if text is None else {"Authorization": f"Bearer {text}"})
+
+
+@pytest.fixture
+async def api(hooks: Hooks) -> ApiServer:
+    return ApiServer(hooks.client)

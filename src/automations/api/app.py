@@ -1,38 +1,70 @@
-"""The HTTP side as one ASGI application."""
+"""The HTTP side as one ASGI application: the API of people and programs, and webhooks."""
 
 from __future__ import annotations
 
-from starlette.applications import Starlette
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
-from automations.api.problems import internal, problem, problem_of
+from automations import __version__
+from automations.api import automation_routes, execution_routes
+from automations.api.problems import internal, invalid_request, problem, problem_of
+from automations.api.request_scope import Api
+from automations.api.tokens import NotSignedIn
 from automations.api.webhook_routes import webhook_routes
 from automations.errors import AutomationsError
 from automations.services.webhooks import Webhooks
 
+PREFIX = "/api/v1"
 
-def create_app(webhooks: Webhooks) -> Starlette:
-    async def health(_request: Request) -> Response:
-        try:
-            await webhooks.alive()
-        except AutomationsError as error:
-            return problem_of(error)
-        return Response(b'{"status":"ok"}', media_type="application/json")
 
-    return Starlette(
-        routes=[Route("/health", health, methods=["GET"]), *webhook_routes(webhooks)],
-        exception_handlers={HTTPException: _no_such_route, Exception: _broken},
+def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
+    app = FastAPI(
+        title="Automations",
+        version=__version__,
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url="/api/docs",
+        redoc_url=None,
+        routes=[*webhook_routes(webhooks)],
     )
+    app.state.api = api
+    for routes in (automation_routes, execution_routes):
+        app.include_router(routes.router, prefix=PREFIX)
+
+    @app.get("/health", tags=["operations"], summary="Whether the database answers")
+    async def health() -> dict[str, str]:
+        await webhooks.alive()
+        return {"status": "ok"}
+
+    app.add_exception_handler(AutomationsError, _ours)
+    app.add_exception_handler(NotSignedIn, _not_signed_in)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _no_such_route)
+    app.add_exception_handler(Exception, _broken)
+    return app
+
+
+async def _ours(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, AutomationsError)
+    return problem_of(error)
+
+
+async def _not_signed_in(_request: Request, error: Exception) -> Response:
+    return problem("not_signed_in", str(error), "Send `Authorization: Bearer <token>` with a token that is valid now.")
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return invalid_request(error)
 
 
 async def _no_such_route(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
         return problem("wrong_method", "this address is not called so", "Use another method.", headers=error.headers)
-    return problem("not_found", "there is nothing at this address", "Webhooks are at /webhooks/<id>.")
+    return problem("not_found", "there is nothing at this address", "/api/docs shows what there is.")
 
 
 async def _broken(_request: Request, _error: Exception) -> Response:

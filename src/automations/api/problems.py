@@ -3,33 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
+from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
-from automations.errors import AutomationsError, DatabaseError, WebhookRefused
+from automations.errors import (
+    AutomationsError,
+    ConfigurationError,
+    Conflict,
+    DatabaseError,
+    FlowInvalid,
+    NotAllowed,
+    NotFound,
+    Unusable,
+    WebhookRefused,
+)
+from automations.flow.wording import in_words
 
 STATUS: Final = {
     "bad_request": 400,
     "bad_body": 400,
     "unauthorized": 401,
     "stale": 401,
+    "not_signed_in": 401,
+    "not_allowed": 403,
     "not_found": 404,
     "wrong_method": 405,
     "too_slow": 408,
     "id_reused": 409,
+    "conflict": 409,
     "switched_off": 410,
     "too_large": 413,
     "unsupported_body": 415,
     "body_does_not_fit": 422,
+    "invalid_request": 422,
+    "flow_invalid": 422,
+    "unusable": 422,
     "too_many_headers": 431,
     "internal": 500,
     "run_failed": 500,
     "run_cancelled": 500,
     "paused": 503,
     "not_ready": 503,
+    "not_configured": 503,
     "unavailable": 503,
 }
 # Seconds. A paused webhook waits for a person, the rest for a server that comes back.
@@ -42,7 +62,7 @@ def problem(code: str, detail: str, hint: str, *, headers: Mapping[str, str] | N
     if code in _RETRY_AFTER:
         given["Retry-After"] = str(_RETRY_AFTER[code])
     if status == 401:
-        given["WWW-Authenticate"] = "Webhook"
+        given["WWW-Authenticate"] = "Bearer" if code == "not_signed_in" else "Webhook"
     content = {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail, "hint": hint}
     return Response(
         orjson.dumps({**content, **more}), status_code=status, headers=given, media_type="application/problem+json"
@@ -54,11 +74,42 @@ def problem_of(error: AutomationsError) -> Response:
         case WebhookRefused():
             headers = {"Allow": ", ".join(error.allowed)} if error.allowed else None
             return problem(error.code, error.message, error.hint or "", headers=headers)
+        case NotFound():
+            return problem("not_found", error.message, error.hint or "Check the id.")
+        case NotAllowed():
+            return problem("not_allowed", error.message, error.hint or "Ask an owner or admin of the account.")
+        case Conflict():
+            return problem("conflict", error.message, error.hint or "Load it again, and try once more.")
+        case FlowInvalid():
+            problems = [asdict(one) for one in error.problems]
+            return problem("flow_invalid", error.message, error.hint or "Mend the problems.", problems=problems)
+        case Unusable():
+            return problem("unusable", error.message, error.hint or "Correct what you sent.")
+        case ConfigurationError():
+            return problem("not_configured", error.message, error.hint or "Ask whoever runs this installation.")
         case DatabaseError():
             # What the database said is for the log.
             return problem("unavailable", "this cannot be answered now", "Send it again a little later.")
         case _:
             return internal()
+
+
+def invalid_request(error: RequestValidationError) -> Response:
+    """What was sent has another form than the route takes; each place of it, never the value."""
+    problems = [
+        {
+            "field": ".".join(map(str, one["loc"][1:])) or str(one["loc"][0]),
+            "message": in_words(one["type"], one["msg"]),
+        }
+        for one in error.errors()[:50]
+    ]
+    first = problems[0]
+    return problem(
+        "invalid_request",
+        f"{first['field']}: {first['message']}",
+        "Correct the fields that are named; /api/docs shows what each takes.",
+        problems=problems,
+    )
 
 
 def internal() -> Response:

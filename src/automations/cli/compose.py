@@ -13,6 +13,7 @@ from automations.errors import ConfigurationError, DatabaseError, DatabaseUnreac
 from automations.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from automations.api.request_scope import Api
     from automations.api.server import WebServer
     from automations.cli.outside_world import OutsideWorld
     from automations.db.account_settings_store import AccountSettingsStore
@@ -240,6 +241,24 @@ class Engine:
         await self.outside.close()
 
 
+def build_api(pool: Pool, settings: Settings) -> Api:
+    from automations.api.request_scope import Api
+    from automations.api.tokens import KeySet, SharedSecret, TokenReader
+
+    tokens = None
+    if settings.jwks_url is not None or settings.jwt_secret is not None:
+        if settings.jwks_url is not None:
+            from automations.integrations.key_set import fetch_key_set
+
+            url = settings.jwks_url
+            keys: KeySet | SharedSecret = KeySet(lambda: fetch_key_set(url))
+        else:
+            assert settings.jwt_secret is not None
+            keys = SharedSecret(settings.jwt_secret.get_secret_value())
+        tokens = TokenReader(keys, audience=settings.jwt_audience, issuer=settings.jwt_issuer)
+    return Api(pool, tokens, load_registry(), installation(settings))
+
+
 def build_web_server(dsn: str, settings: Settings) -> WebServer:
     """Everything that is called over HTTP; nothing heavy is imported before it serves."""
     from automations.api.server import WebServer
@@ -250,7 +269,7 @@ def build_web_server(dsn: str, settings: Settings) -> WebServer:
         from automations.api.app import create_app
         from automations.services.webhooks import Webhooks
 
-        return create_app(Webhooks(pool, build_vault(pool, settings)))
+        return create_app(Webhooks(pool, build_vault(pool, settings)), build_api(pool, settings))
 
     return WebServer(make_app, pool.close)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from automations.db.connection import Connection
 from automations.db.named_queries import queries
 from automations.db.sql_errors import translated
-from automations.errors import Conflict
+from automations.errors import Conflict, NotFound
 
 SQL = queries("automations")
 
@@ -164,6 +164,34 @@ class AutomationStore:
                 draft.nodes,
                 draft.edges,
             )
+
+    async def create_for_agent(self, agent_id: UUID, draft: Draft) -> UUID:
+        """The id that it got; that of the draft does not count. `NotFound` where the caller has no such agent."""
+        with translated():
+            created: UUID | None = await self.connection.fetchval(
+                SQL["create_for_agent"],
+                agent_id,
+                draft.name,
+                draft.description,
+                draft.icon,
+                draft.color,
+                draft.trigger_type,
+                draft.trigger_config,
+                draft.nodes,
+                draft.edges,
+            )
+        if created is None:
+            raise NotFound("there is no such agent", hint="Choose one of your account.")
+        return created
+
+    async def may_write(self, account: UUID) -> bool:
+        with translated():
+            allowed: bool = await self.connection.fetchval(SQL["may_write"], account)
+        return allowed
+
+    async def delete(self, automation_id: UUID) -> None:
+        with translated():
+            await self.connection.execute(SQL["delete"], automation_id)
 
     async def update_draft(self, draft: Draft, *, expected_revision: int | None = None) -> bool:
         """Whether anything differed. `Conflict` when it did and the draft is at another revision."""

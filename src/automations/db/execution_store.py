@@ -12,7 +12,7 @@ from automations.db.automation_store import Named
 from automations.db.connection import Connection
 from automations.db.named_queries import queries
 from automations.db.sql_errors import of_code, translated
-from automations.errors import AutomationsError, Unusable
+from automations.errors import AutomationsError, NotFound, Unusable
 
 SQL = queries("executions")
 
@@ -287,6 +287,15 @@ class ExecutionStore:
         with translated():
             woken: int = await self.connection.fetchval(SQL["signal"], name, run_id, correlation, payload, account)
         return woken
+
+    async def delete(self, execution_id: UUID) -> None:
+        """The record of a run and all that hangs on it. `NotFound` where the caller may not delete such a run."""
+        with translated():
+            gone = await self.connection.fetchval(SQL["delete"], execution_id)
+        if gone is None:
+            raise NotFound(
+                "there is no such run that you may delete", hint="Check the id, and that your role is not viewer."
+            )
 
     async def retry(self, execution_id: UUID, *, start_from: str | None = None, version: int | None = None) -> UUID:
         """The new run. `start_from`: start (None), failed, or a step's id; `version`: a number, from start only."""

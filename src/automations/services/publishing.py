@@ -139,14 +139,17 @@ async def publish(
     installation: Installation,
     note: str | None = None,
     expected_revision: int | None = None,
+    around: AutomationStore | None = None,
 ) -> Published:
-    """`FlowInvalid` with every problem; `Conflict` when somebody changed the draft since it was read."""
+    """`around`: the store with which to look at what the caller may not read, if that is another one.
+
+    `FlowInvalid` with every problem; `Conflict` when somebody changed the draft since it was read."""
     automation = await get_automation(store, automation_id)
     nodes = drawn_flow(automation)
     problems = check_draft(nodes, automation.edges, registry)
     trigger = trigger_of(nodes)
     if not problems:
-        problems = await check_surroundings(store, registry, installation, automation, nodes)
+        problems = await check_surroundings(around or store, registry, installation, automation, nodes)
     if problems or trigger is None:
         raise FlowInvalid(problems)
     version = await store.publish(

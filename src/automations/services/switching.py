@@ -6,6 +6,7 @@ from uuid import UUID
 
 from automations.db.automation_store import AutomationDetail, AutomationStore
 from automations.errors import Conflict
+from automations.services.drafting import require_writer
 from automations.services.publishing import get_automation
 
 
@@ -23,7 +24,7 @@ async def resume(store: AutomationStore, automation_id: UUID) -> AutomationDetai
 
 async def set_enabled(store: AutomationStore, automation_id: UUID, enabled: bool) -> AutomationDetail:
     """The owner's switch. Runs that are pending when it is switched off are cancelled."""
-    await get_automation(store, automation_id)
+    await require_writer(store, (await get_automation(store, automation_id)).user_id)
     await store.set_enabled(automation_id, enabled)
     automation = await get_automation(store, automation_id)
     if automation.enabled is not enabled:

@@ -33,6 +33,24 @@ insert into public.automations (
 )
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
+-- name: create_for_agent
+-- A draft of the account that the agent belongs to; nothing where the caller has no such agent.
+insert into public.automations (
+  agent_id, user_id, name, description, icon, color, trigger_type, trigger_config, nodes, edges
+)
+select g.id, g.user_id, $2, $3, $4, $5, $6, $7, $8, $9
+from public.agents g
+where g.id = $1
+returning id;
+
+-- name: may_write
+-- Whether whoever this transaction acts as may change what belongs to the account.
+select current_setting('role') <> 'authenticated'
+  or exists (select from automations.writable_account_ids() as a (id) where a.id = $1);
+
+-- name: delete
+delete from public.automations a where a.id = $1;
+
 -- name: update_draft
 -- The drawing and its name, unless the draft is at another revision than $10 (null: whatever it is). The trigger columns
 -- are what fires: an import moves them only while nothing is published. Answers what was found.

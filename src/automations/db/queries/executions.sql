@@ -26,6 +26,9 @@ where ($1::uuid is null or e.account_id = $1)
 order by e.started_at desc, e.seq desc
 limit $8;
 
+-- name: delete
+delete from public.automation_executions e where e.id = $1 returning e.id;
+
 -- name: some
 -- Runs by id, for those who watch them end.
 select e.id, e.automation_id, a.name as automation, e.account_id, e.trigger_type, e.status, e.error, e.error_node_id,

@@ -1,0 +1,135 @@
+"""Bearer tokens: who is calling. JSON Web Tokens as Supabase issues them, checked with a fixed algorithm."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+import jwt
+
+from automations.db.request_session import Role
+
+# Clocks differ.
+LEEWAY_SECONDS: Final = 30
+# Keys are looked up again for a key id that is not known, but not for every forged one.
+LOOK_AGAIN_SECONDS: Final = 30.0
+KEPT_SECONDS: Final = 600.0
+LONGEST_TOKEN: Final = 8_192
+ASYMMETRIC: Final = ("RS256", "ES256", "EdDSA")
+
+
+class NotSignedIn(Exception):
+    """The token is no proof of who is calling; the text may be shown to the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """`user_id` None: a server, with the rights of `service_role`."""
+
+    role: Role
+    user_id: UUID | None
+
+
+class Keys(Protocol):
+    """Where the key that a token names comes from."""
+
+    @property
+    def algorithms(self) -> tuple[str, ...]: ...
+
+    async def key(self, key_id: str | None) -> Any:
+        """Raises `NotSignedIn` for a key that is not known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSecret:
+    """HS256, as older Supabase projects and `up` use it. Never beside another kind: a public key is no secret."""
+
+    secret: str
+    algorithms: tuple[str, ...] = ("HS256",)
+
+    async def key(self, key_id: str | None) -> Any:
+        return self.secret
+
+
+class KeySet:
+    """A JSON Web Key Set, fetched when it is needed; a key that was rotated in is found within half a minute."""
+
+    algorithms = ASYMMETRIC
+
+    def __init__(self, fetch: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+        self._fetch = fetch
+        self._keys: dict[str | None, Any] = {}
+        self._fetched = 0.0
+        self._fetching = asyncio.Lock()
+
+    async def key(self, key_id: str | None) -> Any:
+        if not self._is_fresh(KEPT_SECONDS if key_id in self._keys else LOOK_AGAIN_SECONDS):
+            async with self._fetching:
+                if not self._is_fresh(LOOK_AGAIN_SECONDS):
+                    await self._refresh()
+        try:
+            return self._keys[key_id]
+        except KeyError:
+            raise NotSignedIn("the token is signed with a key that is not known here") from None
+
+    def _is_fresh(self, seconds: float) -> bool:
+        return bool(self._fetched) and time.monotonic() - self._fetched < seconds
+
+    async def _refresh(self) -> None:
+        found = jwt.PyJWKSet.from_dict(await self._fetch())
+        self._keys = {key.key_id: key.key for key in found.keys if key.public_key_use in (None, "sig")}
+        self._fetched = time.monotonic()
+
+
+class TokenReader:
+    """`audience`: what tokens of users must be for. `issuer` None: any."""
+
+    def __init__(self, keys: Keys, *, audience: str, issuer: str | None) -> None:
+        self._keys = keys
+        self._audience = audience
+        self._issuer = issuer
+
+    async def read(self, token: str) -> Caller:
+        """Raises `NotSignedIn`."""
+        claims = await self._claims(token)
+        role = claims.get("role")
+        if role == "service_role":
+            # Supabase's keys for servers have no audience.
+            if claims.get("aud") not in (None, self._audience, [self._audience]):
+                raise NotSignedIn("the token is for another audience")
+            return Caller("service_role", None)
+        if role != "authenticated":
+            raise NotSignedIn("the token is not that of a signed-in user")
+        audience = claims.get("aud")
+        if self._audience not in (audience if isinstance(audience, list) else [audience]):
+            raise NotSignedIn("the token is for another audience")
+        try:
+            return Caller("authenticated", UUID(str(claims.get("sub"))))
+        except ValueError:
+            raise NotSignedIn("the token does not say who it is for") from None
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        if len(token) > LONGEST_TOKEN:
+            raise NotSignedIn("the token is too long")
+        try:
+            header = jwt.get_unverified_header(token)
+            key = await self._keys.key(header.get("kid"))
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=list(self._keys.algorithms),
+                leeway=LEEWAY_SECONDS,
+                issuer=self._issuer,
+                # The audience depends on the role.
+                options={"require": ["exp"], "verify_aud": False},
+            )
+        except jwt.ExpiredSignatureError:
+            raise NotSignedIn("the token has expired") from None
+        except jwt.InvalidTokenError:
+            raise NotSignedIn("the token is not valid here") from None
+        return claims
