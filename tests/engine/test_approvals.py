@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
-from tests.engine.called import manual
-from tests.engine.drawing import draw, edge, node
+from tests.engine.called import call, manual
+from tests.engine.drawing import draw, edge, node, update_lead
 from tests.engine.probe_nodes import Probes
-from tests.engine.world import NoHttp, UpperCaseRenderer, Workers, World, eventually, outline
+from tests.engine.world import NoHttp, UpperCaseRenderer, Workers, World, eventually, new_world, outline
 
 from automations.db.approval_store import Approval, ApprovalStore
 from automations.db.connection import close_quietly, connect, connected
+from automations.engine.approval_notices import ApprovalNotices
 from automations.engine.outside import Outside
 from automations.engine.step_runner import StepRunner
 from automations.errors import Conflict, NotAllowed, NotFound, StepError, Unusable
@@ -202,6 +203,80 @@ async def test_whoever_started_the_run_may_not_approve_it(
             await decide(store, approval, user=world.account)
         assert (await world.final(run))["status"] == "completed"
         await running.stop()
+
+
+async def test_the_person_behind_a_run_is_whoever_began_it_all(
+    world: World, workers: Workers, probes: Probes, store: ApprovalStore, make: Factory, acting: Any
+) -> None:
+    """Runs write with the claims of the account's owner; that makes him nobody's requester."""
+    admin = await make.team_member(world.account, "admin")
+    asking = await manual(world, node("ask", "logic-approval", {"title": "Called?", "role": "owner"}))
+    written = flow(title="Written?", role="owner")
+    await world.automation(written, config={"event_type": "UPDATE", "watch": ["stage"]})
+    nodes = [update_lead("write", {"stage": "asked"}), call("call", asking)]
+    await world.automation(draw(nodes, [edge("trigger", "write"), edge("trigger", "call")]))
+    await workers.start()
+    async with acting(world.db, "authenticated", admin) as session:
+        await session.execute("insert into leads (user_id, name) values ($1, 'Ada')", world.account)
+
+    async def both_asked() -> bool:
+        return len(await store.find(world.account)) == 2
+
+    await eventually(both_asked)
+    for approval in await store.find(world.account):
+        assert (approval.title, approval.requested_by) == (approval.title, admin)
+        with pytest.raises(NotAllowed):
+            await decide(store, approval, user=admin)
+        await decide(store, approval, user=world.account)
+    assert await world.all_ended() == {"completed": 3}
+
+
+async def test_one_account_does_not_hold_up_the_mails_of_others(
+    world: World, workers: Workers, probes: Probes, store: ApprovalStore, make: Factory
+) -> None:
+    """Eighty mails of an account whose server never answers, and one of another."""
+    other = await new_world(world.db, make)
+    hanging = Hanging(world.account)
+    notices = ApprovalNotices(store, hanging, lambda: datetime.now(UTC), None)
+    for one, people in ((world, 80), (other, 1)):
+        run = await one.make.execution(await one.make.automation(one.account, one.agent), trigger_data={})
+        approval = await world.db.fetchval(
+            "insert into automations.approvals "
+            "(account_id, automation_id, execution_id, step_key, attempt, title, role, self_approval) "
+            "select $1, automation_id, id, '/ask', 1, 'ok?', 'member', false "
+            "from automation_executions where id = $2 returning id",
+            one.account,
+            run,
+        )
+        await world.db.execute(
+            "insert into automations.approval_notices (approval_id, account_id, email) "
+            "select $1, $2, i || '@example.com' from generate_series(1, $3) i",
+            approval,
+            one.account,
+            people,
+        )
+    for _ in range(3):
+        await notices.beat()
+        await asyncio.sleep(0.05)
+    notices.stop()
+    assert hanging.sent == [other.account]
+    assert hanging.begun <= 10
+
+
+class Hanging:
+    """A mail server that never answers one account."""
+
+    def __init__(self, account: uuid.UUID) -> None:
+        self.account = account
+        self.begun = 0
+        self.sent: list[uuid.UUID] = []
+
+    async def send(self, account: uuid.UUID, message: MailMessage) -> MailReceipt:
+        if account == self.account:
+            self.begun += 1
+            await asyncio.Event().wait()
+        self.sent.append(account)
+        return MailReceipt(message.message_id, tuple(message.to))
 
 
 async def test_one_of_many_decisions_at_once_counts(

@@ -17,7 +17,7 @@ from automations.errors import TemplateError
 from automations.flow import template_scope
 from automations.flow.outcomes import Json
 from automations.integrations import template_child, template_lane, template_process
-from automations.integrations.template_lane import CHILD, OvertimeError, Turns
+from automations.integrations.template_lane import TEMPLATE_CHILD, OvertimeError, Turns
 from automations.integrations.template_process import TemplateProcess
 
 SCOPE: dict[str, Any] = {
@@ -262,7 +262,7 @@ async def test_after_close_nothing_runs_and_nothing_starts() -> None:
 async def test_an_engine_that_cannot_start_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     broken = tmp_path / "child.py"
     broken.write_text("raise SystemExit(1)")
-    monkeypatch.setattr(template_lane, "CHILD", broken)
+    monkeypatch.setattr(template_lane, "TEMPLATE_CHILD", broken)
     engine = TemplateProcess()
     with pytest.raises(TemplateError, match="could not be started") as caught:
         await render(engine, HONEST)
@@ -300,7 +300,7 @@ def test_values_are_written_as_the_flow_writes_them() -> None:
 def test_the_child_ends_with_its_stdin_and_has_no_environment() -> None:
     request = b'{"source": "{{ 1 + 1 }}", "expression": true, "scope": {}}'
     done = subprocess.run(
-        [sys.executable, "-I", str(CHILD)],
+        [sys.executable, "-I", str(TEMPLATE_CHILD)],
         input=len(request).to_bytes(4, "big") + request,
         capture_output=True,
         timeout=30,

@@ -43,6 +43,9 @@ def test_values(content: bytes, content_type: str, expected: Any) -> None:
         (b"\xff\xfe", JSON, "bad_body"),
         (b"\xff", "text/plain", "bad_body"),
         (b"a", "text/plain; charset=nonsense", "bad_body"),
+        (b"a-" * 100_000, "text/plain; charset=punycode", "bad_body"),
+        (b"a", "text/plain; charset=undefined", "bad_body"),
+        (b"a", "text/plain; charset*=utf-8''a%00b", "bad_body"),
         (b"[1e999]", JSON, "bad_body"),
         (b"[-1e999]", "", "bad_body"),
         (b"[NaN]", JSON, "bad_body"),
@@ -56,7 +59,7 @@ def test_values(content: bytes, content_type: str, expected: Any) -> None:
         (b"x", "multipart/form-data; boundary=x", "unsupported_body"),
         (b"x", "image/png", "unsupported_body"),
     ],
-    ids=range(16),
+    ids=range(19),
 )
 def test_what_is_refused(content: bytes, content_type: str, code: str) -> None:
     with pytest.raises(WebhookRefused) as refused:

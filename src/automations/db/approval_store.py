@@ -94,10 +94,11 @@ class ApprovalStore:
         with translated():
             await self.connection.execute(SQL["decide_by_token"], token, decision, answer, comment)
 
-    async def take_notices(self, hashes: Sequence[bytes]) -> list[Notice]:
-        """Mails that are due, at most as many as there are hashes; each is taken with one of them."""
+    async def take_notices(self, hashes: Sequence[bytes], full: Sequence[UUID]) -> list[Notice]:
+        """Mails that are due, at most as many as there are hashes; each is taken with one of them. None of `full`."""
         with translated():
-            return [Notice(**row) for row in await self.connection.fetch(SQL["take_notices"], list(hashes))]
+            found = await self.connection.fetch(SQL["take_notices"], list(hashes), list(full))
+        return [Notice(**row) for row in found]
 
     async def note_notice(self, notice: int, error: str | None, again: datetime | None) -> None:
         with translated():

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -42,11 +44,11 @@ class ApprovalNotices:
         self._mailer = mailer
         self._clock = clock
         self._public_url = public_url
-        self._under_way: dict[int, asyncio.Task[Sent]] = {}
+        self._under_way: dict[int, tuple[UUID, asyncio.Task[Sent]]] = {}
 
     async def beat(self) -> None:
         """Note what became of mails, and begin to send those that are due."""
-        for notice_id, task in list(self._under_way.items()):
+        for notice_id, (_, task) in list(self._under_way.items()):
             if task.done():
                 del self._under_way[notice_id]
                 error, again = task.result()
@@ -55,12 +57,15 @@ class ApprovalNotices:
         by_hash = {hashlib.sha256(token.encode()).digest(): token for token in tokens}
         if not tokens:
             return
-        for notice in await self._store.take_notices(list(by_hash)):
-            self._under_way[notice.notice_id] = asyncio.create_task(self._send(notice, by_hash[notice.hash]))
+        busy = Counter(account for account, _ in self._under_way.values())
+        full = [account for account, mails in busy.items() if mails >= AT_ONCE // 4]
+        for notice in await self._store.take_notices(list(by_hash), full):
+            task = asyncio.create_task(self._send(notice, by_hash[notice.hash]))
+            self._under_way[notice.notice_id] = (notice.account_id, task)
 
     def stop(self) -> None:
         """What is under way is broken off, and sent again later."""
-        for task in self._under_way.values():
+        for _, task in self._under_way.values():
             task.cancel()
 
     async def _send(self, notice: Notice, token: str) -> Sent:

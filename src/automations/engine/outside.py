@@ -14,7 +14,6 @@ from automations.flow.outside_ports import (
     ModelCall,
     Program,
     ProgramResult,
-    Sandbox,
 )
 from automations.flow.ports import Http
 
@@ -31,6 +30,12 @@ class ModelGateway(Protocol):
     async def complete(self, account: UUID, call: ModelCall) -> ModelAnswer: ...
 
 
+class CodeRunner(Protocol):
+    """Programs of every account; `Sandbox` of `flow.outside_ports` says what it raises."""
+
+    async def run(self, account: UUID, program: Program) -> ProgramResult: ...
+
+
 class NoMailer:
     async def send(self, account: UUID, message: MailMessage) -> MailReceipt:
         raise StepError("there is no mail server here", code="no_mail_server")
@@ -42,7 +47,7 @@ class NoModels:
 
 
 class NoSandbox:
-    async def run(self, program: Program) -> ProgramResult:
+    async def run(self, account: UUID, program: Program) -> ProgramResult:
         raise StepError("code steps are switched off here", code="code_off")
 
 
@@ -51,7 +56,7 @@ class Outside:
     http: Http
     mailer: Mailer = field(default_factory=NoMailer)
     models: ModelGateway = field(default_factory=NoModels)
-    sandbox: Sandbox = field(default_factory=NoSandbox)
+    sandbox: CodeRunner = field(default_factory=NoSandbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +75,12 @@ class AccountModels:
 
     async def complete(self, call: ModelCall) -> ModelAnswer:
         return await self.models.complete(self.account, call)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSandbox:
+    sandbox: CodeRunner
+    account: UUID
+
+    async def run(self, program: Program) -> ProgramResult:
+        return await self.sandbox.run(self.account, program)

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from automations.engine.approvals import NO_APPROVALS
 from automations.engine.child_runs import NO_RUNS
-from automations.engine.outside import AccountMail, AccountModels, Outside
+from automations.engine.outside import AccountMail, AccountModels, AccountSandbox, Outside
 from automations.engine.run import Run
 from automations.errors import StepError
 from automations.flow.commands import Resumed
@@ -61,7 +61,7 @@ class StepContext:
 
     @property
     def sandbox(self) -> Sandbox:
-        return self.outside.sandbox
+        return AccountSandbox(self.outside.sandbox, self.run.account_id)
 
     @property
     def runs(self) -> Runs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.message import Message
@@ -19,6 +20,12 @@ Scalar = str | int | float | bool | None
 BodyType = Literal["none", "json", "form", "raw"]
 
 LONGEST_RETRY_AFTER: Final = 86_400.0
+LONGEST_CONTENT_TYPE: Final = 200
+# What the web is written in, and Python decodes in one go.
+CHARACTER_SETS: Final = re.compile(
+    r"utf-?8|utf-?(16|32)([bl]e)?|(us-)?ascii|latin-?1|iso-8859-([1-9]|1[013456])|(windows-|cp)125[0-8]|koi8-[ru]"
+    r"|shift_jis|euc-(jp|kr)|gb2312|gbk|gb18030|big5"
+)
 
 
 def code_range(code: int | str) -> tuple[int, int]:
@@ -61,11 +68,20 @@ def encode_body(kind: BodyType, body: Json) -> tuple[bytes | None, str | None]:
     return None, None
 
 
-def media_type(content_type: str) -> tuple[str, str]:
-    """Kind and character set of a content type, in lower case; `text/plain` and `utf-8` where it does not say."""
+def media_type(content_type: str) -> tuple[str, str | None]:
+    """Kind and character set of a content type, in lower case; `text/plain` and `utf-8` where it does not say.
+
+    The set is None for one that is not read here. Python knows more, and some of what it knows takes hours for a text
+    of a megabyte, or is no character set at all; the other side must not choose it.
+    """
     header = Message()
-    header["content-type"] = content_type or "text/plain"
-    return header.get_content_type(), header.get_content_charset("utf-8")
+    # A longer one says nothing that is needed, and takes the parser long.
+    header["content-type"] = content_type[:LONGEST_CONTENT_TYPE] or "text/plain"
+    try:
+        named = header.get_content_charset("utf-8")
+    except (ValueError, LookupError):
+        return header.get_content_type(), None
+    return header.get_content_type(), named if CHARACTER_SETS.fullmatch(named) else None
 
 
 def read_body(content: bytes, content_type: str, output: JsonObject) -> Fail | None:
@@ -75,10 +91,7 @@ def read_body(content: bytes, content_type: str, output: JsonObject) -> Fail | N
     if not textual:
         output |= {"body": base64.b64encode(content).decode(), "encoding": "base64"}
         return None
-    try:
-        text = content.decode(charset, errors="replace")
-    except LookupError:
-        text = content.decode(errors="replace")
+    text = content.decode(charset or "utf-8", errors="replace")
     output["body"] = text
     if not kind.endswith("json"):
         return None

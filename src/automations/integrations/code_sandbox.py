@@ -1,109 +1,115 @@
-"""Runs Python of flows' authors in processes of Monty, an interpreter that has no way to files, network or our process.
-
-https://github.com/pydantic/monty: a subset of Python, written for this; each program has a process for itself while it
-runs, which is killed when it hangs.
-"""
+"""Runs Python of flows' authors in `code_child.py`: processes of their own, one program of an account at a time."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+from uuid import UUID
 
 import orjson
 
-from automations.errors import StepError
-from automations.flow.outcomes import MAX_OUTPUT_BYTES, Json
+from automations.errors import StepError, TemplateError
+from automations.flow.outcomes import Json
 from automations.flow.outside_ports import Program, ProgramResult
+from automations.integrations.template_lane import DiedError, Lane, OvertimeError
 
-if TYPE_CHECKING:
-    from pydantic_monty import AsyncMonty, MontyError
-
-MEMORY_BYTES = 64 * 1024 * 1024
-PRINTED_CHARACTERS = 10_000
-PROCESSES = 2
-# How long a program may stand in line for a process.
-QUEUE_SECONDS = 60.0
-# Beyond the program's own limit; then its process is killed.
-GRACE_SECONDS = 2.0
+CHILD: Final = Path(__file__).with_name("code_child.py")
+PLACES: Final = 2
+# How long a program may stand in line for a place.
+QUEUE_SECONDS: Final = 60.0
+# Beyond the program's own limit, for its inputs and its result; then its process is killed.
+GRACE_SECONDS: Final = 4.0
 
 
 class CodeSandbox:
-    """The `Sandbox` port of `flow.outside_ports`. Nothing is started before the first program. `close` it."""
+    """The `CodeRunner` port of `engine.outside`. Nothing is started before the first program. `close` it."""
 
     def __init__(self) -> None:
-        self._pool: AsyncMonty | None = None
-        self._opening = asyncio.Lock()
+        self._lanes = [Lane(most_waiting=1, script=CHILD) for _ in range(PLACES)]
+        self._free: asyncio.Queue[Lane] = asyncio.Queue()
+        for lane in self._lanes:
+            self._free.put_nowait(lane)
+        # By account: how many are in line, and whose turn it is.
+        self._lines: dict[UUID, tuple[int, asyncio.Lock]] = {}
 
-    async def run(self, program: Program) -> ProgramResult:
-        pool = await self._open_pool()
-        from pydantic_monty import MontyCrashedError, MontyError  # noqa: PLC0415
-
-        printed = _Printed()
-        try:
-            async with pool.checkout(
-                script_name="step.py",
-                limits={
-                    "max_feed_duration_secs": program.seconds,
-                    "max_memory": MEMORY_BYTES,
-                    "max_suspensions": 1_000,
-                    "max_total_sleep_secs": 0.001,
-                },
-                os_policy={"datetime": program.now, "sleep": "zero", "random_start": {"seed": program.seed}},
-            ) as session:
-                value = await session.feed_run(
-                    program.source, inputs={"inputs": program.inputs}, print_callback=printed.take
-                )
-        except TimeoutError:
+    async def run(self, account: UUID, program: Program) -> ProgramResult:
+        if find_spec("pydantic_monty") is None:
             raise StepError(
-                f"no place in the sandbox within {QUEUE_SECONDS:g} seconds: others compute",
-                code="code_busy",
-                retryable=True,
-            ) from None
-        except MontyCrashedError as crash:
-            if crash.timed_out:
-                raise _too_long(program.seconds) from None
+                "the sandbox of code steps is not installed",
+                code="code_off",
+                hint="Install it: `pip install 'automations[code]'`.",
+            )
+        request = _request(program)
+        async with self._place(account) as lane:
+            try:
+                answer = await lane.ask(request, program.seconds + GRACE_SECONDS)
+            except OvertimeError:
+                raise StepError(
+                    f"the program took longer than {program.seconds:g} seconds",
+                    code="code_limit",
+                    hint="Give it more seconds, or less to do.",
+                ) from None
+            except DiedError:
+                raise StepError(
+                    "the program, or what it came to, needs too much memory",
+                    code="code_limit",
+                    hint="Work on less at once, and answer with less.",
+                ) from None
+            except TemplateError as error:
+                raise StepError(error.message, hint=error.hint, code="code_crashed", retryable=True) from None
+        if "error" in answer:
+            code = str(answer["error"])
             raise StepError(
-                "the process of the sandbox crashed under this program", code="code_crashed", retryable=True
-            ) from None
-        except MontyError as error:
-            raise _failure(error, program) from None
-        except (ValueError, TypeError, RecursionError, OverflowError) as error:
-            raise StepError(f"the program's inputs or result cannot be passed: {error}", code="code_error") from None
-        return ProgramResult(_as_json(value), printed.text)
+                str(answer["message"]), hint=answer["hint"] or None, code=code, retryable=code == "code_crashed"
+            )
+        value: Json = answer["value"]
+        return ProgramResult(value, str(answer["printed"]))
 
     async def close(self) -> None:
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await pool.__aexit__(None, None, None)
+        for lane in self._lanes:
+            await lane.close()
 
-    async def _open_pool(self) -> AsyncMonty:
-        async with self._opening:
-            if self._pool is None:
-                try:
-                    from pydantic_monty import AsyncMonty  # noqa: PLC0415
-                except ImportError:
-                    raise StepError(
-                        "the sandbox of code steps is not installed",
-                        code="code_off",
-                        hint="Install it: `pip install 'automations[code]'`.",
-                    ) from None
-                pool = AsyncMonty(
-                    min_processes=0,
-                    max_processes=PROCESSES,
-                    checkout_timeout=QUEUE_SECONDS,
-                    # A process that has served many is not trusted for ever.
-                    max_checkouts_per_worker=1_000,
-                    feed_duration_limit_grace=GRACE_SECONDS,
-                )
-                await pool.__aenter__()
-                self._pool = pool
-            return self._pool
+    @asynccontextmanager
+    async def _place(self, account: UUID) -> AsyncIterator[Lane]:
+        """A process, once the account has no other program in one: what computes long leaves a place to others."""
+        waiting, turn = self._lines.get(account, (0, asyncio.Lock()))
+        self._lines[account] = (waiting + 1, turn)
+        try:
+            try:
+                async with asyncio.timeout(QUEUE_SECONDS):
+                    await turn.acquire()
+                    try:
+                        lane = await self._free.get()
+                    except BaseException:
+                        turn.release()
+                        raise
+            except TimeoutError:
+                raise StepError(
+                    f"no place in the sandbox within {QUEUE_SECONDS:g} seconds: other programs compute",
+                    code="code_busy",
+                    retryable=True,
+                ) from None
+            try:
+                yield lane
+            finally:
+                self._free.put_nowait(lane)
+                turn.release()
+        finally:
+            waiting, turn = self._lines[account]
+            if waiting == 1:
+                del self._lines[account]
+            else:
+                self._lines[account] = (waiting - 1, turn)
 
 
 class CodeOff:
     """For an installation that does not allow code steps."""
 
-    async def run(self, program: Program) -> ProgramResult:
+    async def run(self, account: UUID, program: Program) -> ProgramResult:
         raise StepError(
             "code steps are switched off here",
             code="code_off",
@@ -114,59 +120,17 @@ class CodeOff:
         return
 
 
-class _Printed:
-    """The beginning of what was printed; the rest is dropped."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def take(self, stream: str, text: str) -> None:
-        self.text += text[: PRINTED_CHARACTERS - len(self.text)]
-
-
-def _failure(error: MontyError, program: Program) -> StepError:
-    from pydantic_monty import MontyRuntimeError, MontySyntaxError  # noqa: PLC0415
-
-    cause = error.exception()
-    if isinstance(cause, TimeoutError):
-        return _too_long(program.seconds)
-    if isinstance(cause, MemoryError):
-        return StepError(
-            f"the program needs more than {MEMORY_BYTES // 1_048_576} MB of memory",
-            code="code_limit",
-            hint="Work on less at once, or let a step `Filter list` take out what is not needed.",
-        )
-    text, where = str(error), ""
-    if isinstance(error, MontyRuntimeError | MontySyntaxError):
-        text = error.display(format="type-msg")
-        frames = error.traceback()
-        if frames:
-            where = f", line {frames[-1].line}"
-    return StepError(f"{text[:1_000]}{where}", code="code_error", hint="Correct the program of this step.")
-
-
-def _too_long(seconds: float) -> StepError:
-    return StepError(
-        f"the program took longer than {seconds:g} seconds",
-        code="code_limit",
-        hint="Give it more seconds, or less to do.",
-    )
-
-
-def _as_json(value: Any) -> Json:
+def _request(program: Program) -> bytes:
     try:
-        text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
-    except TypeError as error:
-        raise StepError(
-            f"the program's result is no JSON value: {error}",
-            code="code_error",
-            hint="End with numbers, texts, lists and dictionaries; write list(…) for a set, str(…) for anything else.",
-        ) from None
-    if len(text) > MAX_OUTPUT_BYTES:
-        raise StepError(
-            f"the program's result has {len(text):,} bytes as JSON, more than {MAX_OUTPUT_BYTES:,}",
-            code="output_too_large",
-            hint="Answer with less.",
+        return orjson.dumps(
+            {
+                "source": program.source,
+                "inputs": program.inputs,
+                "now": program.now.isoformat(),
+                "seed": program.seed,
+                "seconds": program.seconds,
+            }
         )
-    result: Json = orjson.loads(text)
-    return result
+    except TypeError as error:
+        # Integers beyond 64 bits, lone surrogates.
+        raise StepError(f"the program's inputs cannot be passed: {error}", code="code_error") from None

@@ -1,4 +1,4 @@
-"""One child process at a time, its queue, and its clock."""
+"""One child process at a time, its queue, and its clock: for what must not be done in this process."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from typing import Any, Final, cast
 
 from automations.errors import TemplateError
 
-CHILD: Final = Path(__file__).with_name("template_child.py")
+TEMPLATE_CHILD: Final = Path(__file__).with_name("template_child.py")
 START_SECONDS: Final = 20.0
 
 
 class OvertimeError(Exception):
-    """The template took longer than it may; its process is gone."""
+    """The work took longer than it may; its process is gone."""
 
 
 class DiedError(Exception):
-    """The process died over a template: as a rule it ran into its memory limit."""
+    """The process died over its work: as a rule it ran into its memory limit."""
 
 
 class Child(asyncio.SubprocessProtocol):
-    """A running `template_child.py`. One request at a time."""
+    """A running `…_child.py`, which says in frames that it is ready, and answers frames. One request at a time."""
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
@@ -38,12 +38,12 @@ class Child(asyncio.SubprocessProtocol):
         self._transport: asyncio.SubprocessTransport | None = None
 
     @staticmethod
-    async def start() -> Child:
+    async def start(script: Path) -> Child:
         # An empty environment: what a template could ever get hold of must not hold passwords. Windows needs its own.
         environment: dict[str, str] | None = None if os.name == "nt" else {}
         loop = asyncio.get_running_loop()
         _, child = await loop.subprocess_exec(
-            Child, sys.executable, "-I", str(CHILD), stdin=-1, stdout=-1, stderr=asyncio.subprocess.DEVNULL,
+            Child, sys.executable, "-I", str(script), stdin=-1, stdout=-1, stderr=asyncio.subprocess.DEVNULL,
             env=environment,
         )  # fmt: skip
         try:
@@ -51,8 +51,8 @@ class Child(asyncio.SubprocessProtocol):
         except (OvertimeError, DiedError):
             await child.kill()
             raise TemplateError(
-                "the template engine could not be started",
-                hint="Is there enough memory, and is minijinja installed?",
+                f"the process of {script.stem.removesuffix('_child')}s could not be started",
+                hint="Is there enough memory, and is everything installed?",
                 retryable=True,
             ) from None
         except BaseException:
@@ -159,7 +159,8 @@ class Turns:
 class Lane:
     """A queue in front of one child. A killed child is replaced, from then on by one that is already waiting."""
 
-    def __init__(self, *, most_waiting: int) -> None:
+    def __init__(self, *, most_waiting: int, script: Path | None = None) -> None:
+        self._script = script or TEMPLATE_CHILD
         self._most_waiting = most_waiting
         self._waiting = 0
         self._turns = Turns()
@@ -193,7 +194,7 @@ class Lane:
             spare, self._spare = self._spare, None
             self._child = None if spare is None else await spare
             if self._child is None or not self._child.alive:
-                self._child = await Child.start()
+                self._child = await Child.start(self._script)
         return self._child
 
     def _replace(self, child: Child) -> None:
@@ -202,7 +203,7 @@ class Lane:
         self._dying.add(dying)
         dying.add_done_callback(self._dying.discard)
         if self._spare is None and not self._closed:
-            self._spare = asyncio.create_task(Child.start())
+            self._spare = asyncio.create_task(Child.start(self._script))
 
     async def close(self) -> None:
         self._closed = True

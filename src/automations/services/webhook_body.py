@@ -32,6 +32,8 @@ def parse_body(content: bytes, content_type: str, content_encoding: str) -> Any:
     if kind == "application/x-www-form-urlencoded":
         return _form(_text(content, "utf-8"))
     if kind.startswith("text/") or kind.endswith(("/xml", "+xml")):
+        if charset is None:
+            raise _bad("the body is in a character set that is not read here", "Send it in UTF-8.")
         text = _text(content, charset)
         return _json_if_it_is(text) if not content_type else text
     raise WebhookRefused(
@@ -52,8 +54,8 @@ def collected(pairs: list[tuple[str, str]]) -> dict[str, Any]:
 def _text(content: bytes, charset: str) -> str:
     try:
         return content.decode(charset)
-    except (UnicodeDecodeError, LookupError):
-        raise _bad(f"the body is not text in {charset[:40]}", "Send it in UTF-8.") from None
+    except UnicodeDecodeError:
+        raise _bad(f"the body is not text in {charset}", "Send it in UTF-8.") from None
 
 
 def _form(text: str) -> dict[str, Any]:

@@ -92,6 +92,13 @@ async def test_the_author_s_own_headers_win_in_any_case(server: LocalServer, cli
         ("application/json", b"", {"body": None}),
         ("text/plain; charset=latin-1", "ü".encode("latin-1"), {"body": "ü"}),
         ("text/plain; charset=nonsense", b"a", {"body": "a"}),
+        # What Python knows beside character sets: slow ones, and ones that raise.
+        ("text/plain; charset=punycode", b"a-" * 100_000, {"body": "a-" * 100_000}),
+        ("text/plain; charset=undefined", b"a", {"body": "a"}),
+        ("text/plain; charset=idna", b"a" * 1_000, {"body": "a" * 1_000}),
+        ("text/plain; charset=unicode_escape", b"\\x41", {"body": "\\x41"}),
+        ("text/plain; charset*=utf-8''a%00b", b"a", {"body": "a"}),
+        ('text/plain; a="' + ";" * 30_000, b"a", {"body": "a"}),
         ("text/plain", b"\xff", {"body": "\ufffd"}),
         ("text/html", b"<p>", {"body": "<p>"}),
         ("image/png", b"\x89PNG", {"body": "iVBORw==", "encoding": "base64"}),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from automations.engine.outside import AccountSandbox
 from automations.errors import StepError
 from automations.flow.outcomes import Continue, Fail
 from automations.flow.outside_ports import Program, ProgramResult
@@ -19,6 +22,7 @@ from automations.nodes.transform_code import TransformCode, TransformCodeConfig
 from automations.testing import run_node
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+ACCOUNT, OTHER = UUID(int=1), UUID(int=2)
 
 
 @pytest.fixture
@@ -28,8 +32,10 @@ async def sandbox() -> AsyncIterator[CodeSandbox]:
     await made.close()
 
 
-async def run(sandbox: CodeSandbox, source: str, seconds: float = 5, **inputs: Any) -> ProgramResult:
-    return await sandbox.run(Program(source, inputs, NOW, "seed", seconds))
+async def run(
+    sandbox: CodeSandbox, source: str, seconds: float = 5, account: UUID = ACCOUNT, **inputs: Any
+) -> ProgramResult:
+    return await sandbox.run(account, Program(source, inputs, NOW, "seed", seconds))
 
 
 async def value(sandbox: CodeSandbox, source: str, **inputs: Any) -> Any:
@@ -47,7 +53,7 @@ async def test_a_step_runs_a_program(sandbox: CodeSandbox) -> None:
         "code": "total = sum([line['price'] for line in inputs['lines']])\nprint('sum', total)\n{'total': total}",
         "inputs": {"lines": [{"price": 2}, {"price": 0.5}]},
     }
-    outcome = await run_node(TransformCode(), config, sandbox=sandbox)
+    outcome = await run_node(TransformCode(), config, sandbox=AccountSandbox(sandbox, ACCOUNT))
     assert outcome == Continue({"result": {"total": 2.5}, "printed": "sum 2.5\n"})
 
 
@@ -92,6 +98,14 @@ async def test_time_and_memory_are_limited(sandbox: CodeSandbox) -> None:
         assert (error.code, "more than 64 MB" in error.message) == ("code_limit", True)
     assert (await refusal(sandbox, "def f():\n    return f()\nf()")).code == "code_error"
     assert (await refusal(sandbox, "'a' * 2_000_000")).code == "output_too_large"
+    # Small in the sandbox, gigabytes once it is written out.
+    for source in (
+        "s = 'x' * 1_000_000\n[s] * 5_000",
+        "a = ['x' * 1000]\nfor i in range(12):\n    a = [a, a, a, a]\na",
+    ):
+        error = await refusal(sandbox, source, 5)
+        assert error.code in ("code_limit", "output_too_large", "code_error"), error.message
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 1_000_000
     printed = (await run(sandbox, "for i in range(100_000):\n    print('line', i)\n'done'")).printed
     assert (len(printed), printed[:14]) == (10_000, "line 0\nline 1\n")
     # And it still works.
@@ -147,24 +161,39 @@ async def test_a_busy_program_does_not_stop_the_loop(sandbox: CodeSandbox) -> No
     assert (await busy).code == "code_limit"
 
 
+async def test_one_account_leaves_a_place_to_others(sandbox: CodeSandbox) -> None:
+    busy = [asyncio.create_task(refusal(sandbox, "while True:\n    pass", 3)) for _ in range(4)]
+    await asyncio.sleep(0.5)
+    for n in range(3):
+        assert (await run(sandbox, "inputs['n']", account=OTHER, n=n)).value == n
+    assert not any(task.done() for task in busy[1:])
+    for task in busy:
+        task.cancel()
+    await asyncio.gather(*busy, return_exceptions=True)
+    assert (await run(sandbox, "1")).value == 1
+
+
 async def test_a_killed_process_is_replaced(sandbox: CodeSandbox) -> None:
     assert await value(sandbox, "1") == 1
-    # Whichever of our threads started it.
-    children = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
-    monty = [pid for pid in children if b"monty" in Path(f"/proc/{pid}/cmdline").read_bytes()]
-    assert monty
     task = asyncio.create_task(run(sandbox, "while True:\n    pass", 20))
     await asyncio.sleep(0.3)
-    for pid in monty:
-        os.kill(int(pid), 9)
+    for pid in children():
+        os.kill(pid, 9)
     with pytest.raises(StepError) as caught:
         await task
-    assert (caught.value.code, caught.value.retryable) == ("code_crashed", True)
+    assert caught.value.code == "code_limit"
+    await asyncio.sleep(0.3)
     assert await value(sandbox, "2") == 2
 
 
+def children() -> list[int]:
+    """Whichever of our threads started them."""
+    found = [pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    return [int(pid) for pid in found if b"code_child" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
 async def test_switched_off() -> None:
-    outcome = await run_node(TransformCode(), {"code": "1"}, sandbox=CodeOff())
+    outcome = await run_node(TransformCode(), {"code": "1"}, sandbox=AccountSandbox(CodeOff(), ACCOUNT))
     assert isinstance(outcome, Fail)
     assert outcome.code == "code_off"
     assert TransformCode().needs({}) == ("code",)

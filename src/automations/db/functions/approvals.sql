@@ -32,6 +32,39 @@ begin
 end
 $$;
 
+-- The person who is behind a run: who started it by hand or changed the row; for what a run caused or called, whoever is
+-- behind that one. A run writes with the claims of its account's owner, who need not have done anything. Null: nobody is
+-- known (a schedule, a webhook, a program).
+create or replace function automations.person_behind(p_run uuid)
+returns uuid
+language plpgsql stable
+as $$
+declare
+  -- Deeper than runs may cause and call each other, and be retried.
+  c_at_most constant integer := 100;
+  v_next uuid := p_run;
+  v_run record;
+  v_event record;
+begin
+  for i in 1 .. c_at_most loop
+    select e.triggered_by, e.event_id, e.parent_id into v_run from public.automation_executions e where e.id = v_next;
+    if not found or v_run.triggered_by is not null then
+      return v_run.triggered_by;
+    end if;
+    if v_run.event_id is not null then
+      select v.actor, v.execution_id into v_event from automations.events v where v.id = v_run.event_id;
+      if not found or v_event.execution_id is null then
+        return v_event.actor;
+      end if;
+      v_next := v_event.execution_id;
+    else
+      v_next := v_run.parent_id;
+    end if;
+  end loop;
+  return null;
+end
+$$;
+
 -- Asked by a step, in the transaction that records that it waits. p_operation {step, attempt, title, message, form,
 -- assignees, role, self_approval, deadline, notify: [{email, user_id}]}.
 create or replace function automations.request_approval(p_account uuid, p_execution uuid, p_operation jsonb)
@@ -42,9 +75,7 @@ declare
   v_run record;
   v_approval uuid;
 begin
-  select e.automation_id,
-    coalesce(e.triggered_by, (select v.actor from automations.events v where v.id = e.event_id)) as requester
-  into v_run
+  select e.automation_id, automations.person_behind(e.id) as requester into v_run
   from public.automation_executions e where e.id = p_execution and e.account_id = p_account;
   if not found then
     raise exception 'the run that asks is gone' using errcode = 'AU004';
@@ -220,8 +251,10 @@ end
 $$;
 
 -- Notices to send now: taken for a while, so that two workers do not send the same, with the token that is sent.
--- p_hashes: as many as are wanted at most; a token is on record before it leaves the house.
-create or replace function automations.take_approval_notices(p_hashes bytea[])
+-- p_hashes: as many as are wanted at most; a token is on record before it leaves the house. A quarter of them for one
+-- account, and none for those that are full: a mail server that does not answer must not hold up everybody's mails.
+drop function if exists automations.take_approval_notices(bytea[]);
+create or replace function automations.take_approval_notices(p_hashes bytea[], p_full uuid[] default '{}')
 returns table (notice_id bigint, account_id uuid, email text, hash bytea, attempts integer, approval jsonb)
 language plpgsql
 as $$
@@ -230,12 +263,18 @@ begin
   with due as materialized (
     select n.id, pg_catalog.row_number() over (order by n.next_at, n.id) as place
     from (
+      select distinct a.account_id from automations.approval_notices a
+      where a.next_at <= pg_catalog.now() and a.account_id <> all (p_full)
+    ) a
+    cross join lateral (
       select x.id, x.next_at from automations.approval_notices x
-      where x.next_at <= pg_catalog.now()
+      where x.account_id = a.account_id and x.next_at <= pg_catalog.now()
       order by x.next_at
-      limit pg_catalog.cardinality(p_hashes)
+      limit greatest(1, pg_catalog.cardinality(p_hashes) / 4)
       for update skip locked
     ) n
+    order by n.next_at
+    limit pg_catalog.cardinality(p_hashes)
   ), taken as (
     update automations.approval_notices n
     set next_at = pg_catalog.now() + interval '5 minutes', attempts = n.attempts + 1,
@@ -315,13 +354,14 @@ end
 $$;
 
 revoke execute on function automations.role_in(uuid) from public;
+revoke execute on function automations.person_behind(uuid) from public;
 revoke execute on function automations.request_approval(uuid, uuid, jsonb) from public;
 revoke execute on function automations.settle_approval(uuid, uuid, boolean) from public;
 revoke execute on function automations.write_decision(automations.approvals, text, jsonb, text, text, uuid, text) from public;
 revoke execute on function automations.decide_approval(uuid, text, jsonb, text) from public;
 revoke execute on function automations.approval_of_token(text) from public;
 revoke execute on function automations.decide_by_token(text, text, jsonb, text) from public;
-revoke execute on function automations.take_approval_notices(bytea[]) from public;
+revoke execute on function automations.take_approval_notices(bytea[], uuid[]) from public;
 revoke execute on function automations.note_approval_notice(bigint, text, timestamptz) from public;
 revoke execute on function automations.request_and_tell(uuid, jsonb) from public;
 revoke execute on function automations.run_approval_operation(jsonb) from public;

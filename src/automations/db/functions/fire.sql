@@ -120,6 +120,17 @@ begin
 end
 $$;
 
+-- What stands for a row that is too large to be handed on.
+create or replace function automations.row_too_large(p_row jsonb)
+returns jsonb
+language sql immutable parallel safe
+as $$
+  select case when p_row is not null then pg_catalog.jsonb_build_object(
+    'id', p_row -> 'id', 'user_id', p_row -> 'user_id',
+    'error', 'this row has more than 16 MB as JSON: look it up by its id'
+  ) end
+$$;
+
 -- Journal one change and start what matches it. p_old is the row before an UPDATE or DELETE, null where that row
 -- was another account's (its content must not cross over). p_key: the id of a record of a watched table, as text.
 drop function if exists automations.record_change(text, text, text, uuid, jsonb, jsonb, uuid, uuid, uuid);
@@ -132,6 +143,8 @@ language plpgsql
 as $$
 declare
   c_max_depth constant smallint := 8;
+  -- As JSON, in bytes. Twice that fits into what a run is told and into the journal, and through a worker.
+  c_largest_row constant integer := 16777216;
   v_journal boolean := pg_catalog.current_setting('automations.journal', true) is distinct from 'off';
   v_notify text := coalesce(pg_catalog.current_setting('automations.notify', true), '');
   v_changed text[];
@@ -158,6 +171,11 @@ declare
 begin
   if p_operation = 'UPDATE' and p_old is not null then
     v_changed := automations.changed_columns(p_old, p_new);
+  end if;
+  -- Beside its other half a row of this size would be more than jsonb can hold, which would fail the writer's statement.
+  if pg_catalog.pg_column_size(p_new) > c_largest_row or pg_catalog.pg_column_size(p_old) > c_largest_row then
+    p_new := automations.row_too_large(p_new);
+    p_old := automations.row_too_large(p_old);
   end if;
 
   if pg_catalog.current_setting('automations.execution_id', true) <> '' then
@@ -466,6 +484,7 @@ revoke execute on function automations.journal_message() from public;
 revoke execute on function automations.causing_run(uuid, uuid) from public;
 revoke execute on function automations.current_actor() from public;
 revoke execute on function automations.changed_columns(jsonb, jsonb) from public;
+revoke execute on function automations.row_too_large(jsonb) from public;
 revoke execute on function automations.notify_trigger(uuid, uuid, uuid, text, text, text, boolean) from public;
 revoke execute on function automations.interest(uuid, text, text) from public;
 revoke execute on function automations.record_change(text, text, text, uuid, jsonb, jsonb, uuid, uuid, uuid, text)

@@ -55,6 +55,6 @@ create table automations.approval_notices (
 comment on table automations.approval_notices is 'Mails to those who may decide; written with the approval, sent by a worker.';
 comment on column automations.approval_notices.token_hashes is 'SHA-256 of each token that was sent: a mail that is sent again has another one.';
 comment on column automations.approval_notices.next_at is 'When it is to be sent (again); null: sent, or given up.';
-create index idx_approval_notices_due on automations.approval_notices (next_at) where next_at is not null;
+create index idx_approval_notices_due on automations.approval_notices (account_id, next_at) where next_at is not null;
 create index idx_approval_notices_tokens on automations.approval_notices using gin (token_hashes);
 create index idx_approval_notices_approval on automations.approval_notices (approval_id);

@@ -34,7 +34,7 @@ select set_config('role', 'authenticated', true),
   set_config('request.jwt.claims', jsonb_build_object('sub', $1::uuid, 'role', 'authenticated')::text, true);
 
 -- name: take_notices
-select notice_id, account_id, email, hash, attempts, approval from automations.take_approval_notices($1);
+select notice_id, account_id, email, hash, attempts, approval from automations.take_approval_notices($1, $2);
 
 -- name: note_notice
 select automations.note_approval_notice($1, $2, $3);
