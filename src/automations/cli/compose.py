@@ -244,17 +244,18 @@ class Engine:
 def build_api(pool: Pool, settings: Settings) -> Api:
     from automations.api.request_scope import Api
     from automations.api.tokens import KeySet, SharedSecret, TokenReader
+    from automations.cli.token_command import signing_secret
 
     tokens = None
-    if settings.jwks_url is not None or settings.jwt_secret is not None:
-        if settings.jwks_url is not None:
-            from automations.integrations.key_set import fetch_key_set
+    keys: KeySet | SharedSecret | None = None
+    if settings.jwks_url is not None:
+        from automations.integrations.key_set import fetch_key_set
 
-            url = settings.jwks_url
-            keys: KeySet | SharedSecret = KeySet(lambda: fetch_key_set(url))
-        else:
-            assert settings.jwt_secret is not None
-            keys = SharedSecret(settings.jwt_secret.get_secret_value())
+        url = settings.jwks_url
+        keys = KeySet(lambda: fetch_key_set(url))
+    elif (secret := signing_secret(settings)) is not None:
+        keys = SharedSecret(secret)
+    if keys is not None:
         tokens = TokenReader(keys, audience=settings.jwt_audience, issuer=settings.jwt_issuer)
     return Api(pool, tokens, load_registry(), installation(settings))
 

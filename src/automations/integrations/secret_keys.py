@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
-import sys
 from pathlib import Path
 
-from automations.errors import ConfigurationError, Conflict
+from automations.errors import Conflict
+from automations.integrations.private_file import make_private, read_private
 from automations.integrations.secret_box import SecretBox, new_key, read_keys
 
 HINT = "Start `automations up` once, or set AUTOMATIONS_SECRET_KEY_FILE (or AUTOMATIONS_SECRET_KEY) to a key."
@@ -25,30 +24,11 @@ class SecretKeys:
         """`ConfigurationError` where there is no key, or its file is open to others."""
         if self._given is not None:
             return SecretBox(read_keys(self._given, "AUTOMATIONS_SECRET_KEY"))
-        try:
-            mode = stat.S_IMODE(self.path.stat().st_mode)
-            text = self.path.read_text(encoding="ascii")
-        except FileNotFoundError:
-            raise ConfigurationError(f"there is no key for secrets: {self.path} does not exist", hint=HINT) from None
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(f"the key for secrets cannot be read: {error}", hint=HINT) from None
-        if sys.platform != "win32" and mode & 0o077:
-            raise ConfigurationError(
-                f"{self.path} may be read by others (mode {mode:04o})", hint=f"Run: chmod 600 {self.path}"
-            )
-        return SecretBox(read_keys(text, str(self.path)))
+        return SecretBox(read_keys(read_private(self.path, "key for secrets", HINT), str(self.path)))
 
     def make(self) -> bool:
         """Write a key where there is none yet; whether one was written."""
-        if self._given is not None or self.path.exists():
-            return False
-        try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return False
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(new_key() + "\n")
-        return True
+        return self._given is None and not self.path.exists() and make_private(self.path, new_key() + "\n")
 
     def add(self) -> SecretBox:
         """A new key in front of the others: it seals from now on. `Conflict` where the keys are not in a file."""

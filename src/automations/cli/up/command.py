@@ -27,6 +27,7 @@ def up(
     from automations.cli import logs
     from automations.cli.compose import secret_keys
     from automations.cli.event_loop import run
+    from automations.cli.token_command import signing_secret
     from automations.cli.up.only_one import only_one
     from automations.cli.up.serving import Serving
     from automations.settings import load_settings
@@ -39,6 +40,7 @@ def up(
         if settings.dsn is None:
             note = stack.enter_context(only_one(settings.data_dir))
             secret_keys(settings).make()
+            signing_secret(settings, create=True)
             server = stack.enter_context(_local_server(settings))
         serving = Serving(settings, settings.dsn or (server.dsn if server else ""), server, note)
         run(serving.run(demo=not no_demo, as_json=as_json))
