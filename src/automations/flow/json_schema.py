@@ -37,8 +37,16 @@ _UNKNOWN: Final = frozenset(
     }
 )
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)*")
+
+
+def _read_email(text: str) -> str:
+    if _EMAIL.fullmatch(text) is None:
+        raise ValueError
+    return text
+
+
 FORMATS: Final[dict[str, Callable[[str], object]]] = {
-    "email": lambda text: _read_email(text),
+    "email": _read_email,
     "date": date.fromisoformat,
     "date-time": datetime.fromisoformat,
     "time": time.fromisoformat,
@@ -192,12 +200,6 @@ def _pattern(pattern: str) -> SchemaValidator | None:
         return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
     except SchemaError:
         return None
-
-
-def _read_email(text: str) -> str:
-    if _EMAIL.fullmatch(text) is None:
-        raise ValueError
-    return text
 
 
 def _has_twice(items: list[Json]) -> bool:
