@@ -157,3 +157,19 @@ def test_nothing_that_serves_is_imported_for_help(cli: Cli) -> None:
         check=True,
     )
     assert [name for name in ("uvicorn", "starlette", "asyncpg") if f" {name}\n" in told.stderr] == []
+
+
+def test_what_keeps_a_webhook_from_checking_its_callers_is_said(cli: Cli, up: dict[str, Any]) -> None:
+    cli.ok("secrets", "set", "HOOK_KEY", given="no webhook secret")
+    config = {"auth": {"type": "signature", "secret": "{{ secrets.HOOK_KEY }}"}}
+    nodes = [{"id": "hook", "type": "trigger-webhook", "data": {"config": config}}]
+    file: dict[str, Any] = {"id": str(uuid.uuid4()), "name": f"Signed {uuid.uuid4()}", "nodes": nodes, "edges": []}
+    cli.ok("import", "-", given=json.dumps(file))
+    cli.ok("publish", file["id"])
+    cli.ok("enable", file["id"])
+    assert "the secret HOOK_KEY cannot sign" in cli.ok("webhook", file["id"]).out
+    deleted = cli.ok("secrets", "delete", "HOOK_KEY").out
+    assert f"still used by {file['name']}" in deleted
+    assert "there is no secret HOOK_KEY" in cli.ok("webhook", file["id"]).out
+    cli.ok("secrets", "set", "HOOK_KEY", given="whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3")
+    assert "deliveries are taken" in cli.ok("webhook", file["id"]).out

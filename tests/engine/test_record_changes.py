@@ -92,6 +92,12 @@ async def test_all_of_it_in_one_update(world: World, workers: Workers) -> None:
         ({"mode": "fixed", "to": BOB, "only_if_unassigned": True}, CID, CID, False),
         ({**TURNS, "only_if_unassigned": True}, CID, CID, False),
         ({**TURNS, "only_if_unassigned": True}, None, ANN, True),
+        (TURNS, ANN, ANN, True),
+        ({**TURNS, "another": True}, ANN, BOB, True),
+        ({**TURNS, "another": True}, CID, ANN, True),
+        ({**TURNS, "another": True}, None, ANN, True),
+        ({**TURNS, "among": [ANN, ANN, CID], "another": True}, ANN, CID, True),
+        ({**TURNS, "among": [ANN], "another": True}, ANN, ANN, True),
     ],
 )
 async def test_an_owner(

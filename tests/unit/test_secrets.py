@@ -125,3 +125,10 @@ def test_outcomes_are_scrubbed_whole_and_others_are_left_alone() -> None:
     assert hidden.scrub_outcome(wait) == Wait(signal="go", note={"k": MASK})
     outcome = Continue({"a": "hunter22"})
     assert Scrubber([]).scrub_outcome(outcome) is outcome
+
+
+def test_a_secret_that_is_read_one_byte_a_letter_is_found() -> None:
+    secret = "Schlüssel-44ü"
+    echoed = secret.encode().decode("latin-1")
+    scrubbed = Scrubber([secret]).scrub({"headers": {"x": f"was {echoed}"}})
+    assert "Schl" not in str(scrubbed)

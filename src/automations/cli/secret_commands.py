@@ -67,22 +67,24 @@ def set_(name: Name, account: Account = None, as_json: AsJson = False) -> None:
 @app.command()
 def delete(name: Name, account: Account = None, as_json: AsJson = False) -> None:
     """Delete a secret. Steps that use it fail from now on."""
-    from automations.cli.output import print_json
+    from automations.cli.output import print_json, say
 
-    async def work() -> None:
+    async def work() -> list[str]:
         from automations.cli.compose import open_session
         from automations.services.secrets import delete_secret
         from automations.services.transfer import known_account
 
         async with open_session(read_account(account)) as session:
             owner = await known_account(session.automations, session.account)
-            await delete_secret(session.secrets, owner, name)
+            return await delete_secret(session.secrets, owner, name)
 
-    asyncio.run(work())
+    users = asyncio.run(work())
     if as_json:
-        print_json({"name": name, "deleted": True})
+        print_json({"name": name, "deleted": True, "used_by": users})
     else:
-        print(f"{name} is deleted.")
+        say(f"{name} is deleted.")
+        for user in users:
+            say(f"  still used by {user}: its steps fail from now on, and a webhook is answered with 503")
 
 
 @app.command()

@@ -6,7 +6,7 @@ import asyncio
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -41,8 +41,9 @@ def templates(
         print_json([{"key": one.key, "name": one.name, "description": one.description} for one in known])
         return
     print_table(("TEMPLATE", "WHAT IT DOES"), [(one.key, one.description) for one in known])
+    console().print()
     console().print(
-        plain("\n`automations templates NAME` tells what one needs; `automations new --template NAME` makes it.")
+        plain("`automations templates NAME` tells what one needs; `automations new --template NAME` makes it.")
     )
 
 
@@ -157,9 +158,19 @@ def _show(template: Template) -> None:
         print_table(
             ("PARAMETER", "WHAT", "DEFAULT"),
             [
-                (one.name, f"{one.description} (such as {one.example})", "" if one.is_required else str(one.default))
+                (
+                    one.name,
+                    f"{one.description} (such as {one.example})",
+                    "" if one.is_required else _as_given(one.default),
+                )
                 for one in template.parameters
             ],
         )
     asked = "".join(f" --set {one.name}={one.example}" for one in template.parameters if one.is_required)
-    out.print(plain(f"\nautomations new --template {template.key}{asked}"))
+    out.print()
+    out.print(plain(f"automations new --template {template.key}{asked}"))
+
+
+def _as_given(value: Any) -> str:
+    """As `--set` takes it."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

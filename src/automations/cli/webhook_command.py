@@ -26,13 +26,19 @@ def webhook(
     """Show the address of a webhook automation, how it is called, and what keeps it from taking deliveries."""
 
     async def load() -> WebhookAddress:
-        from automations.cli.compose import open_session
+        from automations.cli.compose import open_session, secret_keys
         from automations.services.naming import find_automation
         from automations.services.webhook_addresses import address_of
 
         async with open_session(read_account(account)) as session:
             automation_id = await find_automation(session.automations, automation, session.account)
-            return await address_of(session.automations, automation_id, base_url(session.settings))
+            return await address_of(
+                session.automations,
+                session.secrets,
+                secret_keys(session.settings).box,
+                automation_id,
+                base_url(session.settings),
+            )
 
     found = asyncio.run(load())
     if as_json:

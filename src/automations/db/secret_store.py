@@ -61,6 +61,11 @@ class SecretStore:
             gone: bool = await self.connection.fetchval(SQL["delete"], account, name)
         return gone
 
+    async def users(self, account: UUID, name: str) -> list[str]:
+        """Names of automations whose published flow inserts it, at most 20."""
+        with translated():
+            return [row["name"] for row in await self.connection.fetch(SQL["users"], account, name)]
+
     async def sealed(self, account: UUID, names: Collection[str]) -> list[SecretRow]:
         with translated():
             return [SecretRow(**row) for row in await self.connection.fetch(SQL["sealed"], account, list(names))]

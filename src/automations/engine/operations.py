@@ -229,6 +229,7 @@ class BatchRecords:
             "column": assign.column,
             "among": assign.among,
             "only_if_unassigned": assign.only_if_unassigned,
+            "another": assign.another,
             "automation_id": str(self._run.automation_id),
             "node_id": assign.turns_of,
         }

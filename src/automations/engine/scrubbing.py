@@ -65,6 +65,10 @@ def _forms(secret: str) -> Iterable[str]:
     yield secret
     yield json.dumps(secret)[1:-1]
     yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    if not secret.isascii():
+        # As it comes back from whoever reads headers one byte a letter.
+        yield raw.decode("latin-1")
+        yield json.dumps(raw.decode("latin-1"))[1:-1]
     yield quote(raw, safe="")
     yield quote(raw)
     yield quote_plus(raw)

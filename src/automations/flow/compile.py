@@ -62,6 +62,7 @@ def _compile_node(drawn: DrawnNode, node: Node[Any], handles: tuple[str, ...]) -
         on_unknown=settings.on_unknown,
         on_error=settings.on_error,
         join=read_join(drawn, node) or "all",
+        passing=node.passing_handle,
         max_output_bytes=settings.max_output_bytes,
         pinned=settings.pinned,
         mask=settings.mask,

@@ -36,10 +36,10 @@ class Pinned:
 class FlowNode:
     """`handles` are the output handles in order; `error` is one of them only where an edge leaves from it.
 
-    `on_error` `continue`: a failure without an `error` edge goes on through the first handle. `join` `any`: the step
-    runs once, as soon as one edge into it is taken. `max_output_bytes` bounds what one attempt may answer, and what a
-    loop may collect. `pinned` is for test mode only. `mask` are names of fields, in lower case, whose values the
-    records of this step hide.
+    `on_error` `continue`: a failure without an `error` edge goes on through `passing`, or else the first handle.
+    `join` `any`: the step runs once, as soon as one edge into it is taken. `max_output_bytes` bounds what one
+    attempt may answer, and what a loop may collect. `pinned` is for test mode only. `mask` are names of fields, in
+    lower case, whose values the records of this step hide.
     """
 
     id: str
@@ -53,6 +53,7 @@ class FlowNode:
     on_unknown: Literal["retry", "fail"] = "retry"
     on_error: Literal["stop", "continue"] = "stop"
     join: Literal["all", "any"] = "all"
+    passing: str | None = None
     max_output_bytes: int = MAX_OUTPUT_BYTES
     pinned: Pinned | None = None
     mask: tuple[str, ...] = ()

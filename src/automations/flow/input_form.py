@@ -1,8 +1,7 @@
 """The input form of a start: which record it wants, and whether what was filled in fits its JSON Schema.
 
-Only what forms use is judged: `required`, `type`, `enum`, `default`, minimum, maximum and `additionalProperties`; the
-rest of the schema is for whoever draws the form. Where a schema names its fields, others have to be allowed by it;
-where it names none, every input fits.
+Judged is what `json_schema` judges. Where a schema names its fields, others have to be allowed by it; where it names
+none, every input fits. Defaults of named fields are filled in.
 """
 
 from __future__ import annotations
@@ -12,16 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from automations.errors import Unusable
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "array": (list,),
-    "object": (dict,),
-    "null": (type(None),),
-}
+from automations.flow.json_schema import misfits
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +48,8 @@ def read_input(schema: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     for name, definition in properties.items():
         if name not in value and isinstance(definition, dict) and "default" in definition:
             value[name] = definition["default"]
-    problems = [f"{name} is missing" for name in schema.get("required", []) if name not in value]
-    for name, definition in properties.items():
-        if name in value and isinstance(definition, dict):
-            problem = _problem(definition, value[name])
-            if problem is not None:
-                problems.append(f"{name} {problem}")
-    if not schema.get("additionalProperties", "properties" not in schema):
-        problems += [f"{name} is not asked for" for name in value if name not in properties]
+    others = schema.get("additionalProperties", "properties" not in schema)
+    problems = misfits({**schema, "properties": properties, "additionalProperties": others}, value)
     if problems:
         asked = ", ".join(
             f"{name} ({definition.get('type', 'any')})" if isinstance(definition, dict) else name
@@ -102,25 +86,3 @@ def _from_text(name: str, text: str, definition: Any) -> Any:
         raise Unusable(
             f"{name}={text!r} is not a {wanted}", hint="Give all of it as JSON with --input where words do not do."
         ) from None
-
-
-def _problem(definition: dict[str, Any], value: Any) -> str | None:
-    wanted = definition.get("type")
-    kinds = wanted if isinstance(wanted, list) else [wanted]
-    known = [_TYPES[kind] for kind in kinds if isinstance(kind, str) and kind in _TYPES]
-    if known:
-        fits = any(isinstance(value, kind) for kind in known)
-        if isinstance(value, bool) and "boolean" not in kinds:
-            fits = False
-        if not fits:
-            return f"is not of type {' or '.join(str(kind) for kind in kinds)}"
-    choices = definition.get("enum")
-    if isinstance(choices, list) and value not in choices:
-        return f"is none of {', '.join(str(choice) for choice in choices)}"
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        low, high = definition.get("minimum"), definition.get("maximum")
-        if isinstance(low, int | float) and value < low:
-            return f"is below {low}"
-        if isinstance(high, int | float) and value > high:
-            return f"is above {high}"
-    return None

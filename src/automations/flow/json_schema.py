@@ -1,13 +1,22 @@
-"""Whether a JSON value fits a JSON Schema: the part of it that people write for an answer of a model. Pure.
+"""Whether a JSON value fits a JSON Schema: the part of it that people write for forms, bodies and answers. Pure.
 
-Judged: type, properties, required, additionalProperties, items, enum, const, anyOf, minimum, maximum, minLength,
-maxLength, minItems, maxItems. Words that only describe, and `pattern` and `format`, are for the model alone.
+Judged: type, properties, required, additionalProperties, items, enum, const, anyOf, oneOf, allOf, not, bounds of
+numbers (minimum, exclusiveMinimum, …, multipleOf), of texts (minLength, maxLength, pattern), lists (minItems, maxItems,
+uniqueItems) and objects (minProperties, maxProperties), and the formats of `FORMATS`. Words that would have to be
+judged to mean anything, and are not, make a schema that is refused; words that only describe are passed over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
+from functools import lru_cache
+from typing import Any, Final, TypeGuard
+from uuid import UUID
+
+from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 from automations.flow.outcomes import Json
 
@@ -22,8 +31,27 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
 }
 # They would have to be judged to mean anything, and are not.
 _UNKNOWN: Final = frozenset(
-    {"$ref", "$dynamicRef", "allOf", "oneOf", "not", "if", "patternProperties", "dependentSchemas", "prefixItems"}
+    {
+        *("$ref", "$dynamicRef", "if", "patternProperties", "dependentSchemas", "dependentRequired", "prefixItems"),
+        *("contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties"),
+    }
 )
+_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)*")
+
+
+def _read_email(text: str) -> str:
+    if _EMAIL.fullmatch(text) is None:
+        raise ValueError
+    return text
+
+
+FORMATS: Final[dict[str, Callable[[str], object]]] = {
+    "email": _read_email,
+    "date": date.fromisoformat,
+    "date-time": datetime.fromisoformat,
+    "time": time.fromisoformat,
+    "uuid": UUID,
+}
 DEEPEST: Final = 20
 MOST_PROBLEMS: Final = 5
 
@@ -38,12 +66,17 @@ def schema_problem(schema: Any, path: str = "", depth: int = 0) -> str | None:
     unknown = sorted(_UNKNOWN & set(schema))
     if unknown:
         return (
-            f"{here} uses {unknown[0]}, by which answers cannot be judged; write it out with properties, items, anyOf"
+            f"{here} uses {unknown[0]}, by which nothing can be judged here; write it out with properties, items, anyOf"
         )
     kinds = _kinds(schema)
     if any(kind not in _TYPES for kind in kinds):
         return f"{here} has a type that is not one of {', '.join(_TYPES)}"
-    for word, kind in (("required", list), ("enum", list), ("anyOf", list), ("properties", dict)):
+    if isinstance(schema.get("pattern"), str) and _pattern(schema["pattern"]) is None:
+        return f"pattern of {here} cannot be read; look-around and back-references are not understood"
+    for word, kind in (
+        *(("required", list), ("enum", list), ("properties", dict)),
+        *((word, list) for word in ("anyOf", "oneOf", "allOf")),
+    ):
         if word in schema and not isinstance(schema[word], kind):
             return f"{word} of {here} is not {'a list' if kind is list else 'an object'}"
     if not all(isinstance(name, str) for name in schema.get("required", [])):
@@ -77,15 +110,29 @@ def _misfits(schema: Any, value: Json, path: str, depth: int) -> Iterator[str]:
         yield f"{here} is none of {', '.join(str(choice) for choice in schema['enum'])[:300]}"
     if "const" in schema and not _same(value, schema["const"]):
         yield f"{here} is not {schema['const']!s:.100}"
-    choices = schema.get("anyOf")
-    if choices and all(next(_misfits(choice, value, path, depth + 1), None) for choice in choices):
-        yield f"{here} fits none of the kinds it may be"
+    yield from _misfits_of_choices(schema, value, path, depth)
     yield from _out_of_bounds(schema, value, here)
     if isinstance(value, dict):
         yield from _misfits_of_object(schema, value, path, depth)
     if isinstance(value, list) and "items" in schema:
         for place, item in enumerate(value):
             yield from _misfits(schema["items"], item, f"{path}[{place}]", depth + 1)
+
+
+def _misfits_of_choices(schema: dict[str, Any], value: Json, path: str, depth: int) -> Iterator[str]:
+    here = path or "the answer"
+
+    def fits(choice: Any) -> bool:
+        return next(_misfits(choice, value, path, depth + 1), None) is None
+
+    if schema.get("anyOf") and not any(map(fits, schema["anyOf"])):
+        yield f"{here} fits none of the kinds it may be"
+    if schema.get("oneOf") and (fitting := sum(map(fits, schema["oneOf"]))) != 1:
+        yield f"{here} fits {'none' if fitting == 0 else 'several'} of the kinds of which it has to be one"
+    if isinstance(schema.get("not"), dict) and fits(schema["not"]):
+        yield f"{here} is of a kind that it must not be"
+    for choice in schema.get("allOf", []):
+        yield from _misfits(choice, value, path, depth + 1)
 
 
 def _misfits_of_object(schema: dict[str, Any], value: dict[str, Json], path: str, depth: int) -> Iterator[str]:
@@ -103,18 +150,64 @@ def _misfits_of_object(schema: dict[str, Any], value: dict[str, Json], path: str
 
 
 def _out_of_bounds(schema: dict[str, Any], value: Json, here: str) -> Iterator[str]:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        low, high, size, unit = schema.get("minimum"), schema.get("maximum"), value, ""
-    elif isinstance(value, str):
-        low, high, size, unit = schema.get("minLength"), schema.get("maxLength"), len(value), " characters"
-    elif isinstance(value, list):
-        low, high, size, unit = schema.get("minItems"), schema.get("maxItems"), len(value), " items"
-    else:
-        return
-    if isinstance(low, int | float) and size < low:
+    match value:
+        case bool() | None:
+            return
+        case int() | float():
+            low, high, size, unit = schema.get("minimum"), schema.get("maximum"), float(value), ""
+            yield from _out_of_open_bounds(schema, value, here)
+        case str():
+            low, high, size, unit = schema.get("minLength"), schema.get("maxLength"), len(value), " characters"
+            yield from _misfits_of_text(schema, value, here)
+        case list():
+            low, high, size, unit = schema.get("minItems"), schema.get("maxItems"), len(value), " items"
+            if schema.get("uniqueItems") is True and _has_twice(value):
+                yield f"{here} has an item twice"
+        case dict():
+            low, high, size, unit = schema.get("minProperties"), schema.get("maxProperties"), len(value), " fields"
+    if _is_number(low) and size < low:
         yield f"{here} has fewer than {low}{unit}" if unit else f"{here} is below {low}"
-    if isinstance(high, int | float) and size > high:
+    if _is_number(high) and size > high:
         yield f"{here} has more than {high}{unit}" if unit else f"{here} is above {high}"
+
+
+def _out_of_open_bounds(schema: dict[str, Any], value: float, here: str) -> Iterator[str]:
+    low, high, step = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum"), schema.get("multipleOf")
+    if _is_number(low) and value <= low:
+        yield f"{here} is not above {low}"
+    if _is_number(high) and value >= high:
+        yield f"{here} is not below {high}"
+    if _is_number(step) and step > 0 and abs(value / step - round(value / step)) > 1e-9:
+        yield f"{here} is not a multiple of {step}"
+
+
+def _misfits_of_text(schema: dict[str, Any], value: str, here: str) -> Iterator[str]:
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and (judge := _pattern(pattern)) is not None and not judge.isinstance_python(value):
+        yield f"{here} does not match {pattern[:100]}"
+    judged = FORMATS.get(str(schema.get("format")))
+    if judged is not None:
+        try:
+            judged(value)
+        except ValueError:
+            yield f"{here} is no {schema['format']}"
+
+
+@lru_cache(maxsize=256)
+def _pattern(pattern: str) -> SchemaValidator | None:
+    """Rust's regular expressions: linear in the text, whatever the pattern. None for one that it does not read."""
+    try:
+        return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
+    except SchemaError:
+        return None
+
+
+def _has_twice(items: list[Json]) -> bool:
+    return len({json.dumps(item, sort_keys=True) for item in items}) < len(items)
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _kinds(schema: dict[str, Any]) -> list[str]:
@@ -128,7 +221,10 @@ def _below(schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         yield "items", schema["items"]
     if isinstance(schema.get("additionalProperties"), dict):
         yield "additionalProperties", schema["additionalProperties"]
-    yield from ((f"anyOf.{place}", choice) for place, choice in enumerate(schema.get("anyOf", [])))
+    if isinstance(schema.get("not"), dict):
+        yield "not", schema["not"]
+    for word in ("anyOf", "oneOf", "allOf"):
+        yield from ((f"{word}.{place}", choice) for place, choice in enumerate(schema.get(word, [])))
 
 
 def _is(value: Json, kind: str) -> bool:

@@ -14,7 +14,7 @@ The rules are those of DESIGN section 5. Those that it leaves open:
   held), `Settled` in the order of what happened, `Finish` last. What is fed for an unknown key, a step that is not
   running, or an older attempt is ignored.
 - The trigger completes by itself through its first handle; its output is the trigger data.
-- A disabled node is completed with output None through its first handle.
+- A disabled node is completed with output None through its first handle, or the one that its type names for that.
 - A `Continue` through a handle that the node does not have is a failure with code `unknown_handle`, a `Wait` for
   nothing one with code `empty_wait`.
 - The first `Stop` or unhandled failure to be fed decides how the run ends. From then on no edge is decided any more:
@@ -50,7 +50,7 @@ from automations.flow.commands import (
 )
 from automations.flow.graph import CompiledFlow
 from automations.flow.outcomes import EACH_HANDLE, Continue, Fail, Json, JsonObject, Outcome, Stop
-from automations.flow.plan import Edges, Plan, first_handle
+from automations.flow.plan import Edges, Plan, first_handle, passing_handle
 from automations.flow.recovery import forget_what_is_over, take_up
 from automations.flow.scopes import at_work, has_turn, last_output, locate, open_iteration, open_top, scopes_of
 from automations.flow.state import RunState, Scope, StepState, Waiting
@@ -288,7 +288,7 @@ class Machine:
                     else:
                         ready.append(target)
                 elif plan.nodes[target].disabled:
-                    steps[key] = StepState("completed", handle=first_handle(plan.nodes[target]))
+                    steps[key] = StepState("completed", handle=passing_handle(plan.nodes[target]))
                     decided.append(target)
                 elif not scope.halted:
                     steps[key] = StepState("running", 1)

@@ -113,6 +113,8 @@ class Node(ABC, Generic[C]):
     effect: ClassVar[Effect] = "pure"
     is_trigger: ClassVar[bool] = False
     default_retry: ClassVar[Retry] = Retry()
+    # The way past such a step where it did nothing (disabled, or failed and continued), if it is not the first one.
+    passing_handle: ClassVar[str | None] = None
     # An `external` step that leaves nothing anywhere: a test of a draft runs it, too.
     runs_in_tests: ClassVar[bool] = False
     config_model: ClassVar[builtins.type[Config]]
@@ -127,7 +129,7 @@ class Node(ABC, Generic[C]):
     def handles(self, config: JsonObject) -> tuple[str, ...]:
         """Output handles, in a fixed order, for this raw (not yet rendered) config; `error` is never listed.
 
-        A disabled node passes through its first handle.
+        A disabled node passes through its first handle, or its `passing_handle`.
         """
         return (DEFAULT_HANDLE,)
 

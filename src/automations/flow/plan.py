@@ -129,7 +129,12 @@ def failure_handle(node: FlowNode) -> str | None:
     """Through which handle the flow goes on after a failure; None: it does not."""
     if ERROR_HANDLE in node.handles:
         return ERROR_HANDLE
-    return first_handle(node) if node.on_error == "continue" else None
+    return passing_handle(node) if node.on_error == "continue" else None
+
+
+def passing_handle(node: FlowNode) -> str | None:
+    """The way past a step that did nothing: it is disabled, or failed and is to be continued."""
+    return node.passing or first_handle(node)
 
 
 def first_handle(node: FlowNode) -> str | None:

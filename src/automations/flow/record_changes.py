@@ -19,12 +19,16 @@ class TagChange:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """An owner out of `among`. `turns_of`: the id of the step whose turns decide which; None: the first one."""
+    """An owner out of `among`. `turns_of`: the id of the step whose turns decide which; None: the first one.
+
+    `another`: where that is the present owner already, the next of them who is somebody else.
+    """
 
     column: str
     among: tuple[Json, ...]
     turns_of: str | None = None
     only_if_unassigned: bool = False
+    another: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from pydantic.config import JsonDict
 
+from automations.flow.json_schema import schema_problem
 from automations.flow.node import Config
 
 LITERAL: JsonDict = {"template": False}
@@ -201,7 +202,7 @@ def _key_problems(key: str, roots: tuple[str, ...]) -> list[tuple[str, str]]:
 def input_schema_problems(schema: dict[str, JsonValue] | None, field: str) -> list[tuple[str, str]]:
     """What keeps `schema` from being the JSON Schema of an input form: an object with named properties.
 
-    Property schemas themselves are not judged: forms and language models take what they know and ignore the rest.
+    What cannot be judged when it is filled in is refused: a form that promises more than it holds helps nobody.
     """
     if schema is None:
         return []
@@ -222,4 +223,6 @@ def input_schema_problems(schema: dict[str, JsonValue] | None, field: str) -> li
         missing = [str(name) for name in required if name not in properties]
         if missing:
             problems.append((f"{field}.required", f"names inputs that have no property: {', '.join(missing)}"))
+    if not problems and (problem := schema_problem(schema)) is not None:
+        problems.append((field, problem))
     return problems

@@ -71,6 +71,12 @@ class Assign(BaseModel):
         description="A record that has an owner keeps it, and nobody's turn is used up.",
         json_schema_extra={"template": False},
     )
+    another: bool = Field(
+        default=False,
+        title="Somebody else",
+        description="For `round_robin`: whoever has the record now is passed over.",
+        json_schema_extra={"template": False},
+    )
     column: Column = Field(
         default="owner_id",
         title="Column",
@@ -192,6 +198,7 @@ def _change(config: ActionUpdateRecordConfig, ctx: Context) -> RecordChange:
                 tuple(chosen.among or ()) if in_turn else (chosen.to,),
                 ctx.step_key.rpartition("/")[2] if in_turn else None,
                 chosen.only_if_unassigned,
+                chosen.another,
             )
     return RecordChange(values, tags, assign)
 

@@ -101,6 +101,7 @@ class AiClassify(Node[AiClassifyConfig]):
     group = "action"
     icon = "Tags"
     effect = "external"
+    passing_handle = LOW_CONFIDENCE
     default_retry = Retry(attempts=3, delay_seconds=2.0, backoff="exponential")
 
     def needs(self, config: JsonObject) -> tuple[Need, ...]:

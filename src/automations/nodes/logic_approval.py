@@ -98,6 +98,8 @@ class LogicApproval(Node[LogicApprovalConfig]):
     group = "logic"
     icon = "UserCheck"
     effect = "database"
+    # What nobody was asked is not approved.
+    passing_handle = REJECTED
 
     def handles(self, config: JsonObject) -> tuple[str, ...]:
         return (APPROVED, REJECTED, TIMED_OUT)

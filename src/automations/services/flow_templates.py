@@ -9,6 +9,7 @@ id of the agent that the automation gets.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from automations.services.transfer import FlowFile, read_file
 Kind = Literal["text", "number", "list", "users"]
 _PLACE = re.compile(r"\$\{([a-z][a-z0-9_]*)\}")
 AGENT = "agent"
+LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,12 @@ def read_template(text: str | bytes, key: str) -> Template:
         )
     body = {name: part for name, part in value.items() if name not in ("needs", "parameters")}
     parameters = tuple(_parameter(name, given, key) for name, given in value["parameters"].items())
+    unknown = set(_PLACE.findall(json.dumps(body))) - {AGENT, *(one.name for one in parameters)}
+    if unknown:
+        raise Unusable(
+            f"{key} has places for {', '.join(sorted(unknown))}, which are no parameters of it",
+            hint="Name them under `parameters`, or take the places out.",
+        )
     needs = value.get("needs", [])
     return Template(
         key,
@@ -89,7 +97,9 @@ def fill_in(template: Template, given: Mapping[str, str], *, agent: UUID, name: 
     for parameter in template.parameters:
         text = given.get(parameter.name)
         values[parameter.name] = parameter.default if text is None else _read(parameter, text)
-    body = {**template.body, "id": None, **({"name": name} if name else {})}
+    if name is not None and not 0 < len(name.strip()) <= LONGEST_NAME:
+        raise Unusable(f"a name has 1 to {LONGEST_NAME} characters", hint="Give it another --name.")
+    body = {**template.body, "id": None, **({} if name is None else {"name": name})}
     return read_file(json.dumps(_filled(body, values)), template.key)
 
 
@@ -108,12 +118,16 @@ def _parameter(name: str, given: Any, key: str) -> Parameter:
 def _read(parameter: Parameter, text: str) -> Any:
     match parameter.kind:
         case "text":
+            if not text.strip():
+                raise _wrong(parameter, text, "a text")
             return text
         case "number":
             try:
                 number = float(text)
+                if not math.isfinite(number):
+                    raise ValueError
                 return int(number) if number.is_integer() else number
-            except (ValueError, OverflowError):
+            except ValueError:
                 raise _wrong(parameter, text, "a number") from None
         case "list":
             return _words(parameter, text)

@@ -70,9 +70,11 @@ async def check_secrets(
     ]
 
 
-async def delete_secret(store: SecretStore, account: UUID, name: str) -> None:
+async def delete_secret(store: SecretStore, account: UUID, name: str) -> list[str]:
+    """Names of automations that still use it. `NotFound`."""
     if not await store.delete(account, name):
         raise NotFound(f"there is no secret {name!r}", hint="`automations secrets list` shows those that there are.")
+    return await store.users(account, name)
 
 
 async def open_secrets(store: SecretStore, box: Box, account: UUID, names: Collection[str]) -> dict[str, str]:

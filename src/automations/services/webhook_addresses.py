@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import assert_never
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from automations.db.automation_store import AutomationDetail, AutomationStore
-from automations.errors import Conflict
-from automations.flow.webhook_config import HmacAuth, KeyAuth, NoAuth, SignedAuth, WebhookAuth, WebhookConfig
+from automations.db.secret_store import SecretStore
+from automations.errors import ConfigurationError, Conflict, StepError
+from automations.flow.standard_webhooks import keys_of
+from automations.flow.webhook_config import (
+    HmacAuth,
+    KeyAuth,
+    NoAuth,
+    SignedAuth,
+    WebhookAuth,
+    WebhookConfig,
+    secret_name,
+)
 from automations.services.publishing import drawn_flow, get_automation, trigger_node_type, trigger_of
+from automations.services.secrets import Box, open_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +39,9 @@ class WebhookAddress:
     state: str
 
 
-async def address_of(store: AutomationStore, automation_id: UUID, base_url: str) -> WebhookAddress:
+async def address_of(
+    store: AutomationStore, secrets: SecretStore, box: Callable[[], Box], automation_id: UUID, base_url: str
+) -> WebhookAddress:
     """As published, else as drawn. `NotFound`; `Conflict` for what is no webhook, or is not drawn to its end."""
     automation = await get_automation(store, automation_id)
     kind, raw = automation.trigger_type, automation.trigger_config
@@ -44,7 +58,7 @@ async def address_of(store: AutomationStore, automation_id: UUID, base_url: str)
             f"the webhook of {automation.name!r} is not complete", hint="`automations validate ID` says what to change."
         ) from None
     live = automation.published_version is not None and automation.status == "active" and automation.enabled
-    return WebhookAddress(
+    shown = WebhookAddress(
         id=automation.id,
         name=automation.name,
         url=f"{base_url}/webhooks/{automation.id}",
@@ -53,6 +67,29 @@ async def address_of(store: AutomationStore, automation_id: UUID, base_url: str)
         live=live,
         state=_state(automation),
     )
+    problem = await secret_problem(secrets, box, automation.user_id, config.auth) if live else None
+    return shown if problem is None else replace(shown, live=False, state=problem)
+
+
+async def secret_problem(store: SecretStore, box: Callable[[], Box], account: UUID, auth: WebhookAuth) -> str | None:
+    """Why no caller can be checked, although everything else is in order. A box that cannot be had says nothing."""
+    if isinstance(auth, NoAuth):
+        return None
+    name = secret_name(auth)
+    if name is None:
+        return "its config names no secret: callers hear 503 (`automations validate`)"
+    rows = await store.sealed(account, [name])
+    if not rows:
+        return f"there is no secret {name}: callers hear 503 (`automations secrets set {name}`)"
+    try:
+        opened = await open_secrets(store, box(), account, [name])
+        if isinstance(auth, SignedAuth):
+            keys_of(opened[name])
+    except ConfigurationError as error:
+        return f"the secret {name} cannot be opened here: {error.message}"
+    except StepError as error:
+        return f"the secret {name} cannot sign: {error.message}; callers hear 503 (`automations secrets set {name}`)"
+    return None
 
 
 def _how(auth: WebhookAuth) -> str:

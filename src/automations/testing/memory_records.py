@@ -77,7 +77,10 @@ class MemoryRecords:
             assigned = not assign.only_if_unassigned or before.get(assign.column) is None
             turn = 0 if assign.turns_of is None else self._turns[assign.turns_of]
             if assigned:
-                values[assign.column] = assign.among[turn % len(assign.among)]
+                place = turn % len(assign.among)
+                in_turn = [*assign.among[place:], *assign.among[:place]]
+                others = [one for one in in_turn if one != before.get(assign.column)]
+                values[assign.column] = (others or in_turn)[0] if assign.another else in_turn[0]
         row = await self.update(table, record_id, values)
         if assigned and change.assign is not None and change.assign.turns_of is not None:
             self._turns[change.assign.turns_of] += 1

@@ -76,3 +76,19 @@ def test_a_form_that_runs_on_a_lead_needs_one() -> None:
     with pytest.raises(Unusable, match="runs on a lead"):
         form.require_record(lead_id=None, conversation_id=uuid4())
     form.require_record(lead_id=uuid4(), conversation_id=None)
+
+
+def test_fields_are_judged_all_the_way_down() -> None:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {
+            "order": {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}}},
+            "list": {"type": "array", "maxItems": 2, "items": {"type": "integer"}},
+            "note": {"type": "string", "maxLength": 3},
+        },
+    }
+    assert read_input(schema, {"order": {"n": 1}, "list": [1], "note": "abc"})["note"] == "abc"
+    with pytest.raises(Unusable) as refused:
+        read_input(schema, {"order": {"n": "x"}, "list": [1, "b", 3], "note": "abcd"})
+    for said in ("order.n is not of type integer", "list has more than 2 items", "note has more than 3 characters"):
+        assert said in refused.value.message

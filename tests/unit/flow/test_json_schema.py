@@ -76,7 +76,7 @@ def test_only_the_first_problems_are_told() -> None:
         ([], "the schema is not an object"),
         ({"type": "text"}, "the schema has a type that is not one of"),
         ({"properties": {"a": {"items": {"$ref": "#"}}}}, "a.items uses $ref"),
-        ({"anyOf": [{}, {"oneOf": []}]}, "anyOf.1 uses oneOf"),
+        ({"anyOf": [{}, {"if": {}}]}, "anyOf.1 uses if"),
         ({"required": "a"}, "required of the schema is not a list"),
         ({"properties": []}, "properties of the schema is not an object"),
     ],
@@ -139,3 +139,36 @@ def test_any_text_is_json_or_a_value_error(text: str) -> None:
 def test_what_is_no_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         json_of(text)
+
+
+@pytest.mark.parametrize(
+    ("schema", "fits", "said"),
+    [
+        ({"exclusiveMinimum": 0}, [1, "x"], {0: "is not above 0", -4: "is not above 0"}),
+        ({"exclusiveMaximum": 5}, [4.9], {5: "is not below 5"}),
+        ({"multipleOf": 0.1}, [0.3, 7], {0.25: "is not a multiple of 0.1"}),
+        ({"pattern": "^a+$"}, ["aa", 7], {"ab": "does not match"}),
+        ({"pattern": "(a+)+$"}, ["a" * 50], {"a" * 50_000 + "b": "does not match"}),
+        ({"format": "email"}, ["a@b.example", 7], {"a@": "is no email", "a b@c": "is no email"}),
+        ({"format": "date"}, ["2026-01-05"], {"5.1.2026": "is no date"}),
+        ({"format": "date-time"}, ["2026-01-05T09:00:00Z"], {"soon": "is no date-time"}),
+        ({"format": "phone"}, ["whatever"], {}),
+        ({"uniqueItems": True}, [[1, True, "1"]], {}),
+        ({"maxProperties": 1}, [{"a": 1}], {}),
+        ({"oneOf": [{"type": "string"}, {"minimum": 5}]}, [7], {3: "none of the kinds", "x": "several of the kinds"}),
+        ({"allOf": [{"minimum": 1}, {"maximum": 3}]}, [2], {4: "is above 3"}),
+        ({"not": {"enum": [1]}}, [2], {1: "must not be"}),
+    ],
+)
+def test_what_else_is_judged(schema: Any, fits: list[Any], said: dict[Any, str]) -> None:
+    assert schema_problem(schema) is None
+    for value in fits:
+        assert misfits(schema, value) == [], value
+    for value, text in said.items():
+        assert text in misfits(schema, value)[0], value
+    assert misfits({"uniqueItems": True}, [{"a": 1}, {"a": 1}]) == ["the answer has an item twice"]
+
+
+def test_a_pattern_that_cannot_be_judged_is_refused() -> None:
+    for pattern in ("(?=a)b", "(a)\\1", "("):
+        assert "cannot be read" in (schema_problem({"properties": {"p": {"pattern": pattern}}}) or "")

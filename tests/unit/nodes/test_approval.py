@@ -129,3 +129,35 @@ async def test_what_a_template_came_to_is_checked(config: Any) -> None:
     outcome = await run_node(LogicApproval(), {"title": "ok?", **config}, approvals=approvals)
     assert isinstance(outcome, Fail)
     assert approvals.requests == []
+
+
+@pytest.mark.parametrize("data", [{"disabled": True}, {"on_error": "continue"}])
+@pytest.mark.parametrize(
+    ("step", "handle", "other"),
+    [
+        (
+            {"type": "logic-approval", "config": {"title": "ok?", "assignees": ["{{ trigger.input.who }}"]}},
+            "rejected",
+            "approved",
+        ),
+        (
+            {"type": "ai-classify", "config": {"text": "", "labels": [{"name": "a"}, {"name": "b"}]}},
+            "low_confidence",
+            "a",
+        ),
+    ],
+)
+async def test_what_did_nothing_does_not_pass_as_a_yes(data: Any, step: Any, handle: str, other: str) -> None:
+    nodes: Any = [
+        {"id": "go", "type": "trigger-manual", "data": {}},
+        {"id": "ask", "type": step["type"], "data": {"config": step["config"], **data}},
+        {"id": "yes", "type": "logic-stop", "data": {"config": {"output": "yes"}}},
+        {"id": "no", "type": "logic-stop", "data": {"config": {"output": "no"}}},
+    ]
+    edges: Any = [
+        {"id": "a", "source": "go", "target": "ask"},
+        {"id": "b", "source": "ask", "target": "yes", "sourceHandle": other},
+        {"id": "c", "source": "ask", "target": "no", "sourceHandle": handle},
+    ]
+    run = await run_flow(nodes, edges, {"input": {"who": "nobody"}})
+    assert (run.status, run.output) == ("completed", "no")

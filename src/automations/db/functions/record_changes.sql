@@ -40,7 +40,7 @@ as $$
   ), 0)
 $$;
 
--- The `change` operation: {id, values, tags: {column, add, remove}, assign: {column, among, only_if_unassigned, automation_id,
+-- The `change` operation: {id, values, tags: {column, add, remove}, assign: {column, among, only_if_unassigned, another, automation_id,
 -- node_id, ahead}}. `node_id` null: no turns, the first of `among`; `ahead`: of a test run. {row, assigned}; null where
 -- there is no such row. p_columns: those of `values`.
 create or replace function automations.change_record(
@@ -58,6 +58,8 @@ declare
   v_unknown text;
   v_free boolean;
   v_turn bigint := 0;
+  v_owner jsonb;
+  v_other jsonb;
   v_sets text[] := '{}';
   v_row jsonb;
 begin
@@ -99,6 +101,19 @@ begin
     end if;
   end if;
 
+  if v_free then
+    v_owner := v_assign -> 'among' -> (v_turn % pg_catalog.jsonb_array_length(v_assign -> 'among'))::integer;
+    -- The next in turn who is somebody else; where there is nobody, it stays as it is.
+    select coalesce((
+      select m.value
+      from pg_catalog.jsonb_array_elements(v_assign -> 'among') with ordinality as m (value, place)
+      where m.value <> v_owner
+      order by (m.place - 1 - v_turn % pg_catalog.jsonb_array_length(v_assign -> 'among')
+        + pg_catalog.jsonb_array_length(v_assign -> 'among')) % pg_catalog.jsonb_array_length(v_assign -> 'among')
+      limit 1
+    ), v_owner)
+    into v_other;
+  end if;
   if p_columns is not null then
     v_sets := v_sets || pg_catalog.format(
       '(%1$s) = (select %1$s from pg_catalog.jsonb_populate_record(null::%2$s, $1))', p_columns, p_name
@@ -113,7 +128,11 @@ begin
     );
   end if;
   if v_free then
-    v_sets := v_sets || pg_catalog.format('%1$I = (pg_catalog.jsonb_populate_record(null::%2$s, $4)).%1$I', v_owner_column, p_name);
+    v_sets := v_sets || pg_catalog.format(
+      '%1$I = case when $6 and t.%1$I is not distinct from (pg_catalog.jsonb_populate_record(null::%2$s, $4)).%1$I '
+      'then (pg_catalog.jsonb_populate_record(null::%2$s, $5)).%1$I '
+      'else (pg_catalog.jsonb_populate_record(null::%2$s, $4)).%1$I end', v_owner_column, p_name
+    );
   end if;
   perform pg_catalog.set_config('role', 'authenticated', true);
   if v_sets = '{}' then
@@ -127,9 +146,9 @@ begin
     using p_operation -> 'values',
       array(select a.value from pg_catalog.jsonb_array_elements_text(v_tags -> 'add') a),
       array(select a.value from pg_catalog.jsonb_array_elements_text(v_tags -> 'remove') a),
-      pg_catalog.jsonb_build_object(coalesce(v_owner_column, ''), v_assign -> 'among' -> (
-        v_turn % pg_catalog.jsonb_array_length(v_assign -> 'among')
-      )::integer);
+      pg_catalog.jsonb_build_object(coalesce(v_owner_column, ''), v_owner),
+      pg_catalog.jsonb_build_object(coalesce(v_owner_column, ''), v_other),
+      coalesce(v_assign -> 'another' = 'true', false);
   end if;
   perform pg_catalog.set_config('role', v_role, true);
   if v_row is null then

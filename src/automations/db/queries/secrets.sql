@@ -36,6 +36,15 @@ with gone as (
 )
 select exists (select from gone);
 
+-- name: users
+-- Automations of the account whose published flow inserts a secret; `secrets.NAME` with nothing of a name behind it.
+select a.name
+from public.automations a
+join automations.versions v on v.id = a.published_version
+where a.user_id = $1 and v.nodes::text ~ ('secrets\.' || $2 || '([^A-Za-z0-9_]|$)')
+order by a.name
+limit 20;
+
 -- name: sealed
 -- What a step inserts.
 select s.id, s.name, s.key_id, s.nonce, s.sealed
