@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from tests.api.conftest import ApiServer, Client, refused
@@ -165,3 +167,31 @@ async def other_account(make: Factory) -> World:
     from tests.engine.world import new_world
 
     return await new_world(make.connection, make)
+
+
+async def test_bodies_are_limited_before_anybody_is_asked_who_he_is(world: World, api: ApiServer) -> None:
+    nobody, owner = api.bearer(None), api.signed_in(world.account)
+    for client in (nobody, owner):
+        refused(await client("POST", "/automations", content=b"x" * 5_000_000), 413, "too_large")
+        refused(await client("POST", "/automations", content=endless()), 413, "too_large")
+    headers = {"Content-Type": "application/json"}
+    for body, status, code in (
+        (b"[" * 100_000, 400, "bad_request"),
+        (b"{", 422, "invalid_request"),
+        (b"\xff", 400, "bad_request"),
+        (b"[]", 422, "invalid_request"),
+        (b'{"agent_id": "x", "name": "", "nods": 1}', 422, "invalid_request"),
+    ):
+        told = refused(await owner("POST", "/automations", content=body, headers=headers), status, code)
+        assert "Traceback" not in str(told)
+    agent = str(world.agent)
+    for name in ("a\u0000b", "\ud800"):
+        answer = await owner(
+            "POST", "/automations", content=json.dumps({"agent_id": agent, "name": name}), headers=headers
+        )
+        assert answer.status_code in (400, 422), (name, answer.text)
+
+
+async def endless() -> AsyncIterator[bytes]:
+    for _ in range(200):
+        yield b"x" * 100_000

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from automations import __version__
 from automations.api import automation_routes, execution_routes
+from automations.api.body_limit import LARGEST_BODY, BodyLimit
 from automations.api.problems import internal, invalid_request, problem, problem_of
 from automations.api.request_scope import Api
 from automations.api.tokens import NotSignedIn
@@ -30,6 +31,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
         routes=[*webhook_routes(webhooks)],
     )
     app.state.api = api
+    app.add_middleware(BodyLimit, prefix=PREFIX)
     for routes in (automation_routes, execution_routes):
         app.include_router(routes.router, prefix=PREFIX)
 
@@ -41,7 +43,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.add_exception_handler(AutomationsError, _ours)
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _no_such_route)
+    app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _broken)
     return app
 
@@ -60,11 +62,20 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     return invalid_request(error)
 
 
-async def _no_such_route(_request: Request, error: Exception) -> Response:
+async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == 405:
-        return problem("wrong_method", "this address is not called so", "Use another method.", headers=error.headers)
-    return problem("not_found", "there is nothing at this address", "/api/docs shows what there is.")
+    match error.status_code:
+        case 400:
+            return problem("bad_request", "the body cannot be read", "Send JSON in UTF-8, not too deeply nested.")
+        case 405:
+            hint = "Use another method."
+            return problem("wrong_method", "this address is not called so", hint, headers=error.headers)
+        case 408:
+            return problem("too_slow", "the body was not complete in time", "Send it again, faster.")
+        case 413:
+            return problem("too_large", f"a body has at most {LARGEST_BODY:,} bytes here", "Send less.")
+        case _:
+            return problem("not_found", "there is nothing at this address", "/api/docs shows what there is.")
 
 
 async def _broken(_request: Request, _error: Exception) -> Response:

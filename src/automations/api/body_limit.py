@@ -1,0 +1,53 @@
+"""How much a request to the API may bring, and how long it may take to bring it: before anything is read of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_BODY: Final = 4_194_304
+BODY_SECONDS: Final = 15.0
+
+
+class BodyLimit:
+    """Raises `HTTPException` 413 or 408 into whoever reads the body of a request below `prefix`."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith(self._prefix):
+            receive = _limited(scope, receive)
+        await self._app(scope, receive, send)
+
+
+def _limited(scope: Scope, receive: Receive) -> Receive:
+    received = 0
+    deadline = asyncio.get_running_loop().time() + BODY_SECONDS
+    complete = False
+
+    async def within() -> Message:
+        nonlocal received, complete
+        if complete:
+            # Whether the caller has gone: that may take as long as the answer.
+            return await receive()
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit() and int(value[:20]) > LARGEST_BODY:
+                raise HTTPException(413)
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408) from None
+        if message["type"] == "http.request":
+            received += len(message.get("body", b""))
+            complete = not message.get("more_body", False)
+            if received > LARGEST_BODY:
+                raise HTTPException(413)
+        return message
+
+    return within
