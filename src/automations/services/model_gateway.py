@@ -27,9 +27,11 @@ CHARGED = frozenset({"timeout", "model_garbage", "model_declined"})
 
 
 class ModelClient(Protocol):
-    """Asks an endpoint; knows nothing of accounts."""
+    """Asks an endpoint; knows nothing of budgets."""
 
-    async def ask(self, base_url: str, key: str | None, call: ModelCall, *, of_installation: bool) -> ModelAnswer: ...
+    async def ask(
+        self, base_url: str, key: str | None, call: ModelCall, *, account: UUID, of_installation: bool
+    ) -> ModelAnswer: ...
 
     async def close(self) -> None: ...
 
@@ -90,7 +92,7 @@ class ModelGateway:
         used = (prompt, 0)
         try:
             answer = await self._client.ask(
-                endpoint.base_url, endpoint.key, call, of_installation=endpoint.of_installation
+                endpoint.base_url, endpoint.key, call, account=account, of_installation=endpoint.of_installation
             )
             answer = _counted(replace(answer, text=hidden.scrub(answer.text), model=hidden.scrub(answer.model)), prompt)
             used = (answer.input_tokens, answer.output_tokens)
