@@ -45,13 +45,16 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """`hidden_query` is added to the query; it goes to no other server, and is not in the `url` of the answer."""
+    """`hidden_query` is added to the query. Its values and `hidden` go to no other server, however a redirect names
+    them, and are not in the `url` of the answer. The engine adds the secrets of the step to `hidden`.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     query: Sequence[tuple[str, str]] = ()
     hidden_query: Sequence[tuple[str, str]] = ()
+    hidden: Sequence[str] = ()
     content: bytes | None = None
     timeout_seconds: float = 30.0
     follow_redirects: bool = False
