@@ -22,8 +22,8 @@ from automations.services.connections import Connections
 
 log = structlog.get_logger(__name__)
 
-# After these the endpoint may have read the prompt, and will charge for it.
-CHARGED = frozenset({"timeout", "model_garbage", "model_declined"})
+# After these the endpoint has read the prompt, and will charge for it.
+READ = frozenset({"model_garbage", "model_declined"})
 
 
 class ModelClient(Protocol):
@@ -89,7 +89,9 @@ class ModelGateway:
         if not reserved.granted:
             raise _used_up(reserved, prompt + call.max_output_tokens, limit)
         hidden = Scrubber(() if endpoint.key is None else (endpoint.key,))
-        used = (prompt, 0)
+        # Unless it is known better: where nobody waits any more, out of time or cancelled, the endpoint may go on to
+        # the end of the answer, and charge for all of it.
+        used = (prompt, call.max_output_tokens)
         try:
             answer = await self._client.ask(
                 endpoint.base_url, endpoint.key, call, account=account, of_installation=endpoint.of_installation
@@ -97,8 +99,8 @@ class ModelGateway:
             answer = _counted(replace(answer, text=hidden.scrub(answer.text), model=hidden.scrub(answer.model)), prompt)
             used = (answer.input_tokens, answer.output_tokens)
         except StepError as error:
-            if error.code not in CHARGED:
-                used = (0, 0)
+            if error.code != "timeout":
+                used = (prompt if error.code in READ else 0, 0)
             raise _without(hidden, error) from None
         finally:
             await self._settle(account, reserved, prompt + call.max_output_tokens, used)
