@@ -97,9 +97,9 @@ class Credentials:
     `hidden`: neither must these, of which the others are made.
     """
 
-    headers: dict[str, str] = field(default_factory=dict)
-    query: tuple[tuple[str, str], ...] = ()
-    hidden: tuple[str, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    hidden: tuple[str, ...] = field(default=(), repr=False)
 
 
 def header_names(auth: HttpAuth) -> tuple[str, ...]:

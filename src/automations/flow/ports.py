@@ -51,11 +51,11 @@ class HttpRequest:
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    query: Sequence[tuple[str, str]] = ()
-    hidden_query: Sequence[tuple[str, str]] = ()
-    hidden: Sequence[str] = ()
-    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    hidden_query: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    hidden: Sequence[str] = field(default=(), repr=False)
+    content: bytes | None = field(default=None, repr=False)
     timeout_seconds: float = 30.0
     follow_redirects: bool = False
     max_response_bytes: int = 1_048_576

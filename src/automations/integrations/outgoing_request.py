@@ -51,9 +51,9 @@ class Hop:
     """One request on the wire; a redirect makes another."""
 
     method: str
-    url: httpx2.URL
-    headers: Headers
-    content: bytes | None
+    url: httpx2.URL = field(repr=False)
+    headers: Headers = field(repr=False)
+    content: bytes | None = field(repr=False)
     hidden: HiddenValues = field(default_factory=HiddenValues)
 
     @property

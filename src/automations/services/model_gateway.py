@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -45,7 +45,7 @@ class InstalledModel:
     """What the settings give to every account."""
 
     base_url: str | None
-    key: str | None
+    key: str | None = field(repr=False)
     model: str | None
     tokens_per_day: int
 
@@ -53,7 +53,7 @@ class InstalledModel:
 @dataclass(frozen=True, slots=True)
 class _Endpoint:
     base_url: str
-    key: str | None
+    key: str | None = field(repr=False)
     model: str
     of_installation: bool
 

@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol, assert_never
 from uuid import UUID
@@ -53,7 +53,7 @@ class Webhook:
     id: UUID
     account: UUID
     config: WebhookConfig
-    secret: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +61,9 @@ class Delivery:
     """`headers` by lower-case name; `query` as it stands in the address, and taken apart."""
 
     method: str
-    headers: Mapping[str, str]
-    raw_query: bytes
-    query: list[tuple[str, str]]
+    headers: Mapping[str, str] = field(repr=False)
+    raw_query: bytes = field(repr=False)
+    query: list[tuple[str, str]] = field(repr=False)
     body: bytes
 
 
