@@ -85,6 +85,11 @@ class ModelServer:
         match asked.mode:
             case "no-schemas" if "response_format" in asked.body:
                 return refusal("400 Bad Request", "Unknown field: response_format is not supported by this server")
+            case "strict" if _is_loose(asked.body.get("response_format")):
+                problem = "In context=(), 'additionalProperties' is required to be supplied and to be false."
+                return refusal("400 Bad Request", f"Invalid schema for response_format 'answer': {problem}")
+            case "picky":
+                return refusal("400 Bad Request", "no words about response_format, please")
             case "newer" if "max_tokens" in asked.body:
                 return refusal("400 Bad Request", "'max_tokens' is not supported, use 'max_completion_tokens' instead")
             case "thinker" if "temperature" in asked.body:
@@ -180,6 +185,10 @@ class ModelServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def _is_loose(response_format: Any) -> bool:
+    return response_format is not None and "additionalProperties" not in response_format["json_schema"]["schema"]
 
 
 def _parts(*texts: str) -> dict[str, Any]:

@@ -15,7 +15,9 @@ import pytest
 from standardwebhooks import Webhook
 from tests.api.conftest import Hooks, refused
 from tests.engine.drawing import edge, node, stop
-from tests.engine.world import Workers, eventually
+from tests.engine.world import Workers, eventually, new_world
+
+from automations.services import webhooks as of_webhooks
 
 SECRET = "whsec_" + base64.b64encode(b"a-secret-of-this-account").decode()
 OTHER = "whsec_" + base64.b64encode(b"the secret of others....").decode()
@@ -321,6 +323,37 @@ async def test_callers_that_wait_keep_nobody_out(hooks: Hooks, workers: Workers)
     await workers.start()
     answers = await asyncio.gather(*waiting)
     assert {(answer.status_code, answer.text) for answer in answers} == {(200, '{"order":1}')}
+
+
+async def test_those_who_wait_for_one_account_leave_places_for_another(
+    hooks: Hooks, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_webhooks, "MOST_WAITING", 9)
+    monkeypatch.setattr(of_webhooks, "MOST_OF_ONE", 3)
+
+    async def crowd() -> list[asyncio.Task[Any]]:
+        """Five callers of a new account, when those who are not to wait have been told."""
+        hooks.world = await new_world(hooks.world.db, hooks.world.make)
+        path = await hooks.make(answer="last_step", answer_within_seconds=30, nodes=[ECHO], edges=TO_SAY)
+        calls = [asyncio.create_task(hooks.client.post(path, content=b'{"order": 1}')) for _ in range(5)]
+
+        async def all_but_three() -> bool:
+            return sum(call.done() for call in calls) >= 2
+
+        await eventually(all_but_three, within=10)
+        return calls
+
+    crowds = [await crowd() for _ in range(3)]
+    # For a fourth account there is no place in all.
+    hooks.world = await new_world(hooks.world.db, hooks.world.make)
+    path = await hooks.make(answer="last_step", nodes=[ECHO], edges=TO_SAY)
+    assert (await hooks.client.post(path, content=BODY)).status_code == 202
+    await workers.start()
+    for calls in crowds:
+        answers = await asyncio.gather(*calls)
+        assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 202, 202]
+    # Places are given back.
+    assert (await hooks.client.post(path, content=BODY)).json() == {"order": 7}
 
 
 async def test_the_database_goes_away_and_comes_back(hooks: Hooks, database_url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -82,19 +83,42 @@ async def test_what_the_endpoint_did_not_count_is_estimated(
 
 @pytest.mark.parametrize(
     ("mode", "counted"),
-    [("401", 0), ("429", 0), ("500", 0), ("garbage", ESTIMATE), ("declines", ESTIMATE), ("hang", ESTIMATE)],
+    [("401", 0), ("429", 0), ("500", 0), ("garbage", ESTIMATE), ("declines", ESTIMATE)],
 )
 async def test_a_call_that_failed_gives_back_what_it_set_aside(
     database: asyncpg.Connection, server: ModelServer, gateways: Any, mode: str, counted: int
 ) -> None:
-    call = ModelCall(prompt=CALL.prompt, max_output_tokens=100, timeout_seconds=0.5 if mode == "hang" else 20)
     with pytest.raises(StepError) as failed:
-        await gateways(server, model=mode).complete(ACCOUNT, call)
+        await gateways(server, model=mode).complete(ACCOUNT, CALL)
     assert await usage(database) == (1, counted, 0, 0)
     told = failed.value.message + (failed.value.hint or "")
     assert INSTALLED_KEY not in told
     if mode == "401":
         assert "•••" in told
+
+
+async def test_a_call_that_nobody_waits_for_any_more_may_be_charged_whole(
+    database: asyncpg.Connection, server: ModelServer, gateways: Any
+) -> None:
+    """By its own time, by that of the step, by a worker that stops: the endpoint goes on."""
+    each = ESTIMATE + 100
+    gateway = gateways(server, model="hang", tokens_per_day=3 * each)
+    with pytest.raises(StepError) as failed:
+        await gateway.complete(ACCOUNT, replace(CALL, timeout_seconds=0.5))
+    assert failed.value.code == "timeout"
+    assert await usage(database) == (1, ESTIMATE, 100, 0)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await gateway.complete(ACCOUNT, CALL)
+    call = asyncio.create_task(gateway.complete(ACCOUNT, CALL))
+    while server.hanging < 3:
+        await asyncio.sleep(0.01)
+    call.cancel()
+    await asyncio.wait({call})
+    assert await usage(database) == (3, 3 * ESTIMATE, 300, 0)
+    with pytest.raises(StepError) as refused:
+        await gateway.complete(ACCOUNT, CALL)
+    assert (refused.value.code, server.hanging) == ("budget", 3)
 
 
 async def test_a_day_that_is_used_up(database: asyncpg.Connection, server: ModelServer, gateways: Any) -> None:
@@ -156,17 +180,6 @@ async def test_the_connection_is_free_while_the_model_thinks(server: ModelServer
     assert quick.text == "Hello"
     server.released.set()
     await asyncio.gather(*calls)
-
-
-async def test_a_call_that_is_cancelled_is_settled(
-    database: asyncpg.Connection, server: ModelServer, gateways: Any
-) -> None:
-    call = asyncio.create_task(gateways(server, model="hang").complete(ACCOUNT, CALL))
-    while not server.hanging:
-        await asyncio.sleep(0.01)
-    call.cancel()
-    await asyncio.wait({call})
-    assert await usage(database) == (1, ESTIMATE, 0, 0)
 
 
 async def test_the_connection_comes_back(database: asyncpg.Connection, server: ModelServer, gateways: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -83,7 +83,7 @@ class Session:
     """One connection as service_role, and what is built on it."""
 
     connection: Connection
-    dsn: str
+    dsn: str = field(repr=False)
     settings: Settings
     account: UUID | None
 

@@ -17,6 +17,7 @@ from automations.db.approval_store import ApprovalStore, Notice
 from automations.engine.bounds import described
 from automations.engine.outside import Mailer
 from automations.errors import StepError
+from automations.flow.mail_address import on_one_line
 from automations.flow.outside_ports import MailMessage
 
 log = structlog.get_logger(__name__)
@@ -100,7 +101,7 @@ def notice_mail(notice: Notice, token: str, public_url: str | None) -> MailMessa
     lines += ["", "Whoever has this token can decide, once. Do not pass it on.", f"Automation: {asked['automation']}"]
     return MailMessage(
         to=[notice.email],
-        subject=asked["title"].replace("\r", " ").replace("\n", " ")[:200],
+        subject=on_one_line(asked["title"])[:200],
         text="\n".join(lines),
         message_id=f"approval-{asked['id']}-{notice.notice_id}-{notice.attempts}",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from automations.flow.outside_ports import (
     Program,
     ProgramResult,
 )
-from automations.flow.ports import Http
+from automations.flow.ports import Http, HttpRequest, HttpResponse
 
 
 class Mailer(Protocol):
@@ -57,6 +57,17 @@ class Outside:
     mailer: Mailer = field(default_factory=NoMailer)
     models: ModelGateway = field(default_factory=NoModels)
     sandbox: CodeRunner = field(default_factory=NoSandbox)
+
+
+@dataclass(frozen=True, slots=True)
+class StepHttp:
+    """`hidden`: the secrets of the step, which go to no other server."""
+
+    http: Http
+    hidden: tuple[str, ...] = field(repr=False)
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        return await self.http.send(replace(request, hidden=(*request.hidden, *self.hidden)))
 
 
 @dataclass(frozen=True, slots=True)

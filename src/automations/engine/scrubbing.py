@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from automations.engine.recording import MASK
+from automations.flow.secret_forms import forms_of
 
 
 class Scrubber:
     """Finds each secret as it is and as it may come back: in URLs, JSON, hex, and base64 (at any place of a text)."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets for form in _forms(secret)}
+        forms = {form for secret in secrets for form in forms_of(secret)}
         # The longest first, so that no part of one stays behind.
         self._forms = sorted(forms, key=len, reverse=True)
 
@@ -58,26 +56,3 @@ class Scrubber:
             if form in text:
                 text = text.replace(form, MASK)
         return text
-
-
-def _forms(secret: str) -> Iterable[str]:
-    raw = secret.encode("utf-8", "surrogatepass")
-    yield secret
-    yield json.dumps(secret)[1:-1]
-    yield json.dumps(secret, ensure_ascii=False)[1:-1]
-    if not secret.isascii():
-        # As it comes back from whoever reads headers one byte a letter.
-        yield raw.decode("latin-1")
-        yield json.dumps(raw.decode("latin-1"))[1:-1]
-    yield quote(raw, safe="")
-    yield quote(raw)
-    yield quote_plus(raw)
-    yield raw.hex()
-    yield raw.hex().upper()
-    for before in range(3):
-        # What comes before it moves the groups of six bits; the characters at both ends are shared with neighbours.
-        text = base64.b64encode(b"\0" * before + raw).decode().rstrip("=")
-        inner = text[(0, 2, 3)[before] : -1]
-        if len(inner) >= 4:
-            yield inner
-            yield inner.replace("+", "-").replace("/", "_")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from automations.engine.approvals import NO_APPROVALS
 from automations.engine.child_runs import NO_RUNS
-from automations.engine.outside import AccountMail, AccountModels, AccountSandbox, Outside
+from automations.engine.outside import AccountMail, AccountModels, AccountSandbox, Outside, StepHttp
 from automations.engine.run import Run
 from automations.errors import StepError
 from automations.flow.commands import Resumed
@@ -36,7 +36,8 @@ class StepRecords(Records, Protocol):
 
 @dataclass(slots=True)
 class StepContext:
-    """`scope` is made when it is first asked for: many steps never look at it."""
+    """`scope` is made when it is first asked for: many steps never look at it. `secrets`: values that are in the
+    config of the step."""
 
     run: Run
     step_key: str
@@ -45,11 +46,12 @@ class StepContext:
     records: StepRecords
     outside: Outside
     resumed: Resumed | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     _scope: dict[str, Any] | None = None
 
     @property
     def http(self) -> Http:
-        return self.outside.http
+        return StepHttp(self.outside.http, self.secrets) if self.secrets else self.outside.http
 
     @property
     def mail(self) -> Mail:

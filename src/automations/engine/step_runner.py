@@ -111,6 +111,7 @@ class StepRunner:
                 if step.values.secrets:
                     revealed = await self._secrets.reveal(run.account_id, step.values.secrets)
                     hidden = Scrubber(revealed.values())
+                    context.secrets = tuple(revealed.values())
                     scope = {**scope, "secrets": revealed}
                 config = step.config(scope, run.rendered.get(command.key, {}))
                 given = hidden.scrub(masked(config.model_dump(mode="json", exclude_unset=True), step.mask))

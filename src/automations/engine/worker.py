@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import asyncpg
@@ -50,7 +50,7 @@ class WorkerOptions:
     without a pause.
     """
 
-    dsn: str
+    dsn: str = field(repr=False)
     concurrency: int = 400
     outside_at_most: int = 2000
     claim_batch: int = 100

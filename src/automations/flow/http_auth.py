@@ -93,10 +93,13 @@ HttpAuth = Annotated[BearerAuth | BasicAuth | HeaderAuth | QueryAuth | Signature
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a request carries beside its own headers and query. `query` must reach no other server and no record."""
+    """What a request carries beside its own headers and query. `query` must reach no other server and no record;
+    `hidden`: neither must these, of which the others are made.
+    """
 
-    headers: dict[str, str] = field(default_factory=dict)
-    query: tuple[tuple[str, str], ...] = ()
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    hidden: tuple[str, ...] = field(default=(), repr=False)
 
 
 def header_names(auth: HttpAuth) -> tuple[str, ...]:
@@ -146,17 +149,23 @@ def credentials(auth: HttpAuth | None, *, message_id: str, now: datetime, body: 
         case None:
             return Credentials()
         case BearerAuth():
-            return Credentials({"Authorization": f"Bearer {auth.token.get_secret_value().strip()}"})
+            token = auth.token.get_secret_value().strip()
+            return Credentials({"Authorization": f"Bearer {token}"}, hidden=(token,))
         case BasicAuth():
             if ":" in auth.username:
                 raise StepError("the user name holds a colon", code="bad_auth")
-            pair = f"{auth.username}:{auth.password.get_secret_value()}".encode()
-            return Credentials({"Authorization": f"Basic {base64.b64encode(pair).decode()}"})
+            password = auth.password.get_secret_value()
+            pair = base64.b64encode(f"{auth.username}:{password}".encode()).decode()
+            # Without a password the name is the key.
+            return Credentials({"Authorization": f"Basic {pair}"}, hidden=(password or auth.username, pair))
         case HeaderAuth():
-            return Credentials({auth.name: auth.value.get_secret_value()})
+            value = auth.value.get_secret_value()
+            return Credentials({auth.name: value}, hidden=(value,))
         case QueryAuth():
-            return Credentials(query=((auth.name, auth.value.get_secret_value()),))
+            value = auth.value.get_secret_value()
+            return Credentials(query=((auth.name, value),), hidden=(value,))
         case SignatureAuth():
-            return Credentials(sign(auth.secret.get_secret_value(), message_id, now, body))
+            secret = auth.secret.get_secret_value()
+            return Credentials(sign(secret, message_id, now, body), hidden=tuple(secret.split()))
         case _:
             assert_never(auth)

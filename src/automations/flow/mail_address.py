@@ -96,6 +96,11 @@ def one_line(text: str, what: str) -> str:
     return text
 
 
+def on_one_line(text: str) -> str:
+    """`text` with a blank for each character that `one_line` refuses."""
+    return _CONTROL.sub(" ", text)
+
+
 def _plain_name(name: str) -> str:
     if _QUOTED.fullmatch(name):
         return re.sub(r"\\(.)", r"\1", name[1:-1])

@@ -27,8 +27,8 @@ class MailMessage:
 
     to: Sequence[str]
     subject: str
-    text: str | None = None
-    html: str | None = None
+    text: str | None = field(default=None, repr=False)
+    html: str | None = field(default=None, repr=False)
     cc: Sequence[str] = ()
     bcc: Sequence[str] = ()
     reply_to: str | None = None

@@ -45,14 +45,17 @@ class Records(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """`hidden_query` is added to the query; it goes to no other server, and is not in the `url` of the answer."""
+    """`hidden_query` is added to the query. Its values and `hidden` go to no other server, however a redirect names
+    them, and are not in the `url` of the answer. The engine adds the secrets of the step to `hidden`.
+    """
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    query: Sequence[tuple[str, str]] = ()
-    hidden_query: Sequence[tuple[str, str]] = ()
-    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    hidden_query: Sequence[tuple[str, str]] = field(default=(), repr=False)
+    hidden: Sequence[str] = field(default=(), repr=False)
+    content: bytes | None = field(default=None, repr=False)
     timeout_seconds: float = 30.0
     follow_redirects: bool = False
     max_response_bytes: int = 1_048_576

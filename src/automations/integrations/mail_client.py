@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Collection, Hashable
+from collections.abc import AsyncIterator, Callable, Collection, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -23,12 +24,19 @@ if TYPE_CHECKING:
     from automations.integrations.mail_dialogue import Progress
     from automations.integrations.mail_message import Composed
 
+T = TypeVar("T")
+
+# Threads of our own: those of the loop are shared with everything else, and a flood of mail would hold that up.
+THREADS: Final = 2
+
 
 class MailClient:
     """`allowed`: host:port of accounts' servers that may be reached although they are not public. `tls`: for an
     installation with its own certificate authority, and for tests.
 
     A server gets `at_once` connections at a time, half of them for one account: another's mail has room beside a flood.
+    A message is put together when its turn has come, so that those that wait take no memory for it, and an account's
+    one after another.
     """
 
     def __init__(
@@ -45,6 +53,7 @@ class MailClient:
         self._at_once = at_once
         self._turns: WeakValueDictionary[Hashable, asyncio.Semaphore] = WeakValueDictionary()
         self._preparing = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="automations-mail")
 
     async def deliver(
         self, message: MailMessage, *, account: UUID, server: MailServer, sender: str, guarded: bool
@@ -53,21 +62,22 @@ class MailClient:
 
         Raises `StepError`; `Mail` of `flow.outside_ports` lists the codes.
         """
-        # In threads: the imports, the list of authorities and a large message take long enough to be felt by others.
-        tls = await self._context()
-        composed = await asyncio.to_thread(_compose, message, sender)
-        from automations.integrations.mail_dialogue import Progress  # noqa: PLC0415
-
-        progress = Progress()
+        progress: Progress | None = None
         try:
-            async with (
-                asyncio.timeout(message.timeout_seconds),
-                self._turn((account, server.host_and_port), max(1, self._at_once // 2)),
-                self._turn(server.host_and_port, self._at_once),
-            ):
-                return await self._exchange(composed, server, tls, progress, message.timeout_seconds, guarded)
+            async with asyncio.timeout(message.timeout_seconds):
+                tls = await self._context()
+                from automations.integrations.mail_dialogue import Progress  # noqa: PLC0415
+
+                progress = Progress()
+                async with (
+                    self._turn((account, server.host_and_port), max(1, self._at_once // 2)),
+                    self._turn(server.host_and_port, self._at_once),
+                ):
+                    async with self._turn(("composing", account), 1):
+                        composed = await self._in_thread(lambda: _compose(message, sender))
+                    return await self._exchange(composed, server, tls, progress, message.timeout_seconds, guarded)
         except TimeoutError:
-            if progress.content_sent:
+            if progress is not None and progress.content_sent:
                 raise _unknown(server) from None
             raise StepError(
                 f"{server.host} did not take the mail within {message.timeout_seconds:g} seconds",
@@ -78,8 +88,12 @@ class MailClient:
     async def _context(self) -> ssl.SSLContext:
         async with self._preparing:
             if self._tls is None:
-                self._tls = await asyncio.to_thread(_usual_context)
+                self._tls = await self._in_thread(_usual_context)
             return self._tls
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        """For what takes long enough to be felt by others: imports, the list of authorities, a large message."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     @asynccontextmanager
     async def _turn(self, whose: Hashable, places: int) -> AsyncIterator[None]:

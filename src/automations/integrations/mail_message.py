@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
@@ -46,7 +46,7 @@ _BYTES_OF_A_WORD: Final = 45
 class Composed:
     """`message_id` without angle brackets. `international`: an address is not ASCII; the server must know SMTPUTF8."""
 
-    content: bytes
+    content: bytes = field(repr=False)
     sender: MailAddress
     recipients: tuple[str, ...]
     message_id: str

@@ -5,48 +5,59 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from collections import OrderedDict
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from typing import Any
+from uuid import UUID
 
 from automations import __version__
 from automations.errors import ConfigurationError, StepError
 from automations.flow.outside_ports import ModelAnswer, ModelCall
 from automations.integrations.http_client import HttpClient
 from automations.integrations.model_answer import broken, read_answer, refused, timed_out, told_by, unreached
-from automations.integrations.model_request import learnt, request_of
+from automations.integrations.model_request import Learnt, lacking, request_of
 from automations.integrations.name_lookup import Lookup
 
 # As many as a worker lets wait outside: a slow endpoint must not keep the connections of others.
 MAX_CONNECTIONS = 2_000
-REMEMBERED_ENDPOINTS = 1_000
 
 
 class ModelClient:
-    """Asks; knows nothing of accounts and budgets.
+    """Asks; knows nothing of budgets.
 
     `own`: the installation's endpoint, which is reached wherever it is. Everybody else's address goes through the
     guard, with `allowed` as in `HttpClient`. The environment of the SDK (OPENAI_…) changes nothing of what is sent.
     """
 
-    def __init__(self, *, own: str | None = None, allowed: Collection[str] = (), lookup: Lookup | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        own: str | None = None,
+        allowed: Collection[str] = (),
+        lookup: Lookup | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._guarded = HttpClient(allowed=allowed, lookup=lookup, max_connections=MAX_CONNECTIONS)
         self._own = HttpClient(
             allowed=[] if own is None else [_host_and_port(own)], lookup=lookup, max_connections=MAX_CONNECTIONS
         )
         self._importing = asyncio.Lock()
         self._sdk: Any = None
-        # What endpoints do not know, by address and model, so that it is found out once.
-        self._unknown: OrderedDict[tuple[str, str], set[str]] = OrderedDict()
+        self._learnt = Learnt(clock)
 
-    async def ask(self, base_url: str, key: str | None, call: ModelCall, *, of_installation: bool) -> ModelAnswer:
+    async def ask(
+        self, base_url: str, key: str | None, call: ModelCall, *, account: UUID, of_installation: bool
+    ) -> ModelAnswer:
         """One answer of `call.model`. Raises `StepError`: `model_refused`, `model_declined`, `rate_limited`,
-        `model_unavailable`, `model_garbage`, `connect`, `timeout`, `tls`, `bad_url`, `no_model`; `BlockedAddress`."""
+        `model_unavailable`, `model_garbage`, `connect`, `timeout`, `tls`, `bad_url`, `no_model`; `BlockedAddress`.
+
+        `account`: for whom; what the endpoint turns out not to know is remembered for that account alone.
+        """
         sdk = await self._load()
         http = self._own if of_installation else self._guarded
         try:
             async with asyncio.timeout(call.timeout_seconds):
-                return await self._ask(sdk, http, base_url, key, call)
+                return await self._ask(sdk, http, base_url, key, call, account)
         except TimeoutError:
             raise timed_out(call) from None
 
@@ -71,7 +82,9 @@ class ModelClient:
                 logging.getLogger("openai").setLevel(logging.CRITICAL)
             return self._sdk
 
-    async def _ask(self, sdk: Any, http: HttpClient, base_url: str, key: str | None, call: ModelCall) -> ModelAnswer:
+    async def _ask(
+        self, sdk: Any, http: HttpClient, base_url: str, key: str | None, call: ModelCall, account: UUID
+    ) -> ModelAnswer:
         import httpx2  # noqa: PLC0415
 
         from automations.integrations.model_transport import ModelTransport  # noqa: PLC0415
@@ -85,7 +98,9 @@ class ModelClient:
             seconds=call.timeout_seconds,
             idempotency_key=call.idempotency_key,
         )
-        unknown = self._unknown_to(address, call.model or "")
+        which = (account, address, call.model)
+        unknown = self._learnt.of(which)
+        found_out: set[str] = set()
         async with httpx2.AsyncClient(transport=transport, trust_env=False, follow_redirects=False) as wire:
             client = sdk.AsyncOpenAI(
                 # The transport alone has the key, and sends nothing of these. None would ask the environment.
@@ -106,24 +121,22 @@ class ModelClient:
                 except sdk.APIStatusError as error:
                     told = told_by(error.response.content)
                     # Each field is left out once, so this ends; such a refusal costs no tokens.
-                    lacking = learnt(error.status_code, told, body)
-                    if lacking is None:
+                    missing = lacking(error.status_code, told, body)
+                    if missing is None:
                         retry_after = error.response.headers.get("retry-after")
                         raise refused(error.status_code, told, call, retry_after) from None
-                    unknown.add(lacking)
+                    unknown.add(missing.field)
+                    if missing.always:
+                        found_out.add(missing.field)
                 except StepError as error:
                     raise unreached(error, call) from None
                 except sdk.APIConnectionError:
                     raise broken() from None
                 else:
-                    return read_answer(raw.content, raw.headers.get("content-type", ""), call.model or "")
-
-    def _unknown_to(self, address: str, model: str) -> set[str]:
-        unknown = self._unknown.setdefault((address, model), set())
-        self._unknown.move_to_end((address, model))
-        if len(self._unknown) > REMEMBERED_ENDPOINTS:
-            self._unknown.popitem(last=False)
-        return unknown
+                    answer = read_answer(raw.content, raw.headers.get("content-type", ""), call.model or "")
+                    # Only now: what is refused without the field as well was refused for something else.
+                    self._learnt.add(which, found_out)
+                    return answer
 
 
 def _host_and_port(base_url: str) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass
+from typing import Any, Final
 
 import orjson
 
@@ -12,11 +15,15 @@ from automations.flow.outside_ports import ModelCall
 SCHEMAS = "response_format"
 OLDER_LIMIT = "max_tokens"
 TEMPERATURE = "temperature"
+REMEMBERED: Final = 1_000
+REMEMBERED_SECONDS: Final = 3_600.0
 _AS_JSON = "Answer with one JSON value and nothing else, without a code fence. It has to fit this JSON Schema:\n"
+
+_SCHEMA: Final = re.compile(r"(?<!json_)schema")
 
 
 def request_of(call: ModelCall, unknown: Collection[str]) -> dict[str, Any]:
-    """The body of the request. `unknown`: what this endpoint does not know, as `learnt` found out.
+    """The body of the request. `unknown`: what this endpoint does not know, as `lacking` found out.
 
     A schema stands in the instructions, too: many endpoints take `response_format` and do not heed it.
     """
@@ -38,16 +45,52 @@ def request_of(call: ModelCall, unknown: Collection[str]) -> dict[str, Any]:
     return body
 
 
-def learnt(status: int, told: str, sent: Collection[str]) -> str | None:
-    """What the endpoint says that it does not know, among the fields that were `sent` and that we can do without."""
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """A field that was refused, and that we can do without. `always`: the endpoint refuses the field, not what this
+    call had in it."""
+
+    field: str
+    always: bool = True
+
+
+def lacking(status: int, told: str, sent: Collection[str]) -> Lacking | None:
+    """What the endpoint says that it does not take, among the fields that were `sent`."""
     if status not in (400, 422):
         return None
     words = told.lower()
     if OLDER_LIMIT in sent and "max_completion_tokens" in words:
-        return OLDER_LIMIT
+        return Lacking(OLDER_LIMIT)
     if SCHEMAS in sent and ("response_format" in words or "json_schema" in words):
-        return SCHEMAS
+        # "Invalid schema for response_format": it knows the field. `json_schema` is a word of the protocol.
+        return Lacking(SCHEMAS, always=_SCHEMA.search(words) is None)
     # Models that think first have one of their own.
     if TEMPERATURE in sent and TEMPERATURE in words and "support" in words:
-        return TEMPERATURE
+        return Lacking(TEMPERATURE)
     return None
+
+
+class Learnt:
+    """What endpoints turned out not to know, so that it is found out once.
+
+    For an hour, as endpoints change; and for whoever found out: endpoints repeat what they were sent, so with the right
+    words in a schema one account could teach something wrong about the endpoint of all.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        # By whose and which endpoint: until when each field is left out.
+        self._until: OrderedDict[Hashable, dict[str, float]] = OrderedDict()
+
+    def of(self, which: Hashable) -> set[str]:
+        now = self._clock()
+        return {field for field, until in self._until.get(which, {}).items() if now < until}
+
+    def add(self, which: Hashable, fields: Collection[str]) -> None:
+        if not fields:
+            return
+        until = self._clock() + REMEMBERED_SECONDS
+        self._until.setdefault(which, {}).update(dict.fromkeys(fields, until))
+        self._until.move_to_end(which)
+        if len(self._until) > REMEMBERED:
+            self._until.popitem(last=False)

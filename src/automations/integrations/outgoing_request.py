@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlencode
 
 import httpx2
@@ -12,6 +12,7 @@ import httpx2
 from automations.errors import StepError
 from automations.flow.ports import HttpRequest
 from automations.integrations.content_decoding import ACCEPTED
+from automations.integrations.hidden_values import HiddenValues
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -39,6 +40,10 @@ _OURS = frozenset(
 _HARMLESS = frozenset(
     {b"accept", b"accept-encoding", b"accept-language", b"content-type", b"idempotency-key", b"user-agent"}
 )
+# Characters of an address that is gone through part by part for what to hide.
+LONGEST_SHOWN = 16_384
+# Names of headers by which a request shows who it is.
+_TELLING = re.compile(rb"auth|cookie|key|password|secret|signature|token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +51,27 @@ class Hop:
     """One request on the wire; a redirect makes another."""
 
     method: str
-    url: httpx2.URL
-    headers: Headers
-    content: bytes | None
-    hidden: tuple[tuple[str, str], ...] = ()
+    url: httpx2.URL = field(repr=False)
+    headers: Headers = field(repr=False)
+    content: bytes | None = field(repr=False)
+    hidden: HiddenValues = field(default_factory=HiddenValues)
 
     @property
     def shown_url(self) -> str:
-        """The address without what is hidden of its query, in whatever place a redirect has put it."""
-        if not self.hidden:
-            return str(self.url)
-        values = {value for _, value in self.hidden}
+        """The address without what is hidden, in whatever place and encoding a redirect has put it."""
+        url = str(self.url)
+        if not self.hidden.within(url):
+            return url
+        server = f"{self.url.scheme}://{self.url.netloc.decode('ascii')}"
+        if len(url) > LONGEST_SHOWN:
+            return f"{server}/"
+        parts = self.url.raw_path.decode("ascii").partition("?")[0].split("/")
+        shown = server + "/".join("•••" if self.hidden.within(part) else part for part in parts)
         pairs = parse_qsl(self.url.query.decode("ascii"), keep_blank_values=True)
-        kept = [(name, value) for name, value in pairs if value not in values]
-        return str(self.url.copy_with(query=urlencode(kept).encode() if kept else None))
+        kept = [(name, value) for name, value in pairs if not self.hidden.within(urlencode([(name, value)]))]
+        shown = f"{shown}?{urlencode(kept)}" if kept else shown
+        # One with a slash in it may be in no part alone.
+        return f"{server}/" if self.hidden.within(shown) else shown
 
     @property
     def origin(self) -> tuple[str, str, int]:
@@ -77,14 +89,16 @@ def first_hop(request: HttpRequest) -> Hop:
     headers = usable_headers(request.headers)
     if b"accept-encoding" not in {name.lower() for name, _ in headers}:
         headers = (*headers, (b"Accept-Encoding", ACCEPTED.encode()))
-    return Hop(request.method, url, headers, request.content, tuple(request.hidden_query))
+    hidden = HiddenValues((*request.hidden, *(value for _, value in request.hidden_query)))
+    return Hop(request.method, url, headers, request.content, hidden)
 
 
 def redirected(hop: Hop, status: int, location: str) -> Hop:
     """The request that a redirect asks for, as browsers understand it; headers that may be secret stay behind.
 
     Raises `StepError` for a redirect to something that is no address, from https to http, or to another server with a
-    key of ours in the address.
+    key of ours in the address, or with the body of a request that shows who it is: whoever may read that is for the
+    author to say, not for the server.
     """
     try:
         url = usable_url(str(hop.url.join(location)))
@@ -98,13 +112,29 @@ def redirected(hop: Hop, status: int, location: str) -> Hop:
         following = replace(following, method="GET", content=None, headers=headers)
     upgraded = ("https", hop.url.host, 443)
     if following.origin != hop.origin and (following.origin != upgraded or hop.origin != ("http", hop.url.host, 80)):
-        if following.shown_url != str(following.url):
+        if hop.hidden.within(location) or hop.hidden.within(str(url)):
             raise StepError(
                 f"{hop.url.host} redirects to another server, with the key of this step", code="bad_redirect"
             )
-        headers = tuple((name, value) for name, value in following.headers if name.lower() in _HARMLESS)
+        if following.content and _has_credentials(hop):
+            raise StepError(
+                f"{hop.url.host} redirects to another server, which would get the body of this step",
+                code="bad_redirect",
+                hint="Name the new address in the step, if that server is to have it.",
+            )
+        headers = tuple((name, value) for name, value in following.headers if _may_follow(name, value, hop.hidden))
         following = replace(following, headers=headers)
     return following
+
+
+def _has_credentials(hop: Hop) -> bool:
+    names = (name.lower() for name, _ in hop.headers)
+    return bool(hop.hidden) or any(_TELLING.search(name) for name in names if name not in _HARMLESS)
+
+
+def _may_follow(name: bytes, value: bytes, hidden: HiddenValues) -> bool:
+    """To another server."""
+    return name.lower() in _HARMLESS and not hidden.within(value.decode("utf-8"))
 
 
 def usable_url(text: str) -> httpx2.URL:

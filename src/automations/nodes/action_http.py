@@ -99,7 +99,7 @@ class ActionHttpConfig(Config):
     follow_redirects: bool = Field(
         default=False,
         title="Follow redirects",
-        description="Follow up to 5 redirects. Headers that may hold a secret are not sent on to another server.",
+        description="Follow up to 5 redirects. Nothing that may be secret is sent on to another server.",
         json_schema_extra={"template": False},
     )
     pagination: Pagination | None = Field(
@@ -206,6 +206,7 @@ def build_request(config: ActionHttpConfig, ctx: Context, page: Page, number: in
         headers={**headers, **shown.headers},
         query=(*own_query, *page.query.items()),
         hidden_query=shown.query,
+        hidden=shown.hidden,
         content=content,
         timeout_seconds=config.timeout_seconds,
         follow_redirects=config.follow_redirects,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -22,14 +22,16 @@ from automations.services.connections import Connections
 
 log = structlog.get_logger(__name__)
 
-# After these the endpoint may have read the prompt, and will charge for it.
-CHARGED = frozenset({"timeout", "model_garbage", "model_declined"})
+# After these the endpoint has read the prompt, and will charge for it.
+READ = frozenset({"model_garbage", "model_declined"})
 
 
 class ModelClient(Protocol):
-    """Asks an endpoint; knows nothing of accounts."""
+    """Asks an endpoint; knows nothing of budgets."""
 
-    async def ask(self, base_url: str, key: str | None, call: ModelCall, *, of_installation: bool) -> ModelAnswer: ...
+    async def ask(
+        self, base_url: str, key: str | None, call: ModelCall, *, account: UUID, of_installation: bool
+    ) -> ModelAnswer: ...
 
     async def close(self) -> None: ...
 
@@ -43,7 +45,7 @@ class InstalledModel:
     """What the settings give to every account."""
 
     base_url: str | None
-    key: str | None
+    key: str | None = field(repr=False)
     model: str | None
     tokens_per_day: int
 
@@ -51,7 +53,7 @@ class InstalledModel:
 @dataclass(frozen=True, slots=True)
 class _Endpoint:
     base_url: str
-    key: str | None
+    key: str | None = field(repr=False)
     model: str
     of_installation: bool
 
@@ -87,16 +89,18 @@ class ModelGateway:
         if not reserved.granted:
             raise _used_up(reserved, prompt + call.max_output_tokens, limit)
         hidden = Scrubber(() if endpoint.key is None else (endpoint.key,))
-        used = (prompt, 0)
+        # Unless it is known better: where nobody waits any more, out of time or cancelled, the endpoint may go on to
+        # the end of the answer, and charge for all of it.
+        used = (prompt, call.max_output_tokens)
         try:
             answer = await self._client.ask(
-                endpoint.base_url, endpoint.key, call, of_installation=endpoint.of_installation
+                endpoint.base_url, endpoint.key, call, account=account, of_installation=endpoint.of_installation
             )
             answer = _counted(replace(answer, text=hidden.scrub(answer.text), model=hidden.scrub(answer.model)), prompt)
             used = (answer.input_tokens, answer.output_tokens)
         except StepError as error:
-            if error.code not in CHARGED:
-                used = (0, 0)
+            if error.code != "timeout":
+                used = (prompt if error.code in READ else 0, 0)
             raise _without(hidden, error) from None
         finally:
             await self._settle(account, reserved, prompt + call.max_output_tokens, used)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, Protocol, assert_never
 from uuid import UUID
@@ -33,6 +34,8 @@ log = structlog.get_logger(__name__)
 
 # More callers at once are told that their run was accepted, instead of being kept waiting.
 MOST_WAITING: Final = 200
+# For one account, so that one whose runs are slow leaves places to others.
+MOST_OF_ONE: Final = MOST_WAITING // 4
 SECRET_SECONDS: Final = 5.0
 _NOT_FOUND_HINT: Final = "Check the address; `automations webhook ID` shows it."
 
@@ -48,8 +51,9 @@ class Webhook:
     """One that may be called so, by somebody against whose head there is nothing so far."""
 
     id: UUID
+    account: UUID
     config: WebhookConfig
-    secret: str
+    secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,9 @@ class Delivery:
     """`headers` by lower-case name; `query` as it stands in the address, and taken apart."""
 
     method: str
-    headers: Mapping[str, str]
-    raw_query: bytes
-    query: list[tuple[str, str]]
+    headers: Mapping[str, str] = field(repr=False)
+    raw_query: bytes = field(repr=False)
+    query: list[tuple[str, str]] = field(repr=False)
     body: bytes
 
 
@@ -75,7 +79,7 @@ class Webhooks:
     def __init__(self, connections: Connections, secrets: Secrets) -> None:
         self._connections = connections
         self._secrets = secrets
-        self._waiting = 0
+        self._waiting: Counter[UUID] = Counter()
 
     async def alive(self) -> None:
         """`DatabaseUnreachable`."""
@@ -97,7 +101,7 @@ class Webhooks:
         _admit(judge_head(config.auth, None, headers, now, config.replay_window_seconds))
         secret = await self._secret(automation_id, account, config)
         _admit(judge_head(config.auth, secret, headers, now, config.replay_window_seconds))
-        return Webhook(automation_id, config, secret)
+        return Webhook(automation_id, account, config, secret)
 
     async def take(self, webhook: Webhook, delivery: Delivery) -> Taken:
         """Start its run, or say which one it has started before. `WebhookRefused`: `unauthorized`, `unsupported_body`,
@@ -116,17 +120,21 @@ class Webhooks:
         return _taken(started)
 
     async def answer(self, webhook: Webhook, run_id: UUID) -> ToolAnswer:
-        """What the run came to; `running` once the time of the webhook is up, or too many callers wait already."""
-        if self._waiting >= MOST_WAITING:
+        """What the run came to; `running` once the time of the webhook is up, or where too many callers wait already,
+        in all or for its account."""
+        account = webhook.account
+        if self._waiting.total() >= MOST_WAITING or self._waiting[account] >= MOST_OF_ONE:
             return ToolAnswer("running", run_id, message="it was accepted and goes on by itself")
-        self._waiting += 1
+        self._waiting[account] += 1
         try:
             return await wait_for_answer(self, run_id, timeout=webhook.config.answer_within_seconds)
         except (DatabaseUnreachable, NotFound):
             # The run is there, whatever happened since; to send the delivery again would be wrong.
             return ToolAnswer("running", run_id, message="it was accepted; how it stands cannot be said now")
         finally:
-            self._waiting -= 1
+            self._waiting[account] -= 1
+            if not self._waiting[account]:
+                del self._waiting[account]
 
     async def progress(self, execution_id: UUID) -> Progress | None:
         """A connection for each question: a caller that waits must not keep one from others."""

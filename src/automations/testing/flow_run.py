@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any, assert_never
 
@@ -115,7 +115,7 @@ class _Drive:
     clock: FakeClock
     signals: dict[str, Json]
     context: StepContext
-    secrets: dict[str, str]
+    secrets: dict[str, str] = field(repr=False)
 
     async def to_the_end(self) -> FlowRun:
         state, commands = self.machine.start(self.context.trigger, seed=self.context.execution_id)

@@ -213,6 +213,19 @@ def test_of_html_alone_the_text_is_made() -> None:
         ('<a href="javascript:x()">here</a>', "here\n"),
         ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc\n"),
         ("", "\n"),
+        ("1 < 2 <3 a<b", "1 < 2 <3 a<b\n"),
+        ("<!doctype html><!-- <p>not this --><?xml x?>this</ >", "this\n"),
+        ("this<!-- <p>and this is never closed", "this\n"),
+        ("<script>if (a<b) '</p>'</script >after<style>never closed", "after\n"),
+        ("<head/>seen", "seen\n"),
+        ("<img alt='>' title=\">\" x=it's>seen", "seen\n"),
+        ("<P CLASS=x>one</P><P>two", "one\n\ntwo\n"),
+        ('<A x="1" HREF = https://example.com/?a&amp;b>here</A>', "here (https://example.com/?a&b)\n"),
+        (
+            '<a href="https://example.com/1">one<a href="https://example.com/2">two',
+            "one (https://example.com/1)two (https://example.com/2)\n",
+        ),
+        ("&#65;&#x42;&nbsp;&#99999999999999999999;", "AB \ufffd\n"),
     ],
 )
 def test_html_as_text(html: str, text: str) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -22,8 +23,10 @@ from automations.errors import BlockedAddress, ConfigurationError, StepError
 from automations.flow.outside_ports import ModelAnswer, ModelCall
 from automations.integrations.model_answer import read_answer, told_by
 from automations.integrations.model_client import ModelClient
+from automations.integrations.model_request import REMEMBERED, Learnt
 
 KEY = "sk-t0p-s3cret-key"
+ACCOUNT, OTHER = UUID(int=1), UUID(int=2)
 SCHEMA: Any = {"type": "object", "properties": {"label": {"type": "string"}}, "required": ["label"]}
 
 
@@ -40,9 +43,11 @@ async def client(server: ModelServer) -> AsyncIterator[ModelClient]:
     await made.close()
 
 
-async def ask(client: ModelClient, server: ModelServer, mode: str = "good", **call: Any) -> ModelAnswer:
+async def ask(
+    client: ModelClient, server: ModelServer, mode: str = "good", *, account: UUID = ACCOUNT, **call: Any
+) -> ModelAnswer:
     given: dict[str, Any] = {"prompt": "Say hello", "model": mode, "timeout_seconds": 20.0, **call}
-    return await client.ask(server.base_url, KEY, ModelCall(**given), of_installation=True)
+    return await client.ask(server.base_url, KEY, ModelCall(**given), account=account, of_installation=True)
 
 
 async def failure(client: ModelClient, server: ModelServer, mode: str, **call: Any) -> StepError:
@@ -75,7 +80,7 @@ async def test_what_is_sent_and_what_comes_back(client: ModelClient, server: Mod
 
 async def test_without_a_key_none_is_sent(client: ModelClient, server: ModelServer) -> None:
     call = ModelCall(prompt="x", model="good")
-    await client.ask(server.base_url, None, call, of_installation=True)
+    await client.ask(server.base_url, None, call, account=ACCOUNT, of_installation=True)
     assert "authorization" not in server.asked[0].headers
 
 
@@ -94,7 +99,7 @@ async def test_the_environment_changes_nothing(
         "ALL_PROXY": "http://127.0.0.1:1",
     }.items():
         monkeypatch.setenv(name, value)
-    await client.ask(server.base_url, None, ModelCall(prompt="x", model="good"), of_installation=True)
+    await client.ask(server.base_url, None, ModelCall(prompt="x", model="good"), account=ACCOUNT, of_installation=True)
     assert (await ask(client, server)).text == "Hello"
     sent = str([asked.headers for asked in server.asked])
     assert [word for word in ("other", "admin", "custom", "openai") if word in sent] == []
@@ -130,6 +135,50 @@ async def test_many_find_out_at_once_what_an_endpoint_does_not_know(client: Mode
     asked = [ask(client, server, "no-schemas", schema=SCHEMA) for _ in range(10)]
     assert {answer.text for answer in await asyncio.gather(*asked)} == {"Hello"}
     assert len(server.asked) == 20
+
+
+async def test_what_an_endpoint_says_of_one_schema_is_not_learnt(client: ModelClient, server: ModelServer) -> None:
+    strict = {**SCHEMA, "additionalProperties": False}
+    for schema, account in ((SCHEMA, ACCOUNT), (strict, ACCOUNT), (strict, OTHER), (SCHEMA, ACCOUNT)):
+        answer = await ask(client, server, "strict", account=account, schema=schema)
+        assert answer.text == "Hello"
+    assert ["response_format" in asked.body for asked in server.asked] == [True, False, True, True, True, False]
+
+
+@pytest.mark.parametrize("mode", ["no-schemas", "newer", "thinker"])
+async def test_what_one_account_found_out_changes_no_call_of_another(
+    client: ModelClient, server: ModelServer, mode: str
+) -> None:
+    for account in (ACCOUNT, OTHER, ACCOUNT, OTHER):
+        await ask(client, server, mode, account=account, schema=SCHEMA, temperature=0.0)
+    changed = [asked.body.keys() != server.asked[0].body.keys() for asked in server.asked]
+    assert changed == [False, True, False, True, True, True]
+
+
+async def test_what_is_refused_without_the_field_as_well_is_not_learnt(
+    client: ModelClient, server: ModelServer
+) -> None:
+    for _ in range(2):
+        error = await failure(client, server, "picky", schema=SCHEMA)
+        assert (error.code, "words about response_format" in error.message) == ("model_refused", True)
+    assert ["response_format" in asked.body for asked in server.asked] == [True, False] * 2
+
+
+async def test_it_is_found_out_again_after_an_hour(server: ModelServer) -> None:
+    now = [0.0]
+    client = ModelClient(own=server.base_url, clock=lambda: now[0])
+    for moment in (0.0, 3_599.0, 3_600.0, 7_000.0):
+        now[0] = moment
+        await ask(client, server, "no-schemas", schema=SCHEMA)
+    await client.close()
+    assert ["response_format" in asked.body for asked in server.asked] == [True, False, False, True, False, False]
+
+
+def test_no_more_is_remembered_than_has_room() -> None:
+    learnt = Learnt(lambda: 0.0)
+    for number in range(REMEMBERED + 1):
+        learnt.add(number, {"temperature"})
+    assert [learnt.of(number) for number in (0, 1, REMEMBERED)] == [set(), {"temperature"}, {"temperature"}]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +228,11 @@ async def test_an_endpoint_that_does_not_come_to_an_end(client: ModelClient, ser
 async def test_no_api_at_that_address(client: ModelClient, server: ModelServer) -> None:
     with pytest.raises(StepError, match="is not at this address") as failed:
         await client.ask(
-            server.base_url.removesuffix("/v1"), KEY, ModelCall(prompt="x", model="good"), of_installation=True
+            server.base_url.removesuffix("/v1"),
+            KEY,
+            ModelCall(prompt="x", model="good"),
+            account=ACCOUNT,
+            of_installation=True,
         )
     assert failed.value.code == "model_refused"
 
@@ -188,7 +241,7 @@ async def test_nobody_listens() -> None:
     gone = "http://127.0.0.1:1/v1"
     client = ModelClient(own=gone)
     with pytest.raises(StepError) as failed:
-        await client.ask(gone, None, ModelCall(prompt="x", model="good"), of_installation=True)
+        await client.ask(gone, None, ModelCall(prompt="x", model="good"), account=ACCOUNT, of_installation=True)
     assert (failed.value.code, failed.value.retryable) == ("connect", True)
     await client.close()
 
@@ -232,9 +285,13 @@ def test_any_body_is_an_answer_or_a_step_error(body: Any) -> None:
 async def test_an_address_of_an_account_goes_through_the_guard(client: ModelClient, server: ModelServer) -> None:
     """The same address is the installation's, which may be anywhere; that opens it to nobody else."""
     with pytest.raises(BlockedAddress, match="not on the public internet"):
-        await client.ask(server.base_url, None, ModelCall(prompt="x", model="good"), of_installation=False)
+        await client.ask(
+            server.base_url, None, ModelCall(prompt="x", model="good"), account=ACCOUNT, of_installation=False
+        )
     allowed = ModelClient(allowed=[f"127.0.0.1:{server.port}"])
-    await allowed.ask(server.base_url, None, ModelCall(prompt="x", model="good"), of_installation=False)
+    await allowed.ask(
+        server.base_url, None, ModelCall(prompt="x", model="good"), account=ACCOUNT, of_installation=False
+    )
     await allowed.close()
     assert len(server.asked) == 1
 
@@ -242,7 +299,7 @@ async def test_an_address_of_an_account_goes_through_the_guard(client: ModelClie
 @pytest.mark.parametrize("address", ["ftp://example.com", "example.com/v1", "https://user:word@example.com/v1"])
 async def test_an_address_that_is_none(client: ModelClient, address: str) -> None:
     with pytest.raises(StepError) as failed:
-        await client.ask(address, None, ModelCall(prompt="x", model="good"), of_installation=False)
+        await client.ask(address, None, ModelCall(prompt="x", model="good"), account=ACCOUNT, of_installation=False)
     assert failed.value.code == "bad_url"
     with pytest.raises(ConfigurationError, match="AUTOMATIONS_AI_BASE_URL"):
         ModelClient(own=address)

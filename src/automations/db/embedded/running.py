@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,7 +19,7 @@ class EmbeddedServer:
     what the server itself said, such as "18.6". `started_here` is False when it already ran.
     """
 
-    dsn: str
+    dsn: str = field(repr=False)
     data_dir: Path
     socket_dir: Path
     port: int
