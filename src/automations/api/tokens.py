@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -49,7 +49,7 @@ class Keys(Protocol):
 class SharedSecret:
     """HS256, as older Supabase projects and `up` use it. Never beside another kind: a public key is no secret."""
 
-    secret: str
+    secret: str = field(repr=False)
     algorithms: tuple[str, ...] = ("HS256",)
 
     async def key(self, key_id: str | None) -> Any:

@@ -40,7 +40,7 @@ def list_approvals(
     as_json: AsJson = False,
 ) -> None:
     """List approvals, the newest first."""
-    from automations.cli.output import ago, one_line, print_json, print_table, short, status_text
+    from automations.cli.output import ago, plain, print_json, print_table, short, status_text
 
     async def load() -> list[Approval]:
         from automations.cli.compose import open_session
@@ -61,7 +61,7 @@ def list_approvals(
                     short(row.id),
                     status_text(row.status),
                     ago(row.created_at),
-                    one_line(row.title, 60),
+                    plain(row.title if len(row.title) <= 60 else row.title[:59] + "…"),
                     row.automation,
                     short(row.execution_id),
                 )

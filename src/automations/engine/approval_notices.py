@@ -87,14 +87,14 @@ class ApprovalNotices:
 def notice_mail(notice: Notice, token: str, public_url: str | None) -> MailMessage:
     asked: dict[str, Any] = notice.approval
     form = asked["form"]
-    fields = list(form.get("properties", {})) if isinstance(form, dict) else []
+    fields = _fields(form) if isinstance(form, dict) else ""
     lines = [asked["title"], ""]
     if asked["message"]:
         lines += [asked["message"], ""]
     if asked["deadline"]:
         lines += [f"Decide before {asked['deadline']}.", ""]
     lines += ["On a machine with automations:", ""]
-    lines.append(f"  automations approvals approve --token {token}" + "".join(f" {name}=…" for name in fields))
+    lines.append(f"  automations approvals approve --token {token}{fields}")
     lines.append(f"  automations approvals reject --token {token}")
     if public_url is not None:
         lines += ["", f"Of the installation at {public_url}."]
@@ -105,3 +105,12 @@ def notice_mail(notice: Notice, token: str, public_url: str | None) -> MailMessa
         text="\n".join(lines),
         message_id=f"approval-{asked['id']}-{notice.notice_id}-{notice.attempts}",
     )
+
+
+def _fields(form: dict[str, Any]) -> str:
+    """As the command takes them; what may be left out in brackets, at the end."""
+    properties, required = form.get("properties"), form.get("required")
+    names = list(properties) if isinstance(properties, dict) else []
+    needed = [name for name in names if isinstance(required, list) and name in required]
+    words = [*(f" {name}=…" for name in needed), *(f" [{name}=…]" for name in names if name not in needed)]
+    return "".join(words)

@@ -181,7 +181,8 @@ async def test_a_killed_process_is_replaced(sandbox: CodeSandbox) -> None:
         os.kill(pid, 9)
     with pytest.raises(StepError) as caught:
         await task
-    assert caught.value.code == "code_limit"
+    # The process that hands the program over, or the one in which it computes: whichever was seen to end first.
+    assert caught.value.code in ("code_limit", "code_crashed")
     await asyncio.sleep(0.3)
     assert await value(sandbox, "2") == 2
 
