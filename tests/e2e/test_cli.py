@@ -74,6 +74,7 @@ def test_a_won_deal_is_told_to_the_echo_endpoint(cli: Cli) -> None:
     assert steps["customer"]["status"] == "completed"
 
 
+@pytest.mark.full
 def test_breakers_are_listed_and_lifted(cli: Cli) -> None:
     assert cli.ok("breakers").out.strip() == "No breaker is open."
     nothing = cli("lift", "Qualify new leads")
@@ -143,6 +144,7 @@ def test_a_test_run_leaves_only_its_own_record(cli: Cli) -> None:
     assert [step["status"] for step in event["steps"] if step["node_id"] == "announce"] == ["completed"]
 
 
+@pytest.mark.full
 def test_a_run_that_waits_is_cancelled_and_retried(cli: Cli) -> None:
     automation = cli.ok("list", "--json").json[2]
     cli.ok("pause", "Re-engage a lead", "--reason", "a test")
@@ -225,6 +227,7 @@ def test_the_switch_is_the_owners(cli: Cli) -> None:
 DEEP = "(repeat('[', 5000) || repeat(']', 5000))::jsonb"
 
 
+@pytest.mark.full
 def test_a_row_that_cannot_be_read_is_shown_as_bad_and_the_others_as_always(cli: Cli) -> None:
     (cli.directory / "named.json").write_text(
         json.dumps({"name": "Deep\x1b[31m", "trigger_type": "manual", "trigger_config": {}})

@@ -74,6 +74,7 @@ def test_a_tool_that_has_not_ended_says_so(cli: Cli) -> None:
     assert "Traceback" not in waiting.err
 
 
+@pytest.mark.full
 def test_many_leads_at_once(cli: Cli) -> None:
     cli.ok("sql", "-qc", "insert into leads (user_id, name, stage) select user_id, 'Bulk ' || i, 'bulk' "
            "from (select user_id from agents limit 1) a, generate_series(1, 30) i")  # fmt: skip
@@ -102,6 +103,7 @@ def test_a_signal_for_an_account_that_does_not_exist_is_refused(cli: Cli) -> Non
     assert (refused.code, f"there is no account {account}" in refused.err) == (1, True)
 
 
+@pytest.mark.full
 def test_a_circle_is_not_published(cli: Cli) -> None:
     first, second = str(uuid.uuid4()), str(uuid.uuid4())
     go_first = step("go", "action-run-automation", automation=first)
@@ -117,6 +119,7 @@ def test_a_circle_is_not_published(cli: Cli) -> None:
     assert "Circle two → Circle one → Circle two" in refused.err
 
 
+@pytest.mark.full
 def test_a_called_run_says_by_whom(cli: Cli) -> None:
     called = published(cli, "Called", "trigger-manual", {}, step("end", "logic-stop", status="completed"))
     caller = published(

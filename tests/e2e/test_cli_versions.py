@@ -79,6 +79,7 @@ def test_a_difference_is_readable(cli: Cli, automation: str) -> None:
     assert "is no version" in refused.err
 
 
+@pytest.mark.full
 def test_a_run_again_on_another_version_and_from_a_step(cli: Cli, automation: str) -> None:
     run = cli("run", NAME, "--json").json
     assert (run["status"], run["error"]) == ("failed", "two")
@@ -100,6 +101,7 @@ def test_a_run_again_on_another_version_and_from_a_step(cli: Cli, automation: st
     assert cli("retry", run["id"], "--from", "failed", "--version", "1").code == 1
 
 
+@pytest.mark.full
 def test_going_back_asks_before_it_takes_a_draft_away(cli: Cli, automation: str) -> None:
     save(cli, flow("three"))
     refused = cli("rollback", automation, "1")

@@ -35,6 +35,7 @@ def flow(address: str, *, succeeds: bool) -> str:
     return json.dumps({"id": flow_id, "name": f"Keys {flow_id}", "nodes": nodes, "edges": edges})
 
 
+@pytest.mark.full
 def test_a_key_is_in_no_record_whatever_becomes_of_the_step(cli: Cli, up: dict[str, Any]) -> None:
     cli.ok("secrets", "set", "PARTNER_KEY", given=KEY)
     cli.ok("secrets", "set", "PARTNER_SIGNING", given=SIGNING)

@@ -84,6 +84,7 @@ def test_a_secret_reaches_the_other_side_and_no_record(cli: Cli, up: dict[str, A
     assert "{{ secrets.CRM_TOKEN }}" in exported
 
 
+@pytest.mark.full
 def test_a_secret_that_is_rotated_replaced_and_deleted(cli: Cli, up: dict[str, Any]) -> None:
     automation = imported(cli, calling(up["echo"]))
     cli.ok("secrets", "set", "CRM_TOKEN", given=VALUE)

@@ -52,7 +52,8 @@ def found_in(data: bytes) -> list[str]:
     return [form for form in FORMS if form.encode() in data]
 
 
-def test_the_value_is_nowhere(own: tuple[Cli, Path, dict[str, Any]]) -> None:
+@pytest.mark.parametrize("ways", [2, pytest.param(6, marks=pytest.mark.full)])
+def test_the_value_is_nowhere(own: tuple[Cli, Path, dict[str, Any]], ways: int) -> None:
     cli, log, said = own
     cli.ok("secrets", "set", "CRM_TOKEN", given=VALUE)
     # Whoever answers says it back, in every place; and the same once more from an address that is refused.
@@ -64,12 +65,12 @@ def test_the_value_is_nowhere(own: tuple[Cli, Path, dict[str, Any]]) -> None:
         ("http://192.168.7.7/", {}),
         ("http://127.0.0.1:1/", {}),
         (said["echo"], {"headers": {"Bad\nName": "{{ secrets.CRM_TOKEN }}"}}),
-    ):
+    )[:ways]:
         automation = imported(cli, calling(address, **more))
         cli.ok("publish", automation)
         cli.ok("enable", automation)
         runs.append(json.loads(cli("run", automation, "--json").out))
-    assert [run["status"] for run in runs] == ["completed", *["failed"] * 5]
+    assert [run["status"] for run in runs] == ["completed", *["failed"] * (ways - 1)]
     # A test of the draft, a retry, a failure's own record, and a version that is rolled back.
     answers = [cli("retry", run["id"], "--from", "failed") for run in runs[1:3]]
     until(lambda: not cli.ok("runs", "--status", "running,pending", "--json").json)

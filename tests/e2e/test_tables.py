@@ -19,7 +19,7 @@ def block(language: str) -> str:
     return str(found)
 
 
-def test_an_orders_table_fires(cli: Cli, tmp_path: Path) -> None:
+def test_an_orders_table_fires_until_it_is_watched_no_more(cli: Cli, tmp_path: Path) -> None:
     cli.ok("sql", "-qc", block("sql"))
     assert "No table is watched" in cli.ok("watch").out
     watch = ("watch", "public.orders", "--account", "user_id", "--id", "id", "--lead", "lead_id", "--grant")
@@ -53,9 +53,21 @@ def test_an_orders_table_fires(cli: Cli, tmp_path: Path) -> None:
     tested = cli.ok("run", "Large orders", "--test", "--row", "1", "--json").json
     assert tested["output"]["owner"].endswith("b02")
     assert "watched tables fire: orders" in cli("doctor").out
+    errors_say_what_to_do(cli)
+
+    gone = cli.ok("unwatch", "orders").out
+    assert "orders is watched no more." in gone
+    assert "Large orders" in gone
+    assert "starts no more" in gone
+    cli.ok("sql", "-qc", "insert into orders (user_id, total) select user_id, 5000 from agents limit 1")
+    assert len(cli.ok("runs", "--json", "--automation", "Large orders").json) == 2
+    refused = cli("publish", "Large orders")
+    assert refused.code == 1
+    assert "nothing watches the table orders" in refused.err
+    assert "automations watch orders" in refused.err
 
 
-def test_errors_say_what_to_do(cli: Cli) -> None:
+def errors_say_what_to_do(cli: Cli) -> None:
     for arguments, said, do in (
         (("watch", "orders"), "which column", "--account user_id"),
         (("watch", "orders", "--account", "owner"), "no column owner", "user_id"),
@@ -72,16 +84,3 @@ def test_errors_say_what_to_do(cli: Cli) -> None:
         assert do in answer.err, answer
         assert "Do:" in answer.err
         assert "Traceback" not in answer.err
-
-
-def test_unwatching_says_who_used_it(cli: Cli) -> None:
-    told = cli.ok("unwatch", "orders").out
-    assert "orders is watched no more." in told
-    assert "Large orders" in told
-    assert "starts no more" in told
-    cli.ok("sql", "-qc", "insert into orders (user_id, total) select user_id, 5000 from agents limit 1")
-    assert len(cli.ok("runs", "--json", "--automation", "Large orders").json) == 2
-    refused = cli("publish", "Large orders")
-    assert refused.code == 1
-    assert "nothing watches the table orders" in refused.err
-    assert "automations watch orders" in refused.err

@@ -141,6 +141,7 @@ def test_speed_to_lead(cli: Cli, world: OutsideWorld) -> None:
     assert mail["from"] == "Acme <hello@acme.example>"
 
 
+@pytest.mark.full
 def test_stage_changed(cli: Cli, world: OutsideWorld) -> None:
     automation = made(cli, "stage-changed", email="sales@acme.example")
     changed = new_lead(cli, name="<b>Ada</b>", stage="new")
@@ -154,6 +155,7 @@ def test_stage_changed(cli: Cli, world: OutsideWorld) -> None:
     assert "&lt;b&gt;Ada&lt;&#x2f;b&gt; went from new to <b>qualified</b>" in html.get_content()
 
 
+@pytest.mark.full
 def test_nurture_until_reply(cli: Cli) -> None:
     automation = made(cli, "nurture-until-reply", unit="seconds")
     answers = new_lead(cli, name="Ada", stage="new")
@@ -183,6 +185,7 @@ def test_nurture_until_the_end(cli: Cli) -> None:
     assert len(sql(cli, f"select 1 from messages where lead_id = '{silent}'")) == 5
 
 
+@pytest.mark.full
 def test_stale_lead_rescue(cli: Cli, world: OutsideWorld) -> None:
     ages = {"fresh": 1, "week": 7.5, "reminded": 9, "old": 12}
     leads = {
@@ -204,6 +207,7 @@ def test_stale_lead_rescue(cli: Cli, world: OutsideWorld) -> None:
     }
 
 
+@pytest.mark.full
 def test_unanswered_conversation(cli: Cli, world: OutsideWorld) -> None:
     automation = made(
         cli,
@@ -256,6 +260,7 @@ def test_ai_triage(cli: Cli, world: OutsideWorld) -> None:
     assert (usage["calls"], usage["input_tokens"], usage["output_tokens"]) == (3, 120, 27)
 
 
+@pytest.mark.full
 def test_weekly_digest(cli: Cli, world: OutsideWorld) -> None:
     new_lead(cli, name="of the week", stage="<qualified>", score="80")
     new_lead(cli, name="of last month", stage="forgotten", created_at="2026-01-01T00:00:00Z")

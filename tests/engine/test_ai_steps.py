@@ -159,7 +159,7 @@ async def test_an_endpoint_that_is_busy_is_asked_again(world: World, workers: Wo
     [
         ("garbage", 3, "cannot be read"),
         ("endless", 3, "more than 4,194,304 bytes"),
-        ("429", 3, "no room for more"),
+        pytest.param("429", 3, "no room for more", marks=pytest.mark.full),
         ("500", 3, "answered 500"),
         ("401", 1, "does not take the key"),
         ("404", 1, "has no model '404'"),
@@ -214,6 +214,7 @@ async def test_an_endpoint_that_hangs_stalls_no_other_run(world: World, workers:
     assert await world.all_ended() == {"completed": 70, "failed": 80}
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("gateway")
 async def test_a_slow_step_ends_at_its_time_and_gives_its_place_back(
     world: World, workers: Workers, server: ModelServer

@@ -89,6 +89,7 @@ async def test_checkpoints_that_cannot_be_read(world: World, workers: Workers) -
     assert "cannot be read" in body
 
 
+@pytest.mark.full
 async def test_what_the_database_refuses_at_the_commit(world: World, workers: Workers) -> None:
     await world.db.execute(
         """

@@ -17,7 +17,7 @@ from automations.flow.machine import Finish, Machine, Recorded, RunState, RunSte
 from automations.flow.outcomes import Continue
 from automations.flow.state import StepState
 
-quick = settings(max_examples=120, deadline=None, derandomize=True, database=None)
+quick = settings(max_examples=60, deadline=None, derandomize=True, database=None)
 seeds = st.integers(0, 2**16)
 
 

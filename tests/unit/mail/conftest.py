@@ -27,5 +27,7 @@ def mailbox() -> Mailbox:
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, Any]:
-    """Sockets and TLS are the loop's doing: workers run on uvloop, those on Windows on asyncio's."""
+    """Sockets and TLS are the loop's doing: workers run on uvloop, those on Windows on asyncio's (`make test-all`)."""
+    if "not full" in str(config.getoption("markexpr")):
+        return {"uvloop": uvloop.new_event_loop}
     return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
