@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from tests.api.conftest import Hooks, refused
 
-from automations.api import uvicorn_server, webhook_routes
+from automations.api import uvicorn_server
+from automations.api.routes import webhooks as webhook_routes
 
 JSON = {"content-type": "application/json"}
 

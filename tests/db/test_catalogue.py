@@ -27,6 +27,8 @@ GRANTED_TO_USERS = {
     "resume_automation",
     "lift_breaker",
     "send_signal",
+    "take_request",
+    "keep_answer",
 }
 OURS = """
     p.pronamespace = 'automations'::regnamespace or p.proname in (

@@ -121,6 +121,7 @@ def test_going_back_asks_before_it_takes_a_draft_away(cli: Cli, automation: str)
 def test_a_draft_is_saved_and_published_only_at_the_revision_that_was_seen(cli: Cli, automation: str) -> None:
     text = cli.ok("export", automation, "--with-revision").out
     revision = json.loads(text)["draft_revision"]
+    number = cli.ok("versions", automation, "--json").json["versions"][0]["number"]
     saved = save(cli, flow("four"), "--expect-revision", str(revision))
     assert (saved["change"], saved["draft_revision"]) == ("updated", revision + 1)
     late = cli("import", "-", "--expect-revision", str(revision), given=flow("five"))
@@ -129,7 +130,7 @@ def test_a_draft_is_saved_and_published_only_at_the_revision_that_was_seen(cli: 
     assert cli("publish", automation, "--expect-revision", str(revision)).code == 1
     assert cli("rollback", automation, "2", "--yes", "--expect-revision", str(revision)).code == 1
     published = cli.ok("publish", automation, "--expect-revision", str(revision + 1), "--json").json
-    assert (published["version_number"], published["draft_is_published"]) == (4, True)
+    assert (published["version_number"], published["draft_is_published"]) == (number + 1, True)
     two = cli("import", "-", "other.json", "--expect-revision", "1", given=flow("six"))
     assert two.code == 1
     assert "one by one" in two.err

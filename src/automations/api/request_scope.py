@@ -1,28 +1,41 @@
-"""What every route of the API has: who is calling, and the database with the rights of whoever that is."""
+"""What every route of the API has: who is calling, and one transaction with the rights of whoever that is.
+
+A route names what it does as the type of its session: `Reading`, `Running`, `Writing` (the scopes of API keys) or
+`Managing` (people only). The transaction begins when the session is first asked for and is committed once the answer is
+known, before it is sent; an error takes it back. A POST with an `Idempotency-Key` keeps its answer in that transaction.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import hashlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from starlette.responses import Response
 
 from automations.api.tokens import Caller, NotSignedIn, TokenReader
 from automations.db.connection import Connection
-from automations.db.request_session import acting_as
-from automations.errors import ConfigurationError
+from automations.db.request_session import acting_as, find_api_key, keep_answer, take_request
+from automations.errors import ConfigurationError, Conflict, NotAllowed, Unusable
 from automations.flow.registry import NodeRegistry
 from automations.services.connections import Connections
 from automations.services.needs import Installation
 
 SCHEME: Final = "bearer "
+KEY_PREFIX: Final = "aut_"
+KEPT_HEADERS: Final = ("location", "etag", "content-type")
+
+Needs = Literal["read", "run", "write", "person"]
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """`tokens` None: this installation knows no way to sign in, and every route says so."""
+    """`tokens` None: this installation knows no way for users to sign in, and every route says so."""
 
     connections: Connections
     tokens: TokenReader | None
@@ -30,11 +43,11 @@ class Api:
     installation: Installation
 
     @asynccontextmanager
-    async def acting(self, caller: Caller) -> AsyncIterator[Connection]:
+    async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:
         """One transaction of the caller's; committed when it ends."""
         async with (
             self.connections.connection() as connection,
-            acting_as(connection, caller.role, caller.user_id) as session,
+            acting_as(connection, caller.role, caller.user_id, key=caller.key, read_only=read_only) as session,
         ):
             yield session
 
@@ -44,24 +57,170 @@ class Api:
         async with self.connections.connection() as connection:
             yield connection
 
+    async def caller(self, request: Request) -> Caller:
+        """Raises `NotSignedIn`."""
+        given = request.headers.getlist("authorization")
+        if len(given) != 1 or given[0][: len(SCHEME)].lower() != SCHEME:
+            raise NotSignedIn("there is no bearer token")
+        text = given[0][len(SCHEME) :].strip()
+        if text.startswith(KEY_PREFIX):
+            return await self._caller_with_key(text)
+        if self.tokens is None:
+            raise ConfigurationError(
+                "nobody can sign in: this installation does not know whose tokens to trust",
+                hint="Set AUTOMATIONS_JWT_SECRET or AUTOMATIONS_JWKS_URL.",
+            )
+        return await self.tokens.read(text)
+
+    async def _caller_with_key(self, text: str) -> Caller:
+        async with self.connections.connection() as connection:
+            key = await find_api_key(connection, hashlib.sha256(text.encode()).digest())
+        if key is None:
+            raise NotSignedIn("the API key is not valid here, was revoked or has expired")
+        return Caller("authenticated", key.account_id, key)
+
 
 def api_of(request: Request) -> Api:
     api: Api = request.app.state.api
     return api
 
 
-async def signed_in(request: Request) -> Caller:
-    tokens = api_of(request).tokens
-    if tokens is None:
-        raise ConfigurationError(
-            "nobody can sign in: this installation does not know whose tokens to trust",
-            hint="Set AUTOMATIONS_JWT_SECRET or AUTOMATIONS_JWKS_URL.",
-        )
-    given = request.headers.getlist("authorization")
-    if len(given) != 1 or given[0][: len(SCHEME)].lower() != SCHEME:
-        raise NotSignedIn("there is no bearer token")
-    return await tokens.read(given[0][len(SCHEME) :].strip())
+class Replayed(Exception):
+    """The request was answered before."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
 
 
-SignedIn = Annotated[Caller, Depends(signed_in)]
+class RequestScope:
+    def __init__(self, api: Api, request: Request, caller: Caller) -> None:
+        self.api = api
+        self.caller = caller
+        self.keep_answers = True
+        self._request = request
+        self._opened = AsyncExitStack()
+        self._session: Connection | None = None
+        self._key: str | None = None
+
+    async def session(self, *, read_only: bool) -> Connection:
+        if self._session is None:
+            self._session = await self._opened.enter_async_context(self.api.acting(self.caller, read_only=read_only))
+            if not read_only:
+                await self._take(self._session)
+        return self._session
+
+    async def _take(self, session: Connection) -> None:
+        request = self._request
+        key = request.headers.get("idempotency-key")
+        if request.method != "POST" or key is None or not self.keep_answers:
+            return
+        if not 0 < len(key) <= 255:
+            raise Unusable("an Idempotency-Key has 1 to 255 characters", hint="Use a UUID.")
+        body = await request.body()
+        address = f"{request.method} {request.url.path}?{request.url.query}\n"
+        answered = await take_request(session, key, hashlib.sha256(address.encode() + body).digest())
+        self._key = key
+        if answered is None:
+            return
+        if not answered.same:
+            raise Conflict("this Idempotency-Key was sent with another request", hint="Use a new key for this one.")
+        if answered.status is None:
+            raise Conflict("this request was answered, but its answer was not kept", hint="Look at what it made.")
+        headers = {**(answered.headers or {}), "Idempotent-Replayed": "true"}
+        raise Replayed(Response(answered.body, status_code=answered.status, headers=headers))
+
+    async def finish(self, response: Response) -> None:
+        """Commits."""
+        if self._session is not None and self._key is not None and self.keep_answers:
+            headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
+            body = bytes(response.body).decode()
+            await keep_answer(self._session, self._key, response.status_code, headers, body)
+        await self._opened.aclose()
+
+    async def abandon(self, error: BaseException) -> None:
+        await self._opened.__aexit__(type(error), error, error.__traceback__)
+
+
+def scope_of(request: Request) -> RequestScope:
+    scope: RequestScope = request.state.scope
+    return scope
+
+
+class ScopedRoute(APIRoute):
+    """A route that only signed-in callers reach; nothing of the body is read before."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            api = api_of(request)
+            scope = RequestScope(api, request, await api.caller(request))
+            request.state.scope = scope
+            try:
+                response = await handle(request)
+                await scope.finish(response)
+            except Replayed as replayed:
+                await scope.abandon(replayed)
+                return replayed.response
+            except BaseException as error:
+                await scope.abandon(error)
+                raise
+            return response
+
+        return handler
+
+
+def require(caller: Caller, needs: Needs) -> None:
+    """`NotAllowed` for a key whose scopes do not reach so far."""
+    if caller.key is None or needs in caller.key.scopes:
+        return
+    if needs == "person":
+        raise NotAllowed("an API key cannot do this", hint="Sign in as a person.")
+    raise NotAllowed(f"this API key has not the scope {needs}", hint="Ask whoever manages the account for another key.")
+
+
+class ActingFor:
+    """A session for what is named; `needs` is what the tests of every route read. `keeps` False: for answers that must
+    not be written down.
+    """
+
+    def __init__(self, needs: Needs, *, keeps: bool = True) -> None:
+        self.needs = needs
+        self._keeps = keeps
+
+    async def __call__(self, request: Request) -> Connection:
+        scope = scope_of(request)
+        scope.keep_answers = self._keeps
+        require(scope.caller, self.needs)
+        return await scope.session(read_only=self.needs == "read")
+
+
+class CallerFor:
+    """Who is calling, for routes that hold no transaction of their own."""
+
+    def __init__(self, needs: Needs) -> None:
+        self.needs = needs
+
+    async def __call__(self, request: Request) -> Caller:
+        caller = scope_of(request).caller
+        require(caller, self.needs)
+        return caller
+
+
+Reading = Annotated[Connection, Depends(ActingFor("read"))]
+Running = Annotated[Connection, Depends(ActingFor("run"))]
+Writing = Annotated[Connection, Depends(ActingFor("write"))]
+Managing = Annotated[Connection, Depends(ActingFor("person"))]
+ManagingUnkept = Annotated[Connection, Depends(ActingFor("person", keeps=False))]
+Reader = Annotated[Caller, Depends(CallerFor("read"))]
+Runner = Annotated[Caller, Depends(CallerFor("run"))]
+Writer = Annotated[Caller, Depends(CallerFor("write"))]
+Person = Annotated[Caller, Depends(CallerFor("person"))]
 InApi = Annotated[Api, Depends(api_of)]
+InScope = Annotated[RequestScope, Depends(scope_of)]
+
+# For the document: which header it is.
+BEARER: Final = HTTPBearer(
+    auto_error=False, description="A user's JSON Web Token, or an API key (`aut_…`) of an account."
+)

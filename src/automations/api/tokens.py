@@ -11,7 +11,7 @@ from uuid import UUID
 
 import jwt
 
-from automations.db.request_session import Role
+from automations.db.request_session import ApiKey, Role
 
 # Clocks differ.
 LEEWAY_SECONDS: Final = 30
@@ -28,10 +28,11 @@ class NotSignedIn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`user_id` None: a server, with the rights of `service_role`."""
+    """`user_id` None: a server, with the rights of `service_role`. `key`: a machine, as the account that it is of."""
 
     role: Role
     user_id: UUID | None
+    key: ApiKey | None = None
 
 
 class Keys(Protocol):

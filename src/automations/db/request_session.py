@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 from uuid import UUID
 
 from automations.db.connection import Connection
@@ -15,14 +16,41 @@ from automations.db.sql_errors import translated
 SQL = queries("requests")
 
 Role = Literal["authenticated", "service_role"]
+KeyScope = Literal["read", "run", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A machine's key that is valid: it acts for one account, as far as its scopes go."""
+
+    id: UUID
+    account_id: UUID
+    scopes: tuple[KeyScope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request with this key was answered; `status` None where nothing was kept, `same`: it was this request."""
+
+    status: int | None
+    headers: dict[str, str] | None
+    body: str | None
+    same: bool
 
 
 @asynccontextmanager
-async def acting_as(connection: Connection, role: Role, user: UUID | None) -> AsyncIterator[Connection]:
-    """Committed at the end, rolled back on an error. `user` None only for `service_role`."""
+async def acting_as(
+    connection: Connection, role: Role, user: UUID | None, *, key: ApiKey | None = None, read_only: bool = False
+) -> AsyncIterator[Connection]:
+    """Committed at the end, rolled back on an error. `user` None only for `service_role`.
+
+    `key`: for nothing but its account; the database narrows what the user could see otherwise.
+    """
     claims = {"role": role, **({} if user is None else {"sub": str(user)})}
+    if key is not None:
+        claims |= {"automations_account": str(key.account_id), "automations_key": str(key.id)}
     with translated():
-        transaction = connection.transaction()
+        transaction = connection.transaction(readonly=read_only)
         await transaction.start()
         await connection.execute(SQL["act_as"], role, json.dumps(claims))
     try:
@@ -33,3 +61,22 @@ async def acting_as(connection: Connection, role: Role, user: UUID | None) -> As
         raise
     with translated():
         await transaction.commit()
+
+
+async def find_api_key(connection: Connection, digest: bytes) -> ApiKey | None:
+    """By the SHA-256 of its text; None for one that is revoked, expired or unknown."""
+    with translated():
+        row = await connection.fetchrow(SQL["api_key"], digest)
+    return None if row is None else ApiKey(row["id"], row["account_id"], tuple(row["scopes"]))
+
+
+async def take_request(session: Connection, key: str, fingerprint: bytes) -> Answered | None:
+    """None: this transaction is the first with the key."""
+    with translated():
+        row = await session.fetchrow(SQL["take_request"], key, fingerprint)
+    return None if row is None else Answered(**row)
+
+
+async def keep_answer(session: Connection, key: str, status: int, headers: dict[str, Any], body: str) -> None:
+    with translated():
+        await session.execute(SQL["keep_answer"], key, status, headers, body)

@@ -4,6 +4,28 @@
 --
 -- A database may bring its own automations.accessible_account_ids(): a function of that name without our comment is kept.
 
+-- What the claims of a request say beside who it is: `automations_account`, the one account that an API key acts for, and
+-- `automations_key`, its id. They only narrow. A claim that cannot be read is none.
+create or replace function automations.claim(p_name text) returns text
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_claims constant text := pg_catalog.current_setting('request.jwt.claims', true);
+begin
+  -- Looked at first: nearly always there is none, and a cast costs more.
+  if v_claims is null or pg_catalog.strpos(v_claims, p_name) = 0 then
+    return null;
+  end if;
+  return v_claims::jsonb ->> p_name;
+exception when others then
+  return null;
+end
+$$;
+
+create or replace function automations.claimed_account() returns uuid
+language sql stable set search_path = pg_catalog, pg_temp
+as $$ select automations.claim('automations_account')::uuid $$;
+
 do $$
 declare
   v_ours constant text := 'automations: accessor';
@@ -17,16 +39,27 @@ begin
     = 'automations: prerequisite'
   then
     v_body := $f$
-      select auth.uid() where auth.uid() is not null
-      union
-      select m.owner_id from public.team_members m where m.member_id = auth.uid()
+      select a.id
+      from (
+        select auth.uid() where auth.uid() is not null
+        union
+        select m.owner_id from public.team_members m where m.member_id = auth.uid()
+      ) a (id)
+      where automations.claimed_account() is null or a.id = automations.claimed_account()
+    $f$;
+    -- The same question about one account.
+    create or replace function public.has_account_access(user_id uuid) returns boolean
+    language sql stable security definer set search_path = pg_catalog, pg_temp
+    as $f$
+      select coalesce(has_account_access.user_id in (select automations.accessible_account_ids()), false)
     $f$;
   else
     -- Who may access what is the database's own business: ask its has_account_access, once per account.
     v_body := $f$
       select u.user_id
       from (select a.user_id from public.agents a union select auth.uid() where auth.uid() is not null) u
-      where public.has_account_access(u.user_id)
+      where (automations.claimed_account() is null or u.user_id = automations.claimed_account())
+        and public.has_account_access(u.user_id)
     $f$;
   end if;
   execute pg_catalog.format(
@@ -67,9 +100,14 @@ $$;
 create or replace function automations.managed_account_ids(p_roles text[]) returns setof uuid
 language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
-  select auth.uid() where auth.uid() is not null
-  union
-  select m.owner_id from public.team_members m where m.member_id = auth.uid() and m.role = any (p_roles)
+  select a.id
+  from (
+    select auth.uid() where auth.uid() is not null
+    union
+    select m.owner_id from public.team_members m where m.member_id = auth.uid() and m.role = any (p_roles)
+  ) a (id)
+  -- A machine manages nobody.
+  where automations.claimed_account() is null
 $$;
 
 -- The role that the caller acts as: in a definer function current_user is the owner, this setting is not.
@@ -116,6 +154,25 @@ begin
 end
 $$;
 
+-- Refuse whoever may not change the team, the keys and the settings of an account.
+create or replace function automations.require_management(p_account uuid, p_thing text, p_roles text[] default '{owner,admin}')
+returns void
+language plpgsql stable set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform automations.require_access(p_account, p_thing, false);
+  if not automations.acts_for_all() and not exists (
+    select from automations.managed_account_ids(p_roles) as a (id) where a.id = p_account
+  ) then
+    raise exception 'this is for % of the account', pg_catalog.array_to_string(p_roles, 's and ') || 's'
+      using errcode = 'AU003', hint = 'Ask one of them. A key of the API manages nobody.';
+  end if;
+end
+$$;
+
+revoke execute on function automations.require_management(uuid, text, text[]) from public;
+revoke execute on function automations.claim(text) from public;
+revoke execute on function automations.claimed_account() from public;
 revoke execute on function automations.accessible_account_ids() from public;
 revoke execute on function automations.writable_account_ids() from public;
 revoke execute on function automations.managed_account_ids(text[]) from public;

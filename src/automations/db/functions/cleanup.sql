@@ -161,6 +161,18 @@ begin
     v_left := v_left - v_gone;
   end if;
 
+  -- Nobody sends a request again after a day.
+  if v_left > 0 then
+    delete from automations.answered_requests d
+    where (d.caller, d.key) in (
+      select x.caller, x.key from automations.answered_requests x
+      where x.created_at < pg_catalog.now() - interval '1 day'
+      limit v_left for update skip locked
+    );
+    get diagnostics v_gone = row_count;
+    v_left := v_left - v_gone;
+  end if;
+
   -- What people compare with bills: longer than runs.
   if v_left > 0 then
     delete from automations.ai_usage d

@@ -35,6 +35,8 @@ grant execute on function automations.accessible_account_ids() to authenticated;
 grant execute on function automations.writable_account_ids() to authenticated;
 grant execute on function automations.managed_account_ids(text[]) to authenticated;
 grant execute on function automations.execution_steps(uuid, text, integer) to authenticated;
+grant execute on function automations.take_request(text, bytea) to authenticated;
+grant execute on function automations.keep_answer(text, smallint, jsonb, text) to authenticated;
 grant execute on function automations.start_runs(uuid, jsonb, uuid[], uuid[], text[]) to authenticated;
 
 do $$

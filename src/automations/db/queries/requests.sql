@@ -62,3 +62,24 @@ from (
   from public.automation_executions e
   where e.id = $1
 ) r;
+
+-- name: take_request
+-- What was answered to this key before; no row where it is new.
+select r.status, r.headers, r.body, r.same from automations.take_request($1, $2) r;
+
+-- name: keep_answer
+-- In the transaction of what the request did.
+select automations.keep_answer($1, $2::smallint, $3, $4);
+
+-- name: api_key
+-- Whom a key that is valid now acts for; used at most once a minute, as far as that is written down.
+with found as (
+  select k.id, k.account_id, k.scopes, k.last_used_at
+  from automations.api_keys k
+  where k.hash = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+), noted as (
+  update automations.api_keys k set last_used_at = now()
+  from found f
+  where k.id = f.id and (f.last_used_at is null or f.last_used_at < now() - interval '1 minute')
+)
+select f.id, f.account_id, f.scopes from found f;

@@ -1,0 +1,74 @@
+"""Runs as the API shows them; the fields are the seed's columns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from automations.api.models.automations import Body
+
+ExecutionStatus = Literal["pending", "running", "completed", "failed", "cancelled"]
+
+
+class Cancel(Body):
+    reason: str | None = Field(default=None, max_length=2_000)
+
+
+class Retry(Body):
+    start_from: str = Field(
+        default="start", max_length=200, description="start, failed, or the id of a step of the version that it ran."
+    )
+    version: int | None = Field(default=None, ge=1, le=2_147_483_647, description="From the start, on this version.")
+
+
+class ExecutionListItem(BaseModel):
+    """The seed's list columns."""
+
+    id: UUID
+    automation_id: UUID
+    trigger_type: str
+    trigger_data: Any
+    status: ExecutionStatus
+    error: str | None
+    error_node_id: str | None
+    started_at: datetime = Field(description="When it was accepted.")
+    completed_at: datetime | None
+    duration_ms: int | None
+    test_mode: bool
+    triggered_by: UUID | None = Field(description="Who started it by hand.")
+    lead_id: UUID | None
+    conversation_id: UUID | None
+
+
+class Execution(ExecutionListItem):
+    """The seed's detail columns, the output, and what it belongs to."""
+
+    nodes_executed: Any = Field(description="The record of its steps, once it has ended; at most 1,000.")
+    variables: Any
+    output: Any
+    parent_id: UUID | None = Field(description="The run that this one retries or was called by.")
+    version_id: UUID | None
+
+
+class ExecutionPage(BaseModel):
+    items: list[ExecutionListItem]
+    next: str | None = Field(description="`cursor` of the next page; null: this was the last one.")
+
+
+class ExecutionStep(BaseModel):
+    """An entry of `nodes_executed`, with its key for the next page."""
+
+    model_config = ConfigDict(extra="allow")
+
+    key: str
+
+
+class ExecutionSteps(BaseModel):
+    items: list[ExecutionStep]
+
+
+class EndedAs(BaseModel):
+    status: ExecutionStatus = Field(description="`cancelled`, or what it had ended as before.")
