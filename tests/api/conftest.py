@@ -28,11 +28,14 @@ from automations.api.app import create_app
 from automations.api.request_scope import Api
 from automations.api.server import WebServer
 from automations.api.tokens import SharedSecret, TokenReader
+from automations.cli.outside_world import OutsideTests, build_outside_world
 from automations.db.connection import connect
 from automations.db.pool import Pool
 from automations.errors import StepError
+from automations.services.draft_test import DraftTests
 from automations.services.needs import Installation
 from automations.services.webhooks import Webhooks
+from automations.settings import Settings
 from automations.testing.flow_run import installed_nodes
 
 if TYPE_CHECKING:
@@ -146,16 +149,17 @@ def token(user: uuid.UUID | None, **claims: Any) -> str:
     return jwt.encode({name: value for name, value in content.items() if value is not None}, SECRET, "HS256")
 
 
-def served_api(pool: Pool, tokens: TokenReader | None = None) -> Api:
+def served_api(pool: Pool, draft_tests: DraftTests, tokens: TokenReader | None = None) -> Api:
     reader = tokens or TokenReader(SharedSecret(SECRET), audience="authenticated", issuer=None)
-    return Api(pool, reader, installed_nodes(), Installation())
+    return Api(pool, reader, installed_nodes(), Installation(), draft_tests)
 
 
 @pytest.fixture
 async def hooks(database_url: str, world: World) -> AsyncIterator[Hooks]:
     secrets = MemorySecrets()
     pool = Pool(lambda: connect(database_url, role="service_role"))
-    server = WebServer(lambda: create_app(Webhooks(pool, secrets), served_api(pool)), pool.close)
+    tests = OutsideTests(database_url, lambda: build_outside_world(database_url, Settings()))
+    server = WebServer(lambda: create_app(Webhooks(pool, secrets), served_api(pool, tests)), pool.close)
     server.bind("127.0.0.1", 0)
     serving = asyncio.create_task(server.serve())
     async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as client:
@@ -163,6 +167,7 @@ async def hooks(database_url: str, world: World) -> AsyncIterator[Hooks]:
     server.stop()
     async with asyncio.timeout(20):
         await serving
+    await tests.close()
 
 
 @dataclass

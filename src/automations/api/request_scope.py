@@ -24,6 +24,7 @@ from automations.db.request_session import acting_as, find_api_key, keep_answer,
 from automations.errors import ConfigurationError, Conflict, NotAllowed, Unusable
 from automations.flow.registry import NodeRegistry
 from automations.services.connections import Connections
+from automations.services.draft_test import DraftTests
 from automations.services.needs import Installation
 
 SCHEME: Final = "bearer "
@@ -41,6 +42,7 @@ class Api:
     tokens: TokenReader | None
     registry: NodeRegistry
     installation: Installation
+    draft_tests: DraftTests
 
     @asynccontextmanager
     async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:

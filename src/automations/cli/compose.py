@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from automations.flow.registry import NodeRegistry
     from automations.integrations.secret_keys import SecretKeys
     from automations.services.account_settings import InstallationSettings
+    from automations.services.draft_test import DraftTests
     from automations.services.needs import Installation
     from automations.services.secret_vault import SecretVault
 
@@ -241,7 +242,7 @@ class Engine:
         await self.outside.close()
 
 
-def build_api(pool: Pool, settings: Settings) -> Api:
+def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests) -> Api:
     from automations.api.request_scope import Api
     from automations.api.tokens import KeySet, SharedSecret, TokenReader
     from automations.cli.token_command import signing_secret
@@ -257,22 +258,33 @@ def build_api(pool: Pool, settings: Settings) -> Api:
         keys = SharedSecret(secret)
     if keys is not None:
         tokens = TokenReader(keys, audience=settings.jwt_audience, issuer=settings.jwt_issuer)
-    return Api(pool, tokens, load_registry(), installation(settings))
+    return Api(pool, tokens, load_registry(), installation(settings), draft_tests)
 
 
-def build_web_server(dsn: str, settings: Settings) -> WebServer:
-    """Everything that is called over HTTP; nothing heavy is imported before it serves."""
+def build_web_server(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> WebServer:
+    """Everything that is called over HTTP; nothing heavy is imported before it serves.
+
+    `allowed`: host:port that HTTP steps of tests may reach beside what the settings name.
+    """
     from automations.api.server import WebServer
 
     pool = build_pool(dsn, name="http")
+    closing = [pool.close]
 
     def make_app() -> Any:
         from automations.api.app import create_app
+        from automations.cli.outside_world import OutsideTests, build_outside_world
         from automations.services.webhooks import Webhooks
 
-        return create_app(Webhooks(pool, build_vault(pool, settings)), build_api(pool, settings))
+        tests = OutsideTests(dsn, lambda: build_outside_world(dsn, settings, allowed))
+        closing.append(tests.close)
+        return create_app(Webhooks(pool, build_vault(pool, settings)), build_api(pool, settings, tests))
 
-    return WebServer(make_app, pool.close)
+    async def close() -> None:
+        for one in reversed(closing):
+            await one()
+
+    return WebServer(make_app, close)
 
 
 def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> Engine:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from automations.cli.compose import build_pool, build_vault
 from automations.db.pool import Pool
+from automations.engine.flow_versions import LoadedFlow
 from automations.engine.outside import Outside
 from automations.engine.step_runner import StepRunner
+from automations.engine.test_run import TestStart, run_test
 from automations.integrations.code_sandbox import CodeOff, CodeSandbox
 from automations.integrations.http_client import HttpClient
 from automations.integrations.mail_client import MailClient
@@ -39,6 +42,24 @@ class OutsideWorld:
         await self.http.close()
         await self.templates.close()
         await self.sandbox.close()
+
+
+class OutsideTests:
+    """Tests of drafts, as `services.draft_test.DraftTests`; the outside world is put together for the first one."""
+
+    def __init__(self, dsn: str, build: Callable[[], OutsideWorld]) -> None:
+        self._dsn = dsn
+        self._build = build
+        self._world: OutsideWorld | None = None
+
+    async def run(self, loaded: LoadedFlow, start: TestStart) -> UUID:
+        if self._world is None:
+            self._world = self._build()
+        return await run_test(self._dsn, loaded, start, self._world.steps)
+
+    async def close(self) -> None:
+        if self._world is not None:
+            await self._world.close()
 
 
 def build_outside_world(dsn: str, settings: Settings, allowed: Collection[str] = ()) -> OutsideWorld:

@@ -21,8 +21,7 @@ async def run_draft_test(
 ) -> UUID:
     """The id of the test's record, which is final already."""
     from automations.cli.compose import load_registry
-    from automations.cli.outside_world import build_outside_world
-    from automations.engine.test_run import run_test
+    from automations.cli.outside_world import OutsideTests, build_outside_world
     from automations.services.draft_test import prepare_test
 
     loaded, start = await prepare_test(
@@ -35,8 +34,8 @@ async def run_draft_test(
         row_id=row_id,
         now=datetime.now(UTC),
     )
-    outside = build_outside_world(session.dsn, session.settings)
+    tests = OutsideTests(session.dsn, lambda: build_outside_world(session.dsn, session.settings))
     try:
-        return await run_test(session.dsn, loaded, start, outside.steps)
+        return await tests.run(loaded, start)
     finally:
-        await outside.close()
+        await tests.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from automations.db.automation_store import AutomationDetail
@@ -17,6 +17,14 @@ from automations.flow.registry import NodeRegistry
 from automations.flow.wall_clock import find_zone
 from automations.flow.webhook_config import SOURCE
 from automations.services.publishing import check_draft, drawn_flow, trigger_of
+
+
+class DraftTests(Protocol):
+    """Where a prepared test is run: `engine.test_run` with the outside world that the installation has."""
+
+    async def run(self, loaded: LoadedFlow, start: TestStart) -> UUID:
+        """The id of the test's record, which is final already."""
+        ...
 
 
 async def prepare_test(

@@ -51,11 +51,11 @@ class Serving:
         """Until a signal. Raises what keeps it from going on."""
         on_end(self._stopping.set)
         migrated = await migrate(self._dsn)
-        web = build_web_server(self._dsn, self._settings)
-        # Held from here on, served once the worker is ready.
-        own_port = web.bind("127.0.0.1", self._settings.http_port, else_any=True)
         echo = EchoServer(lambda method, path, status: log.info("echo", method=method, path=path, status=status))
         await echo.start(self._settings.echo_port)
+        web = build_web_server(self._dsn, self._settings, allowed=[echo.address])
+        # Held from here on, served once the worker is ready.
+        own_port = web.bind("127.0.0.1", self._settings.http_port, else_any=True)
         engine = build_engine(self._dsn, self._settings, allowed=[echo.address])
         tasks: list[asyncio.Task[Any]] = []
         serving: asyncio.Task[None] | None = None
