@@ -54,3 +54,16 @@ NO_OP_NODES = [
     *(_node(name, "transform-set-variable", {"variables": {name: True}}) for name in ("one", "two", "three")),
 ]
 NO_OP_EDGES = _chain(NO_OP_NODES)
+
+# A condition, a variable, an answer, started by hand with what it needs.
+ANSWER_NODES = [
+    _node("trigger", "trigger-manual", {}),
+    _node(
+        "check",
+        "logic-condition",
+        {"condition": {"field": "trigger.input.score", "operator": "greater_than", "value": 50}},
+    ),
+    _node("tier", "transform-set-variable", {"variables": {"tier": "hot"}}),
+    _node("answer", "logic-stop", {"output": "Hello {{ trigger.input.name }}, you are {{ vars.tier }}"}),
+]
+ANSWER_EDGES = _chain(ANSWER_NODES)

@@ -33,7 +33,9 @@ from automations.db.connection import connect
 from automations.db.pool import Pool
 from automations.errors import StepError
 from automations.services.draft_test import DraftTests
+from automations.services.manual_starts import ManualStarts
 from automations.services.needs import Installation
+from automations.services.run_answers import RunAnswers
 from automations.services.webhooks import Webhooks
 from automations.settings import Settings
 from automations.testing.flow_run import installed_nodes
@@ -149,9 +151,9 @@ def token(user: uuid.UUID | None, **claims: Any) -> str:
     return jwt.encode({name: value for name, value in content.items() if value is not None}, SECRET, "HS256")
 
 
-def served_api(pool: Pool, draft_tests: DraftTests, tokens: TokenReader | None = None) -> Api:
+def served_api(pool: Pool, draft_tests: DraftTests, answers: RunAnswers, tokens: TokenReader | None = None) -> Api:
     reader = tokens or TokenReader(SharedSecret(SECRET), audience="authenticated", issuer=None)
-    return Api(pool, reader, installed_nodes(), Installation(), draft_tests)
+    return Api(pool, reader, installed_nodes(), Installation(), draft_tests, answers, ManualStarts(pool))
 
 
 @pytest.fixture
@@ -159,7 +161,9 @@ async def hooks(database_url: str, world: World) -> AsyncIterator[Hooks]:
     secrets = MemorySecrets()
     pool = Pool(lambda: connect(database_url, role="service_role"))
     tests = OutsideTests(database_url, lambda: build_outside_world(database_url, Settings()))
-    server = WebServer(lambda: create_app(Webhooks(pool, secrets), served_api(pool, tests)), pool.close)
+    answers = RunAnswers(pool)
+    webhooks = Webhooks(pool, secrets, answers)
+    server = WebServer(lambda: create_app(webhooks, served_api(pool, tests, answers)), pool.close)
     server.bind("127.0.0.1", 0)
     serving = asyncio.create_task(server.serve())
     async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as client:

@@ -17,7 +17,7 @@ from tests.api.conftest import Hooks, refused
 from tests.engine.drawing import edge, node, stop
 from tests.engine.world import Workers, eventually, new_world
 
-from automations.services import webhooks as of_webhooks
+from automations.services import run_answers
 
 SECRET = "whsec_" + base64.b64encode(b"a-secret-of-this-account").decode()
 OTHER = "whsec_" + base64.b64encode(b"the secret of others....").decode()
@@ -328,8 +328,8 @@ async def test_callers_that_wait_keep_nobody_out(hooks: Hooks, workers: Workers)
 async def test_those_who_wait_for_one_account_leave_places_for_another(
     hooks: Hooks, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(of_webhooks, "MOST_WAITING", 9)
-    monkeypatch.setattr(of_webhooks, "MOST_OF_ONE", 3)
+    monkeypatch.setattr(run_answers, "MOST_WAITING", 9)
+    monkeypatch.setattr(run_answers, "MOST_OF_ONE", 3)
 
     async def crowd() -> list[asyncio.Task[Any]]:
         """Five callers of a new account, when those who are not to wait have been told."""

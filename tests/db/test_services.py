@@ -247,7 +247,7 @@ async def test_a_manual_start_is_a_pending_run_with_its_input(
 ) -> None:
     automation = await manual(make, automations, registry, record="lead")
     lead = await make.lead(ACCOUNT)
-    run_id = await runs.start_run(executions, automations, automation, given={"a": 1}, lead_id=lead)
+    run_id = (await runs.start_run(executions, automations, automation, given={"a": 1}, lead_id=lead)).run_id
     run = await runs.get_run(executions, run_id)
     assert (run.status, run.trigger_type, run.lead_id) == ("pending", "manual", lead)
     assert run.trigger_data["input"] == {"a": 1}
@@ -258,7 +258,7 @@ async def test_the_same_key_is_the_same_run(
     make: Any, automations: AutomationStore, executions: ExecutionStore, registry: NodeRegistry
 ) -> None:
     automation = await manual(make, automations, registry)
-    ids = {await runs.start_run(executions, automations, automation, given={}, key="k") for _ in range(3)}
+    ids = {(await runs.start_run(executions, automations, automation, given={}, key="k")).run_id for _ in range(3)}
     assert len(ids) == 1
 
 
@@ -280,7 +280,7 @@ async def test_a_run_is_cancelled_and_retried_as_a_new_one(
     make: Any, automations: AutomationStore, executions: ExecutionStore, registry: NodeRegistry
 ) -> None:
     automation = await manual(make, automations, registry)
-    run_id = await runs.start_run(executions, automations, automation, given={})
+    run_id = (await runs.start_run(executions, automations, automation, given={})).run_id
     (early,) = [one async for one in runs.act_on(executions, runs.Retry(), [run_id])]
     assert isinstance(early.error, Conflict)
     (cancelled,) = [one async for one in runs.act_on(executions, runs.Cancel("no longer wanted"), [run_id])]
@@ -307,7 +307,7 @@ async def test_all_that_match_are_cancelled_in_batches(
     automation, other = [await manual(make, automations, registry) for _ in range(2)]
     for _ in range(7):
         await runs.start_run(executions, automations, automation, given={})
-    spared = await runs.start_run(executions, automations, other, given={})
+    spared = (await runs.start_run(executions, automations, other, given={})).run_id
     chosen = runs.selectable(runs.Cancel(), RunFilter(automation_id=automation))
     acted = [one async for one in runs.act_on_all(executions, runs.Cancel(), chosen)]
     assert [one.result for one in acted] == ["cancelled"] * 7
@@ -318,7 +318,7 @@ async def test_runs_that_have_a_retry_are_not_all_retried_again(
     make: Any, automations: AutomationStore, executions: ExecutionStore, registry: NodeRegistry
 ) -> None:
     automation = await manual(make, automations, registry)
-    first, second = [await runs.start_run(executions, automations, automation, given={}) for _ in range(2)]
+    first, second = [(await runs.start_run(executions, automations, automation, given={})).run_id for _ in range(2)]
     _ = [one async for one in runs.act_on(executions, runs.Cancel(), [first, second])]
     again = await executions.retry(first)
     chosen = runs.selectable(runs.Retry(), RunFilter(automation_id=automation, statuses=("cancelled",)))
@@ -333,7 +333,7 @@ async def test_runs_that_have_a_retry_are_not_all_retried_again(
 async def test_steps_of_an_open_run_stand_in_the_order_in_which_they_began(
     make: Any, database: Any, automations: AutomationStore, executions: ExecutionStore, registry: NodeRegistry
 ) -> None:
-    run = await runs.start_run(executions, automations, await manual(make, automations, registry), given={})
+    run = (await runs.start_run(executions, automations, await manual(make, automations, registry), given={})).run_id
     steps = {"b": (2, "running"), "c": (1, "completed"), "t": (3, "completed")}
     for key, (second, status) in steps.items():
         record = {

@@ -25,7 +25,9 @@ from automations.errors import ConfigurationError, Conflict, NotAllowed, Unusabl
 from automations.flow.registry import NodeRegistry
 from automations.services.connections import Connections
 from automations.services.draft_test import DraftTests
+from automations.services.manual_starts import ManualStarts
 from automations.services.needs import Installation
+from automations.services.run_answers import RunAnswers
 
 SCHEME: Final = "bearer "
 KEY_PREFIX: Final = "aut_"
@@ -43,6 +45,8 @@ class Api:
     registry: NodeRegistry
     installation: Installation
     draft_tests: DraftTests
+    answers: RunAnswers
+    starts: ManualStarts
 
     @asynccontextmanager
     async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:
@@ -219,8 +223,19 @@ Reader = Annotated[Caller, Depends(CallerFor("read"))]
 Runner = Annotated[Caller, Depends(CallerFor("run"))]
 Writer = Annotated[Caller, Depends(CallerFor("write"))]
 Person = Annotated[Caller, Depends(CallerFor("person"))]
-InApi = Annotated[Api, Depends(api_of)]
-InScope = Annotated[RequestScope, Depends(scope_of)]
+
+
+# Not functions that are not async: those are called in threads.
+async def _api_of(request: Request) -> Api:
+    return api_of(request)
+
+
+async def _scope_of(request: Request) -> RequestScope:
+    return scope_of(request)
+
+
+InApi = Annotated[Api, Depends(_api_of)]
+InScope = Annotated[RequestScope, Depends(_scope_of)]
 
 # For the document: which header it is.
 BEARER: Final = HTTPBearer(

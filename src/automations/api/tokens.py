@@ -19,6 +19,9 @@ LEEWAY_SECONDS: Final = 30
 LOOK_AGAIN_SECONDS: Final = 30.0
 KEPT_SECONDS: Final = 600.0
 LONGEST_TOKEN: Final = 8_192
+# What was read of a token is believed for so long: a key that was rotated out is forgotten within a minute.
+READ_SECONDS: Final = 60.0
+MOST_READ: Final = 4_096
 ASYMMETRIC: Final = ("RS256", "ES256", "EdDSA")
 
 
@@ -87,6 +90,12 @@ class KeySet:
         self._fetched = time.monotonic()
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    caller: Caller
+    until: float
+
+
 class TokenReader:
     """`audience`: what tokens of users must be for. `issuer` None: any."""
 
@@ -94,10 +103,22 @@ class TokenReader:
         self._keys = keys
         self._audience = audience
         self._issuer = issuer
+        self._read: dict[str, _Read] = {}
 
     async def read(self, token: str) -> Caller:
         """Raises `NotSignedIn`."""
+        known = self._read.get(token)
+        now = time.time()
+        if known is not None and now < known.until:
+            return known.caller
         claims = await self._claims(token)
+        caller = self._caller(claims)
+        if len(self._read) >= MOST_READ:
+            self._read.clear()
+        self._read[token] = _Read(caller, min(now + READ_SECONDS, float(claims["exp"])))
+        return caller
+
+    def _caller(self, claims: dict[str, Any]) -> Caller:
         role = claims.get("role")
         if role == "service_role":
             # Supabase's keys for servers have no audience.

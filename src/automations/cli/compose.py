@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from automations.db.secret_store import SecretStore
     from automations.db.version_store import VersionStore
     from automations.engine.worker import Worker
+    from automations.flow.commands import Finish
     from automations.flow.registry import NodeRegistry
     from automations.integrations.secret_keys import SecretKeys
     from automations.services.account_settings import InstallationSettings
     from automations.services.draft_test import DraftTests
     from automations.services.needs import Installation
+    from automations.services.run_answers import RunAnswers
     from automations.services.secret_vault import SecretVault
 
 NODE_GROUP = "automations.nodes"
@@ -242,10 +244,11 @@ class Engine:
         await self.outside.close()
 
 
-def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests) -> Api:
+def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests, answers: RunAnswers) -> Api:
     from automations.api.request_scope import Api
     from automations.api.tokens import KeySet, SharedSecret, TokenReader
     from automations.cli.token_command import signing_secret
+    from automations.services.manual_starts import ManualStarts
 
     tokens = None
     keys: KeySet | SharedSecret | None = None
@@ -258,17 +261,27 @@ def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests) -> Api:
         keys = SharedSecret(secret)
     if keys is not None:
         tokens = TokenReader(keys, audience=settings.jwt_audience, issuer=settings.jwt_issuer)
-    return Api(pool, tokens, load_registry(), installation(settings), draft_tests)
+    return Api(pool, tokens, load_registry(), installation(settings), draft_tests, answers, ManualStarts(pool))
 
 
-def build_web_server(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> WebServer:
+@dataclass(frozen=True, slots=True)
+class Web:
+    """`answers`: a worker in the same process tells it which runs have ended."""
+
+    server: WebServer
+    answers: RunAnswers
+
+
+def build_web(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> Web:
     """Everything that is called over HTTP; nothing heavy is imported before it serves.
 
     `allowed`: host:port that HTTP steps of tests may reach beside what the settings name.
     """
     from automations.api.server import WebServer
+    from automations.services.run_answers import RunAnswers
 
     pool = build_pool(dsn, name="http")
+    answers = RunAnswers(pool)
     closing = [pool.close]
 
     def make_app() -> Any:
@@ -278,16 +291,23 @@ def build_web_server(dsn: str, settings: Settings, *, allowed: Collection[str] =
 
         tests = OutsideTests(dsn, lambda: build_outside_world(dsn, settings, allowed))
         closing.append(tests.close)
-        return create_app(Webhooks(pool, build_vault(pool, settings)), build_api(pool, settings, tests))
+        webhooks = Webhooks(pool, build_vault(pool, settings), answers)
+        return create_app(webhooks, build_api(pool, settings, tests, answers))
 
     async def close() -> None:
         for one in reversed(closing):
             await one()
 
-    return WebServer(make_app, close)
+    return Web(WebServer(make_app, close), answers)
 
 
-def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> Engine:
+def build_engine(
+    dsn: str,
+    settings: Settings,
+    *,
+    allowed: Collection[str] = (),
+    on_ended: Callable[[dict[UUID, Finish]], None] | None = None,
+) -> Engine:
     """`allowed`: host:port that HTTP steps may reach beside what the settings name."""
     from datetime import timedelta
 
@@ -306,5 +326,6 @@ def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ())
         drain_seconds=settings.drain_seconds,
         max_run_seconds=settings.max_run_seconds,
         public_url=settings.public_url,
+        on_ended=on_ended,
     )
     return Engine(Worker(options, FlowVersions(load_registry()), outside.steps), outside)

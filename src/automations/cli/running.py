@@ -143,7 +143,7 @@ async def _run(
         )
         if test:
             return await _test(session, chosen, values, lead_id, conversation_id, row, as_json=as_json)
-        run_id = await start_run(
+        started = await start_run(
             session.executions,
             session.automations,
             chosen.id,
@@ -152,6 +152,7 @@ async def _run(
             conversation_id=conversation_id,
             key=key,
         )
+        run_id = started.run_id
         if not wait:
             if as_json:
                 print_json({"id": run_id, "automation_id": chosen.id})

@@ -37,11 +37,11 @@ def serve(
 
 
 async def _serve(dsn: str, settings: Settings, host: str, port: int, *, as_json: bool) -> None:
-    from automations.cli.compose import build_web_server
+    from automations.cli.compose import build_web
     from automations.cli.event_loop import on_end
     from automations.cli.output import as_json as to_json
 
-    server = build_web_server(dsn, settings)
+    server = build_web(dsn, settings).server
     server.bind(host, port)
     on_end(server.stop)
     facts = {"status": "ready", "http": server.url}

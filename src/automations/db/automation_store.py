@@ -77,6 +77,15 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Startable:
+    """What a start by hand is judged by; the trigger is the published one."""
+
+    account: UUID
+    trigger_type: str
+    trigger_config: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     id: UUID
     number: int
@@ -147,6 +156,11 @@ class AutomationStore:
         with translated():
             row = await self.connection.fetchrow(SQL["get"], automation_id)
         return None if row is None else AutomationDetail(**row)
+
+    async def startable(self, automation_id: UUID) -> Startable | None:
+        with translated():
+            row = await self.connection.fetchrow(SQL["startable"], automation_id)
+        return None if row is None else Startable(**row)
 
     async def create(self, draft: Draft, *, agent_id: UUID, account: UUID) -> None:
         with translated():

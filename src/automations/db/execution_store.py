@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -149,6 +150,19 @@ class StartedOne:
 
 
 @dataclass(frozen=True, slots=True)
+class StartedAs:
+    """`execution_id` None: another version is published than the one whose form the input was checked against, and this
+    is its trigger.
+    """
+
+    execution_id: UUID | None
+    account: UUID
+    version: UUID
+    trigger_type: str | None
+    trigger_config: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class StepRecord:
     """`record` is an entry of `nodes_executed`."""
 
@@ -236,6 +250,25 @@ class ExecutionStore:
             )
         return started
 
+    async def start_as(
+        self,
+        role: str,
+        claims: str,
+        automation_id: UUID,
+        *,
+        version: UUID | None,
+        given: dict[str, Any],
+        lead_id: UUID | None,
+        conversation_id: UUID | None,
+        key: str | None,
+    ) -> StartedAs:
+        """With the rights of those claims, and committed: not within a transaction."""
+        with translated():
+            row = await self.connection.fetchrow(
+                SQL["start_as"], role, claims, automation_id, version, given, lead_id, conversation_id, key
+            )
+        return StartedAs(**row)
+
     async def start_many(
         self,
         automation_id: UUID,
@@ -270,9 +303,22 @@ class ExecutionStore:
             return [row["name"] for row in await self.connection.fetch(SQL["lead_columns"])]
 
     async def progress(self, execution_id: UUID) -> Progress | None:
+        return (await self.progress_of([execution_id])).get(execution_id)
+
+    async def progress_of(self, ids: Sequence[UUID]) -> dict[UUID, Progress]:
+        """Without those that are not there."""
         with translated():
-            row = await self.connection.fetchrow(SQL["progress"], execution_id)
-        return None if row is None else Progress(**row)
+            rows = await self.connection.fetch(SQL["progress"], ids)
+        return {
+            row["id"]: Progress(
+                row["status"], row["output"], row["error"], row["epoch"], row["parked"], row["wakes_in"]
+            )
+            for row in rows
+        }
+
+    async def pause(self, _execution_id: UUID, seconds: float) -> None:
+        """Between two questions after a run."""
+        await asyncio.sleep(seconds)
 
     async def cancel(self, execution_id: UUID, reason: str | None) -> str:
         """The status afterwards: `cancelled`, or what it had ended as before."""

@@ -63,9 +63,19 @@ class Pool:
                     return await self._connect()
 
                 self._pool = await asyncpg.create_pool(
-                    min_size=0, max_size=self._size, connect=connect, max_inactive_connection_lifetime=IDLE_SECONDS
+                    min_size=0,
+                    max_size=self._size,
+                    connect=connect,
+                    reset=_nothing,
+                    max_inactive_connection_lifetime=IDLE_SECONDS,
                 )
             return self._pool
+
+
+async def _nothing(connection: Any) -> None:
+    """What we set is set for a transaction: nothing is left to reset, which would cost a question each time."""
+    if connection.is_in_transaction():
+        connection.terminate()
 
 
 async def _give_back(pool: Any, connection: Any) -> None:

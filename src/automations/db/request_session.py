@@ -38,6 +38,13 @@ class Answered:
     same: bool
 
 
+def claims_of(role: Role, user: UUID | None, key: ApiKey | None) -> str:
+    claims = {"role": role, **({} if user is None else {"sub": str(user)})}
+    if key is not None:
+        claims |= {"automations_account": str(key.account_id), "automations_key": str(key.id)}
+    return json.dumps(claims)
+
+
 @asynccontextmanager
 async def acting_as(
     connection: Connection, role: Role, user: UUID | None, *, key: ApiKey | None = None, read_only: bool = False
@@ -46,13 +53,10 @@ async def acting_as(
 
     `key`: for nothing but its account; the database narrows what the user could see otherwise.
     """
-    claims = {"role": role, **({} if user is None else {"sub": str(user)})}
-    if key is not None:
-        claims |= {"automations_account": str(key.account_id), "automations_key": str(key.id)}
     with translated():
         transaction = connection.transaction(readonly=read_only)
         await transaction.start()
-        await connection.execute(SQL["act_as"], role, json.dumps(claims))
+        await connection.execute(SQL["act_as"], role, claims_of(role, user, key))
     try:
         yield connection
     except BaseException:

@@ -258,6 +258,8 @@ class Performer:
         self._changed.set()
         for run in (*result.finished, *result.parked):
             self.drop(run)
+        if result.finished and self._options.on_ended is not None:
+            self._options.on_ended({run.id: run.finish for run in result.finished if run.finish is not None})
         for run in result.written:
             run.queued = False
             run.tries = run.turn_tries = 0

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -27,6 +29,7 @@ from automations.engine.scheduling import Scheduler
 from automations.engine.schema_check import check_schema
 from automations.engine.step_runner import StepRunner
 from automations.errors import DatabaseUnreachable
+from automations.flow.commands import Finish
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +49,8 @@ class WorkerOptions:
 
     `lease`: after how long without a sign of life a run is another's.
 
+    `on_ended` is told which runs this worker has ended, and as what, once that is committed.
+
     `drain_seconds`: how long running steps may go on after SIGTERM. `max_run_seconds`: how long one run may be at work
     without a pause.
     """
@@ -62,6 +67,7 @@ class WorkerOptions:
     reconnect_seconds: float = 0.2
     reconnect_seconds_at_most: float = 5.0
     public_url: str | None = None
+    on_ended: Callable[[dict[UUID, Finish]], None] | None = None
 
 
 class Worker:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -13,7 +12,7 @@ from automations.db.execution_store import ExecutionStore, Progress
 from automations.errors import Conflict, NotFound, Unusable
 from automations.flow.input_form import read_input
 
-FIRST_PAUSE = 0.02
+FIRST_PAUSE = 0.003
 LONGEST_PAUSE = 0.5
 # A run that is about to be woken looks like one that waits; one that waits on looks so for longer.
 PARKED_SECONDS = 2.0
@@ -94,9 +93,11 @@ async def call_tool(
 
 
 class Progresses(Protocol):
-    """Where it can be asked how a run stands; `ExecutionStore`, or what takes a connection for each question."""
+    """Where it can be asked how a run stands: `ExecutionStore`, or `RunAnswers` where many ask."""
 
     async def progress(self, execution_id: UUID) -> Progress | None: ...
+
+    async def pause(self, execution_id: UUID, seconds: float) -> None: ...
 
 
 async def wait_for_answer(executions: Progresses, run_id: UUID, *, timeout: float) -> ToolAnswer:
@@ -105,6 +106,8 @@ async def wait_for_answer(executions: Progresses, run_id: UUID, *, timeout: floa
     pause = FIRST_PAUSE
     parked: tuple[int, float] | None = None
     while True:
+        await executions.pause(run_id, max(0.0, min(pause, deadline - time.monotonic())))
+        pause = min(pause * 1.5, LONGEST_PAUSE)
         now = time.monotonic()
         seen = await executions.progress(run_id)
         if seen is None:
@@ -118,8 +121,6 @@ async def wait_for_answer(executions: Progresses, run_id: UUID, *, timeout: floa
             parked = None
         if left <= 0 or (parked is not None and now - parked[1] >= PARKED_SECONDS):
             return ToolAnswer("running", run_id, message=_message(run_id, seen))
-        await asyncio.sleep(max(0.0, min(pause, left)))
-        pause = min(pause * 1.5, LONGEST_PAUSE)
 
 
 def _answer(run_id: UUID, seen: Progress) -> ToolAnswer:

@@ -33,6 +33,12 @@ class RunView:
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    run_id: UUID
+    account: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Acted:
     """What an action did to one run. `error` None: it worked; `result` is the new status or the new run."""
 
@@ -110,20 +116,21 @@ async def start_run(
     lead_id: UUID | None = None,
     conversation_id: UUID | None = None,
     key: str | None = None,
-) -> UUID:
-    """The run, which a worker will take; the same `key` gives the same run. `Conflict` for what is not live."""
-    automation = await automations.get(automation_id)
+) -> Started:
+    """A worker will take the run; the same `key` gives the same run. `Conflict` for what is not live."""
+    automation = await automations.startable(automation_id)
     if automation is None:
         raise NotFound("there is no such automation", hint="`automations list` shows all.")
     form = form_of(automation.trigger_type, automation.trigger_config)
     form.require_record(lead_id=lead_id, conversation_id=conversation_id)
-    return await executions.start(
+    run_id = await executions.start(
         automation_id,
         given=read_input(form.schema, given),
         lead_id=lead_id,
         conversation_id=conversation_id,
         key=key,
     )
+    return Started(run_id, automation.account)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,24 +17,20 @@ from uuid import UUID
 import structlog
 from pydantic import ValidationError
 
-from automations.db.execution_store import ExecutionStore, Progress
 from automations.db.webhook_store import WebhookStart, WebhookStore
 from automations.engine.recording import is_sensitive
-from automations.errors import DatabaseUnreachable, NotFound, StepError, Unusable, WebhookRefused
+from automations.errors import StepError, Unusable, WebhookRefused
 from automations.flow.input_form import read_input
 from automations.flow.standard_webhooks import Verdict
 from automations.flow.webhook_auth import delivery_id, judge_body, judge_head, private_headers
 from automations.flow.webhook_config import EVENT, SOURCE, NoAuth, WebhookConfig, secret_name
-from automations.services.calling import ToolAnswer, wait_for_answer
+from automations.services.calling import ToolAnswer
 from automations.services.connections import Connections
+from automations.services.run_answers import RunAnswers
 from automations.services.webhook_body import collected, parse_body
 
 log = structlog.get_logger(__name__)
 
-# More callers at once are told that their run was accepted, instead of being kept waiting.
-MOST_WAITING: Final = 200
-# For one account, so that one whose runs are slow leaves places to others.
-MOST_OF_ONE: Final = MOST_WAITING // 4
 SECRET_SECONDS: Final = 5.0
 _NOT_FOUND_HINT: Final = "Check the address; `automations webhook ID` shows it."
 
@@ -76,10 +71,10 @@ class Taken:
 
 
 class Webhooks:
-    def __init__(self, connections: Connections, secrets: Secrets) -> None:
+    def __init__(self, connections: Connections, secrets: Secrets, answers: RunAnswers) -> None:
         self._connections = connections
         self._secrets = secrets
-        self._waiting: Counter[UUID] = Counter()
+        self._answers = answers
 
     async def alive(self) -> None:
         """`DatabaseUnreachable`."""
@@ -120,26 +115,8 @@ class Webhooks:
         return _taken(started)
 
     async def answer(self, webhook: Webhook, run_id: UUID) -> ToolAnswer:
-        """What the run came to; `running` once the time of the webhook is up, or where too many callers wait already,
-        in all or for its account."""
-        account = webhook.account
-        if self._waiting.total() >= MOST_WAITING or self._waiting[account] >= MOST_OF_ONE:
-            return ToolAnswer("running", run_id, message="it was accepted and goes on by itself")
-        self._waiting[account] += 1
-        try:
-            return await wait_for_answer(self, run_id, timeout=webhook.config.answer_within_seconds)
-        except (DatabaseUnreachable, NotFound):
-            # The run is there, whatever happened since; to send the delivery again would be wrong.
-            return ToolAnswer("running", run_id, message="it was accepted; how it stands cannot be said now")
-        finally:
-            self._waiting[account] -= 1
-            if not self._waiting[account]:
-                del self._waiting[account]
-
-    async def progress(self, execution_id: UUID) -> Progress | None:
-        """A connection for each question: a caller that waits must not keep one from others."""
-        async with self._connections.connection() as connection:
-            return await ExecutionStore(connection).progress(execution_id)
+        """What the run came to; `running` once the time of the webhook is up."""
+        return await self._answers.answer(webhook.account, run_id, timeout=webhook.config.answer_within_seconds)
 
     async def _find(self, automation_id: UUID) -> tuple[UUID, WebhookConfig, datetime]:
         async with self._connections.connection() as connection:

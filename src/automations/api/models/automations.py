@@ -89,6 +89,30 @@ class Started(BaseModel):
     id: UUID = Field(description="The run; `GET /executions/{id}` shows it.")
 
 
+class Answered(BaseModel):
+    """What a run came to. `running`: it had not ended in time, or nobody waited; it goes on by itself."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "0b0d3b1e-6a3e-4f57-8a76-4d3b3ab6a3f0",
+                    "status": "completed",
+                    "output": "Hello Ada",
+                    "error": None,
+                    "message": None,
+                }
+            ]
+        }
+    )
+
+    id: UUID = Field(description="The run; `GET /executions/{id}` shows it.")
+    status: Literal["completed", "failed", "cancelled", "running"]
+    output: Any = Field(description="Of a run that completed.")
+    error: str | None
+    message: str | None = Field(description="Of one that goes on: what it does now.")
+
+
 class AutomationListItem(BaseModel):
     """The seed's list columns."""
 

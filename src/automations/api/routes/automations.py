@@ -10,6 +10,7 @@ from fastapi import Header, Query
 from fastapi.responses import Response
 
 from automations.api.models.automations import (
+    Answered,
     Automation,
     AutomationPage,
     Draft,
@@ -17,19 +18,19 @@ from automations.api.models.automations import (
     Pause,
     Publish,
     Start,
-    Started,
     Status,
     TriggerType,
 )
 from automations.api.pages import Cursor, Limit, bad_cursor, page, read_cursor
-from automations.api.request_scope import InApi, Reading, Running, Writing
+from automations.api.request_scope import InApi, Reading, Runner, Writing
 from automations.api.router import api_router
 from automations.db.automation_store import AutomationStore
 from automations.db.connection import Connection
-from automations.db.execution_store import ExecutionStore
+from automations.db.json_text import encode_json
 from automations.db.listing_store import AutomationFilter, ListingStore
 from automations.errors import NotFound, Unusable
-from automations.services import publishing, runs, switching
+from automations.services import publishing, switching
+from automations.services.calling import ToolAnswer
 from automations.services.drafting import NewDraft, create_draft, delete_automation, save_draft
 
 router: Final = api_router("/automations", "automations")
@@ -129,23 +130,47 @@ async def disable_automation(automation_id: UUID, session: Writing) -> Response:
     return await _shown(session, automation_id)
 
 
-@router.post("/{automation_id}/executions", status_code=202, response_model=Started, summary="Start a run by hand")
+@router.post(
+    "/{automation_id}/executions",
+    status_code=202,
+    response_model=Answered,
+    responses={200: {"model": Answered, "description": "It has ended."}},
+    summary="Start a run by hand, and wait for its end if wanted",
+)
 async def start_execution(
     automation_id: UUID,
     body: Start,
-    session: Running,
+    caller: Runner,
+    api: InApi,
+    wait: Annotated[
+        float, Query(ge=0, le=60, description="Seconds to wait for its end; then it goes on by itself.")
+    ] = 0,
     idempotency_key: Annotated[str | None, Header(max_length=255, description="The same key is the same run.")] = None,
-) -> Started:
-    run_id = await runs.start_run(
-        ExecutionStore(session),
-        AutomationStore(session),
+) -> Response:
+    started = await api.starts.start(
+        (caller.role, caller.user_id, caller.key),
         automation_id,
         given=body.input,
         lead_id=body.lead_id,
         conversation_id=body.conversation_id,
         key=idempotency_key,
     )
-    return Started(id=run_id)
+    if not wait:
+        return _answered(ToolAnswer("running", started.run_id, message="it was accepted and goes on by itself"))
+    return _answered(await api.answers.answer(started.account, started.run_id, timeout=wait))
+
+
+def _answered(answer: ToolAnswer) -> Response:
+    content = {
+        "id": str(answer.run_id),
+        "status": answer.status,
+        "output": answer.output,
+        "error": answer.error,
+        "message": answer.message,
+    }
+    return Response(
+        encode_json(content), status_code=202 if answer.status == "running" else 200, media_type="application/json"
+    )
 
 
 async def _shown(

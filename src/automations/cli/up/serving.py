@@ -14,7 +14,7 @@ from automations.cli.compose import (
     Engine,
     Session,
     build_engine,
-    build_web_server,
+    build_web,
     load_registry,
     open_session,
 )
@@ -53,10 +53,11 @@ class Serving:
         migrated = await migrate(self._dsn)
         echo = EchoServer(lambda method, path, status: log.info("echo", method=method, path=path, status=status))
         await echo.start(self._settings.echo_port)
-        web = build_web_server(self._dsn, self._settings, allowed=[echo.address])
+        built = build_web(self._dsn, self._settings, allowed=[echo.address])
+        web = built.server
         # Held from here on, served once the worker is ready.
         own_port = web.bind("127.0.0.1", self._settings.http_port, else_any=True)
-        engine = build_engine(self._dsn, self._settings, allowed=[echo.address])
+        engine = build_engine(self._dsn, self._settings, allowed=[echo.address], on_ended=built.answers.ended)
         tasks: list[asyncio.Task[Any]] = []
         serving: asyncio.Task[None] | None = None
         try:
@@ -152,13 +153,14 @@ class Serving:
         from automations.services.watching import follow_run
 
         async with self._session() as session:
-            run_id: UUID = await start_run(
+            started = await start_run(
                 session.executions,
                 session.automations,
                 UUID(RUN_AT_THE_END.automation_id),
                 given=RUN_AT_THE_END.given,
                 lead_id=UUID(RUN_AT_THE_END.lead_id),
             )
+            run_id = started.run_id
 
             async def to_its_end() -> None:
                 async for _ in follow_run(session.executions, run_id):

@@ -26,6 +26,10 @@ from public.automations a
 left join automations.versions v on v.id = a.published_version
 where a.id = $1;
 
+-- name: startable
+-- What a start by hand is judged by.
+select a.user_id as account, a.trigger_type, a.trigger_config from public.automations a where a.id = $1;
+
 -- name: create
 -- A draft from a file: never active, never enabled.
 insert into public.automations (

@@ -131,14 +131,14 @@ select s.key, s.record from automations.execution_steps($1, $2, $3) s;
 -- How a run stands for whoever waits for its answer. `parked`: it waits for a time or a signal, with no worker; not what
 -- waits for the end of a run that it called, nor what another program runs (epoch 0). `wakes_in`: seconds, null for a
 -- signal.
-select e.status, e.output, e.error, e.epoch,
+select e.id, e.status, e.output, e.error, e.epoch,
   e.status = 'running' and e.owner is null and e.epoch > 0 and not exists (
     select from public.automation_executions c
     where c.parent_id = e.id and c.status in ('pending', 'running')
   ) as parked,
   extract(epoch from e.due_at - clock_timestamp())::double precision as wakes_in
 from public.automation_executions e
-where e.id = $1;
+where e.id = any ($1);
 
 -- name: start_many
 -- Manual starts of one automation on many records; the place in the arrays, and the run or what was wrong.
@@ -156,6 +156,11 @@ where a.attrelid = 'public.leads'::regclass and a.attnum > 0 and not a.attisdrop
 -- name: start
 -- A manual start; the same key gives the same run.
 select automations.start_run($1, $2, $3, $4, $5);
+
+-- name: start_as
+-- A manual start in one round trip; without a run: what its input is to be checked against.
+select s.execution_id, s.account, s.version, s.trigger_type, s.trigger_config
+from automations.start_as($1, $2, $3, $4, $5, $6, $7, $8) s;
 
 -- name: signal
 -- To one run, or to whatever correlates by a value.
