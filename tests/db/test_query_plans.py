@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -11,7 +11,10 @@ import pytest
 
 from automations.db.connection import ENGINE_PLANS
 from automations.db.contract import SELECT_LISTS
+from automations.db.named_queries import queries
+from automations.db.request_session import acting_as
 
+REQUESTS = queries("requests")
 ACCOUNTS = 20
 RUNS = 20_000
 
@@ -115,6 +118,18 @@ async def test_a_list_of_runs_is_read_by_account_under_row_level_security(crowde
     text = "\n".join(row[0] for row in rows)
     assert "Seq Scan on automation_executions" not in text
     assert "idx_executions_account" in text or "idx_executions_started" in text
+
+
+async def test_pages_of_the_api_are_read_by_the_order_in_which_they_are_shown(crowded: asyncpg.Connection) -> None:
+    account = await crowded.fetchval("select md5('account1')::uuid")
+    late = datetime.now(UTC) - timedelta(days=10)
+    for started_at, seq in ((None, None), (late, 0)):
+        async with acting_as(crowded, "authenticated", account, read_only=True) as session:
+            filters = [account, *([None] * 6), 50, started_at, seq, None]
+            rows = await session.fetch(f"explain {REQUESTS['list_executions']}", *filters)
+        scans = scans_of(["\n".join(row[0] for row in rows)], "automation_executions e")
+        assert len(scans) == 1, scans
+        assert "Index Scan using idx_executions_account" in scans[0]
 
 
 @pytest.mark.parametrize(

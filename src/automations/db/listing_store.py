@@ -50,9 +50,10 @@ class ListingStore:
         """A list, the newest first; `after`: created_at and id of the last one of the page before."""
         created_at, last = after or (None, None)
         with translated():
+            account, accounts = await self._accounts(chosen.account)
             found: str = await self.connection.fetchval(
                 SQL["list_automations"],
-                chosen.account,
+                account,
                 chosen.agent_id,
                 chosen.status,
                 chosen.trigger_type,
@@ -61,6 +62,7 @@ class ListingStore:
                 limit,
                 created_at,
                 last,
+                accounts,
             )
         return found
 
@@ -75,9 +77,10 @@ class ListingStore:
         """A list, the newest first; `after`: started_at and seq of the last one of the page before."""
         started_at, seq = after or (None, None)
         with translated():
+            account, accounts = await self._accounts(chosen.account)
             found: str = await self.connection.fetchval(
                 SQL["list_executions"],
-                chosen.account,
+                account,
                 chosen.automation_id,
                 None if chosen.statuses is None else list(chosen.statuses),
                 chosen.lead_id,
@@ -87,8 +90,16 @@ class ListingStore:
                 limit,
                 started_at,
                 seq,
+                accounts,
             )
         return found
+
+    async def _accounts(self, chosen: UUID | None) -> tuple[UUID | None, list[UUID] | None]:
+        """The one account, or several, or neither for a server; what the policies say, said to the planner."""
+        if chosen is not None:
+            return chosen, None
+        accounts: list[UUID] = await self.connection.fetchval(SQL["accounts"])
+        return (accounts[0], None) if len(accounts) == 1 else (None, accounts or None)
 
     async def execution(self, execution_id: UUID) -> str | None:
         with translated():

@@ -56,7 +56,8 @@ async def acting_as(
     with translated():
         transaction = connection.transaction(readonly=read_only)
         await transaction.start()
-        await connection.execute(SQL["act_as"], role, claims_of(role, user, key))
+        act_as = SQL["act_as_reader"] if read_only else SQL["act_as"]
+        await connection.execute(act_as, role, claims_of(role, user, key))
     try:
         yield connection
     except BaseException:

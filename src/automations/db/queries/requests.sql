@@ -2,6 +2,16 @@
 -- For the rest of the transaction: the rights of who is calling, as PostgREST gives them.
 select set_config('role', $1, true), set_config('request.jwt.claims', $2, true);
 
+-- name: act_as_reader
+-- The same, for questions with filters that may be left out: planned for what is asked, or one that names a rare status
+-- is answered as one that names none (measured: 400 ms of 1,000,000 runs instead of 1).
+select set_config('role', $1, true), set_config('request.jwt.claims', $2, true),
+  set_config('plan_cache_mode', 'force_custom_plan', true);
+
+-- name: accounts
+-- Whose data the caller may see, for lists: a planner that knows the accounts takes the right index.
+select array(select a.id from automations.accessible_account_ids() a (id) order by a.id) as ids;
+
 -- name: list_automations
 -- The seed's list columns, newest first; $8, $9: after this one. JSON as PostgreSQL makes it.
 select coalesce(json_agg(to_json(r)), '[]')::text
@@ -16,6 +26,7 @@ from (
     and ($5::boolean is null or a.enabled = $5)
     and ($6::text is null or position(lower($6) in lower(a.name)) > 0)
     and ($8::timestamptz is null or (a.created_at, a.id) < ($8, $9::uuid))
+    and ($10::uuid[] is null or a.user_id = any ($10))
   order by a.created_at desc, a.id desc
   limit $7
 ) r;
@@ -48,6 +59,7 @@ from (
     and ($6::timestamptz is null or e.started_at >= $6)
     and ($7::timestamptz is null or e.started_at < $7)
     and ($9::timestamptz is null or (e.started_at, e.seq) < ($9, $10::bigint))
+    and ($11::uuid[] is null or e.account_id = any ($11))
   order by e.started_at desc, e.seq desc
   limit $8
 ) r;
