@@ -23,12 +23,12 @@ from automations.db.connection import Connection
 from automations.db.request_session import acting_as, find_api_key, keep_answer, take_request
 from automations.errors import ConfigurationError, Conflict, NotAllowed, Unusable
 from automations.flow.registry import NodeRegistry
+from automations.services.api_keys import KEY_PREFIX, key_digest
 from automations.services.connections import Connections
 from automations.services.draft_test import DraftTests
 from automations.services.needs import Installation
 
 SCHEME: Final = "bearer "
-KEY_PREFIX: Final = "aut_"
 KEPT_HEADERS: Final = ("location", "etag", "content-type")
 
 Needs = Literal["read", "run", "write", "person"]
@@ -43,6 +43,7 @@ class Api:
     registry: NodeRegistry
     installation: Installation
     draft_tests: DraftTests
+    public_url: str | None = None
 
     @asynccontextmanager
     async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:
@@ -76,7 +77,7 @@ class Api:
 
     async def _caller_with_key(self, text: str) -> Caller:
         async with self.connections.connection() as connection:
-            key = await find_api_key(connection, hashlib.sha256(text.encode()).digest())
+            key = await find_api_key(connection, key_digest(text))
         if key is None:
             raise NotSignedIn("the API key is not valid here, was revoked or has expired")
         return Caller("authenticated", key.account_id, key)
