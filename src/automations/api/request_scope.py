@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Request
@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
+from automations.api.rate_limits import RateLimits
 from automations.api.tokens import Caller, NotSignedIn, TokenReader
 from automations.db.connection import Connection
 from automations.db.request_session import acting_as, find_api_key, keep_answer, take_request
@@ -44,6 +45,7 @@ class Api:
     installation: Installation
     draft_tests: DraftTests
     public_url: str | None = None
+    limits: RateLimits = field(default_factory=RateLimits.none)
 
     @asynccontextmanager
     async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:
@@ -61,13 +63,24 @@ class Api:
             yield connection
 
     async def caller(self, request: Request) -> Caller:
-        """Raises `NotSignedIn`."""
+        """Raises `NotSignedIn`; `TooManyRequests` for a caller who calls too often, or an address that guesses."""
         given = request.headers.getlist("authorization")
         if len(given) != 1 or given[0][: len(SCHEME)].lower() != SCHEME:
             raise NotSignedIn("there is no bearer token")
-        text = given[0][len(SCHEME) :].strip()
+        address = None if request.client is None else request.client.host
+        try:
+            caller = await self._believed(given[0][len(SCHEME) :].strip(), address)
+        except NotSignedIn:
+            self.limits.count_failure(address)
+            raise
+        # Servers are the installation's own, and ask for many.
+        if caller.user_id is not None:
+            self.limits.count(caller.user_id if caller.key is None else caller.key.id)
+        return caller
+
+    async def _believed(self, text: str, address: str | None) -> Caller:
         if text.startswith(KEY_PREFIX):
-            return await self._caller_with_key(text)
+            return await self._caller_with_key(key_digest(text), address)
         if self.tokens is None:
             raise ConfigurationError(
                 "nobody can sign in: this installation does not know whose tokens to trust",
@@ -75,11 +88,14 @@ class Api:
             )
         return await self.tokens.read(text)
 
-    async def _caller_with_key(self, text: str) -> Caller:
+    async def _caller_with_key(self, digest: bytes, address: str | None) -> Caller:
+        if digest not in self.limits.proven:
+            self.limits.require_patience(address)
         async with self.connections.connection() as connection:
-            key = await find_api_key(connection, key_digest(text))
+            key = await find_api_key(connection, digest)
         if key is None:
             raise NotSignedIn("the API key is not valid here, was revoked or has expired")
+        self.limits.proven.add(digest)
         return Caller("authenticated", key.account_id, key)
 
 

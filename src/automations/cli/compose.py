@@ -243,6 +243,7 @@ class Engine:
 
 
 def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests) -> Api:
+    from automations.api.rate_limits import RateLimits
     from automations.api.request_scope import Api
     from automations.api.tokens import KeySet, SharedSecret, TokenReader
     from automations.cli.token_command import signing_secret
@@ -258,7 +259,15 @@ def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests) -> Api:
         keys = SharedSecret(secret)
     if keys is not None:
         tokens = TokenReader(keys, audience=settings.jwt_audience, issuer=settings.jwt_issuer)
-    return Api(pool, tokens, load_registry(), installation(settings), draft_tests, settings.public_url)
+    return Api(
+        pool,
+        tokens,
+        load_registry(),
+        installation(settings),
+        draft_tests,
+        public_url=settings.public_url,
+        limits=RateLimits.per_minute(settings.api_requests_per_minute),
+    )
 
 
 def build_web_server(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> WebServer:
