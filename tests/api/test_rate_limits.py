@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
-import httpx2
 import pytest
-from tests.api.conftest import ApiServer, MemorySecrets, refused, served_api
+from tests.api.conftest import ApiServer, refused
+from tests.api.own_server import own_server
 from tests.engine.world import World
 
-from automations.api.app import create_app
 from automations.api.rate_limits import MOST_REMEMBERED, Buckets, RateLimits
-from automations.api.server import WebServer
-from automations.cli.outside_world import OutsideTests, build_outside_world
-from automations.db.connection import connect
-from automations.db.pool import Pool
 from automations.errors import TooManyRequests
-from automations.services.webhooks import Webhooks
-from automations.settings import Settings
 
 
 class Clock:
@@ -38,19 +29,9 @@ def clock() -> Clock:
 @pytest.fixture
 async def api(database_url: str, clock: Clock) -> AsyncIterator[ApiServer]:
     """Five requests a minute, and three guesses."""
-    pool = Pool(lambda: connect(database_url, role="service_role"))
-    tests = OutsideTests(database_url, lambda: build_outside_world(database_url, Settings()))
     limits = RateLimits(Buckets(5, clock=clock), Buckets(3, clock=clock))
-    limited = replace(served_api(pool, tests), limits=limits)
-    server = WebServer(lambda: create_app(Webhooks(pool, MemorySecrets()), limited), pool.close)
-    server.bind("127.0.0.1", 0)
-    serving = asyncio.create_task(server.serve())
-    async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as client:
-        yield ApiServer(client)
-    server.stop()
-    async with asyncio.timeout(20):
-        await serving
-    await tests.close()
+    async with own_server(database_url, limits=limits) as server:
+        yield server
 
 
 async def test_who_calls_too_often_is_told_when_to_come_back(world: World, api: ApiServer, clock: Clock) -> None:

@@ -19,6 +19,7 @@ from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
 from automations.api.rate_limits import RateLimits
+from automations.api.sign_in import SignIn
 from automations.api.tokens import Caller, NotSignedIn, TokenReader
 from automations.db.connection import Connection
 from automations.db.request_session import acting_as, find_api_key, keep_answer, take_request
@@ -45,6 +46,7 @@ class Api:
     installation: Installation
     draft_tests: DraftTests
     public_url: str | None = None
+    sign_in: SignIn | None = None
     limits: RateLimits = field(default_factory=RateLimits.none)
 
     @asynccontextmanager

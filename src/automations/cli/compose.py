@@ -15,6 +15,7 @@ from automations.settings import Settings, load_settings
 if TYPE_CHECKING:
     from automations.api.request_scope import Api
     from automations.api.server import WebServer
+    from automations.api.sign_in import SignIn
     from automations.cli.outside_world import OutsideWorld
     from automations.db.account_settings_store import AccountSettingsStore
     from automations.db.ai_usage_store import AiUsageStore
@@ -266,8 +267,20 @@ def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests) -> Api:
         installation(settings),
         draft_tests,
         public_url=settings.public_url,
+        sign_in=_sign_in(settings),
         limits=RateLimits.per_minute(settings.api_requests_per_minute),
     )
+
+
+def _sign_in(settings: Settings) -> SignIn | None:
+    """None: people sign in elsewhere."""
+    from automations.api.sign_in import SignIn
+    from automations.cli.sign_in_command import issues_tokens
+    from automations.cli.token_command import signing_secret, token_issuer
+    from automations.integrations.sign_in_codes import SignInCodes
+
+    secret = signing_secret(settings) if issues_tokens(settings) else None
+    return None if secret is None else SignIn(SignInCodes(settings.data_dir), token_issuer(secret, settings))
 
 
 def build_web_server(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> WebServer:
