@@ -15,6 +15,7 @@ AutomationsError                 says what is wrong (`message`) and what to do n
 ├── NotFound                     there is no such thing, or the caller may not see it
 ├── NotAllowed                   the caller's role does not permit it
 ├── Conflict                     the thing is in a state that does not allow this
+├── TooManyRequests              the caller has to wait (`retry_after` seconds)
 ├── WebhookRefused               a delivery to a webhook is not taken (`code` says why)
 └── Unusable                     the caller's input cannot be used as given
 """
@@ -132,6 +133,15 @@ class NotAllowed(AutomationsError):
 
 class Conflict(AutomationsError):
     code = "conflict"
+
+
+class TooManyRequests(AutomationsError):
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, hint: str, retry_after: int, per_minute: int) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+        self.per_minute = per_minute
 
 
 class WebhookRefused(AutomationsError):

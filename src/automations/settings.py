@@ -89,6 +89,12 @@ class Settings(BaseSettings):
     http_port: int = Field(
         default=8765, ge=0, le=65_535, description="Port of incoming webhooks, on 127.0.0.1; 0: a free one."
     )
+    api_requests_per_minute: int = Field(
+        default=12_000,
+        ge=0,
+        le=10_000_000,
+        description="How often one user, or one API key, may call the API of one process; 0: as often as they like.",
+    )
     concurrency: int = Field(default=400, ge=1, le=100_000, description="Runs that one worker has at work at once.")
     committers: int = Field(default=2, ge=1, le=32, description="Connections on which a worker commits.")
     lease_seconds: float = Field(

@@ -29,6 +29,15 @@ GRANTED_TO_USERS = {
     "send_signal",
     "take_request",
     "keep_answer",
+    "create_api_key",
+    "revoke_api_key",
+    "require_own_team",
+    "my_accounts",
+    "set_team_role",
+    "remove_team_member",
+    "create_invitation",
+    "revoke_invitation",
+    "accept_invitation",
 }
 OURS = """
     p.pronamespace = 'automations'::regnamespace or p.proname in (

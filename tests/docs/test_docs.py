@@ -147,7 +147,7 @@ def test_no_command_is_named_that_does_not_exist() -> None:
     told = [
         (path.name, word)
         for path in PROSE
-        for word in re.findall(r"(?:\$ (?:\.venv/bin/)?|`)automations ([a-z]+)", path.read_text(encoding="utf-8"))
+        for word in re.findall(r"(?:\$ (?:\.venv/bin/)?|`)automations ([a-z][a-z-]+)", path.read_text(encoding="utf-8"))
     ]
     assert [one for one in told if one[1] not in names] == []
 

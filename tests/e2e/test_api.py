@@ -40,3 +40,50 @@ def test_sign_in_list_run_and_see_the_run(cli: Cli, up: dict[str, Any]) -> None:
             ask(up, wrong, "/automations")
         assert refused.value.code == 401
         refused.value.close()
+
+
+def test_up_and_another_terminal_sign_in_by_a_link(cli: Cli, up: dict[str, Any]) -> None:
+    owner = cli.ok("token", "--json").json["user"]
+    for link in (
+        up["sign_in"],
+        cli.ok("sign-in").out.strip(),
+        cli.ok("sign-in", "--user", owner, "--json").json["url"],
+    ):
+        base, _, code = link.partition("/sign-in?code=")
+        assert (base, len(code)) == (up["http"], 43)
+        with urllib.request.urlopen(link, timeout=30) as page:
+            assert b"<h1>Automations</h1>" in page.read()
+        signed_in = ask(up, "", "/sign-in", {"code": code})
+        assert signed_in["user_id"] == owner
+        assert ask(up, signed_in["token"], "/me")["accounts"][0] == {"account_id": owner, "role": "owner"}
+        with pytest.raises(HTTPError) as refused:
+            ask(up, "", "/sign-in", {"code": code})
+        assert refused.value.code == 401
+        refused.value.close()
+
+
+def test_machines_and_a_team_from_the_command_line(cli: Cli, up: dict[str, Any]) -> None:
+    owner = cli.ok("token", "--json").json["user"]
+    key = cli.ok("keys", "create", "crm", "--scope", "read", "--days", "30").out.strip()
+    assert ask(up, key, "/me")["key"]["scopes"] == ["read"]
+    (listed,) = cli.ok("keys", "list", "--json").json
+    assert (listed["name"], listed["hint"]) == ("crm", key[-4:])
+    assert "crm" in cli.ok("keys").out
+    cli.ok("keys", "revoke", listed["id"][:8])
+    with pytest.raises(HTTPError) as refused:
+        ask(up, key, "/me")
+    assert refused.value.code == 401
+    refused.value.close()
+    assert cli("keys", "create", "crm", "--scope", "all").code == 1
+    link = cli.ok("team", "invite", "viewer", "--note", "Ada").out.strip()
+    ada = "00000000-0000-4000-8000-0000000000ad"
+    token = cli.ok("token", "--user", ada).out.strip()
+    joined = ask(up, token, "/invitations/accept", {"code": link.partition("#code=")[2]})
+    assert joined == {"account_id": owner, "role": "viewer"}
+    cli.ok("team", "set-role", ada, "admin")
+    assert [(one["id"], one["role"]) for one in cli.ok("team", "list", "--json").json["members"]] == [(ada, "admin")]
+    again = cli.ok("team", "invite", "member", "--json").json
+    assert "invited: " + again["id"][:8] in cli.ok("team").out
+    cli.ok("team", "remove", again["id"][:8])
+    cli.ok("team", "remove", ada)
+    assert cli.ok("team", "list", "--json").json == {"account": owner, "members": [], "invitations": []}

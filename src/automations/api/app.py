@@ -16,14 +16,14 @@ from automations.api.body_limit import LARGEST_BODY, BodyLimit
 from automations.api.problems import internal, invalid_request, problem, problem_of
 from automations.api.request_scope import Api
 from automations.api.router import Problem
-from automations.api.routes import automations, executions
+from automations.api.routes import api_keys, automations, executions, sign_in, team
 from automations.api.routes.webhooks import webhook_routes
 from automations.api.tokens import NotSignedIn
 from automations.errors import AutomationsError
 from automations.services.webhooks import Webhooks
 
 PREFIX = "/api/v1"
-ROUTES = (automations, executions)
+ROUTES = (automations, executions, api_keys, team)
 
 
 def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
@@ -41,6 +41,9 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.add_middleware(BodyLimit, prefix=PREFIX)
     for routes in ROUTES:
         app.include_router(routes.router, prefix=PREFIX)
+    app.include_router(sign_in.router, prefix=PREFIX)
+    app.include_router(sign_in.signed_in_router, prefix=PREFIX)
+    app.include_router(sign_in.pages)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
 
     @app.get("/health", tags=["operations"], summary="Whether the database answers")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import orjson
 from fastapi import Query
@@ -34,6 +36,15 @@ def read_cursor(text: str | None) -> list[Any] | None:
     if not isinstance(position, list) or len(position) != 2:
         raise bad_cursor()
     return position
+
+
+def read_time_and_id(text: str | None) -> tuple[datetime, UUID] | None:
+    """The position in a list that is in the order of created_at and id. `Unusable` for what no page gave."""
+    position = read_cursor(text)
+    try:
+        return None if position is None else (datetime.fromisoformat(position[0]), UUID(position[1]))
+    except (TypeError, ValueError, AttributeError):
+        raise bad_cursor() from None
 
 
 def bad_cursor() -> Unusable:

@@ -19,6 +19,7 @@ from automations.errors import (
     FlowInvalid,
     NotAllowed,
     NotFound,
+    TooManyRequests,
     Unusable,
     WebhookRefused,
 )
@@ -43,6 +44,7 @@ STATUS: Final = {
     "invalid_request": 422,
     "flow_invalid": 422,
     "unusable": 422,
+    "too_many_requests": 429,
     "too_many_headers": 431,
     "internal": 500,
     "run_failed": 500,
@@ -83,6 +85,13 @@ def problem_of(error: AutomationsError) -> Response:
         case FlowInvalid():
             problems = [asdict(one) for one in error.problems]
             return problem("flow_invalid", error.message, error.hint or "Mend the problems.", problems=problems)
+        case TooManyRequests():
+            headers = {
+                "Retry-After": str(error.retry_after),
+                "RateLimit-Policy": f'"default";q={error.per_minute};w=60',
+                "RateLimit": f'"default";r=0;t={error.retry_after}',
+            }
+            return problem("too_many_requests", error.message, error.hint or "", headers=headers)
         case Unusable():
             return problem("unusable", error.message, error.hint or "Correct what you sent.")
         case ConfigurationError():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Request
@@ -18,11 +18,14 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
+from automations.api.rate_limits import RateLimits
+from automations.api.sign_in import SignIn
 from automations.api.tokens import Caller, NotSignedIn, TokenReader
 from automations.db.connection import Connection
 from automations.db.request_session import acting_as, find_api_key, keep_answer, take_request
 from automations.errors import ConfigurationError, Conflict, NotAllowed, Unusable
 from automations.flow.registry import NodeRegistry
+from automations.services.api_keys import KEY_PREFIX, key_digest
 from automations.services.connections import Connections
 from automations.services.draft_test import DraftTests
 from automations.services.manual_starts import ManualStarts
@@ -30,7 +33,6 @@ from automations.services.needs import Installation
 from automations.services.run_answers import RunAnswers
 
 SCHEME: Final = "bearer "
-KEY_PREFIX: Final = "aut_"
 KEPT_HEADERS: Final = ("location", "etag", "content-type")
 
 Needs = Literal["read", "run", "write", "person"]
@@ -47,6 +49,9 @@ class Api:
     draft_tests: DraftTests
     answers: RunAnswers
     starts: ManualStarts
+    public_url: str | None = None
+    sign_in: SignIn | None = None
+    limits: RateLimits = field(default_factory=RateLimits.none)
 
     @asynccontextmanager
     async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:
@@ -64,13 +69,24 @@ class Api:
             yield connection
 
     async def caller(self, request: Request) -> Caller:
-        """Raises `NotSignedIn`."""
+        """Raises `NotSignedIn`; `TooManyRequests` for a caller who calls too often, or an address that guesses."""
         given = request.headers.getlist("authorization")
         if len(given) != 1 or given[0][: len(SCHEME)].lower() != SCHEME:
             raise NotSignedIn("there is no bearer token")
-        text = given[0][len(SCHEME) :].strip()
+        address = None if request.client is None else request.client.host
+        try:
+            caller = await self._believed(given[0][len(SCHEME) :].strip(), address)
+        except NotSignedIn:
+            self.limits.count_failure(address)
+            raise
+        # Servers are the installation's own, and ask for many.
+        if caller.user_id is not None:
+            self.limits.count(caller.user_id if caller.key is None else caller.key.id)
+        return caller
+
+    async def _believed(self, text: str, address: str | None) -> Caller:
         if text.startswith(KEY_PREFIX):
-            return await self._caller_with_key(text)
+            return await self._caller_with_key(key_digest(text), address)
         if self.tokens is None:
             raise ConfigurationError(
                 "nobody can sign in: this installation does not know whose tokens to trust",
@@ -78,11 +94,14 @@ class Api:
             )
         return await self.tokens.read(text)
 
-    async def _caller_with_key(self, text: str) -> Caller:
+    async def _caller_with_key(self, digest: bytes, address: str | None) -> Caller:
+        if digest not in self.limits.proven:
+            self.limits.require_patience(address)
         async with self.connections.connection() as connection:
-            key = await find_api_key(connection, hashlib.sha256(text.encode()).digest())
+            key = await find_api_key(connection, digest)
         if key is None:
             raise NotSignedIn("the API key is not valid here, was revoked or has expired")
+        self.limits.proven.add(digest)
         return Caller("authenticated", key.account_id, key)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -22,6 +23,9 @@ LONGEST_TOKEN: Final = 8_192
 # What was read of a token is believed for so long: a key that was rotated out is forgotten within a minute.
 READ_SECONDS: Final = 60.0
 MOST_READ: Final = 4_096
+LIFETIME: Final = timedelta(hours=12)
+# Renewed again and again, then it has to be a new sign-in.
+RENEWED_FOR: Final = timedelta(days=30)
 ASYMMETRIC: Final = ("RS256", "ES256", "EdDSA")
 
 
@@ -58,6 +62,46 @@ class SharedSecret:
 
     async def key(self, key_id: str | None) -> Any:
         return self.secret
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    token: str
+    user_id: UUID
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenIssuer:
+    """Signs users in where nobody else does: with the key of this installation, as Supabase would."""
+
+    secret: str = field(repr=False)
+    audience: str
+    issuer: str | None
+
+    def issue(self, user: UUID, lifetime: timedelta = LIFETIME, *, signed_in: datetime | None = None) -> IssuedToken:
+        """`signed_in`: when the user last proved who he is; now, if nothing is said."""
+        now = datetime.now(UTC)
+        # Whole seconds, as the token has them.
+        ends = (now + lifetime).replace(microsecond=0)
+        claims = {
+            "sub": str(user),
+            "role": "authenticated",
+            "aud": self.audience,
+            "iat": now,
+            "exp": ends,
+            "auth_time": int((signed_in or now).timestamp()),
+            **({} if self.issuer is None else {"iss": self.issuer}),
+        }
+        return IssuedToken(jwt.encode(claims, self.secret, "HS256"), user, ends)
+
+    def renew(self, token: str, user: UUID) -> IssuedToken:
+        """For a token that `TokenReader` has believed, of that user. `NotSignedIn` a month after the sign-in."""
+        claims = jwt.decode(token, options={"verify_signature": False})
+        proved = claims.get("auth_time", claims.get("iat", 0))
+        if not isinstance(proved, int) or time.time() - proved > RENEWED_FOR.total_seconds():
+            raise NotSignedIn("it is too long ago that you signed in")
+        return self.issue(user, signed_in=datetime.fromtimestamp(proved, UTC))
 
 
 class KeySet:

@@ -15,6 +15,7 @@ from automations.settings import Settings, load_settings
 if TYPE_CHECKING:
     from automations.api.request_scope import Api
     from automations.api.server import WebServer
+    from automations.api.sign_in import SignIn
     from automations.cli.outside_world import OutsideWorld
     from automations.db.account_settings_store import AccountSettingsStore
     from automations.db.ai_usage_store import AiUsageStore
@@ -245,6 +246,7 @@ class Engine:
 
 
 def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests, answers: RunAnswers) -> Api:
+    from automations.api.rate_limits import RateLimits
     from automations.api.request_scope import Api
     from automations.api.tokens import KeySet, SharedSecret, TokenReader
     from automations.cli.token_command import signing_secret
@@ -261,7 +263,29 @@ def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests, answers: 
         keys = SharedSecret(secret)
     if keys is not None:
         tokens = TokenReader(keys, audience=settings.jwt_audience, issuer=settings.jwt_issuer)
-    return Api(pool, tokens, load_registry(), installation(settings), draft_tests, answers, ManualStarts(pool))
+    return Api(
+        pool,
+        tokens,
+        load_registry(),
+        installation(settings),
+        draft_tests,
+        answers,
+        ManualStarts(pool),
+        public_url=settings.public_url,
+        sign_in=_sign_in(settings),
+        limits=RateLimits.per_minute(settings.api_requests_per_minute),
+    )
+
+
+def _sign_in(settings: Settings) -> SignIn | None:
+    """None: people sign in elsewhere."""
+    from automations.api.sign_in import SignIn
+    from automations.cli.sign_in_command import issues_tokens
+    from automations.cli.token_command import signing_secret, token_issuer
+    from automations.integrations.sign_in_codes import SignInCodes
+
+    secret = signing_secret(settings) if issues_tokens(settings) else None
+    return None if secret is None else SignIn(SignInCodes(settings.data_dir), token_issuer(secret, settings))
 
 
 @dataclass(frozen=True, slots=True)

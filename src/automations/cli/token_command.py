@@ -11,6 +11,7 @@ import typer
 from automations.cli.options import Account, AsJson, read_account, read_user
 
 if TYPE_CHECKING:
+    from automations.api.tokens import TokenIssuer
     from automations.settings import Settings
 
 KEY_FILE = "jwt.key"
@@ -29,6 +30,8 @@ def token(
     as_json: AsJson = False,
 ) -> None:
     """Print a token that signs a user in to the API, for `Authorization: Bearer …`. Keep it to yourself."""
+    from datetime import timedelta
+
     from automations.cli.output import print_json
     from automations.errors import ConfigurationError
     from automations.settings import load_settings
@@ -42,8 +45,8 @@ def token(
             else "this installation has no secret to sign tokens with",
             hint="Start `automations up`, or set AUTOMATIONS_JWT_SECRET to the one that the server has.",
         )
-    who = read_user(user) or asyncio.run(_owner(account))
-    text = signed(secret, who, hours, settings)
+    who = read_user(user) or asyncio.run(owner_of(read_account(account)))
+    text = token_issuer(secret, settings).issue(who, timedelta(hours=hours)).token
     print_json({"token": text, "user": who, "hours": hours}) if as_json else print(text)
 
 
@@ -63,24 +66,15 @@ def signing_secret(settings: Settings, *, create: bool = False) -> str | None:
     return read_private(path, "key of tokens", "Start `automations up` once.") if path.exists() else None
 
 
-def signed(secret: str, user: UUID, hours: float, settings: Settings) -> str:
-    from datetime import UTC, datetime, timedelta
+def token_issuer(secret: str, settings: Settings) -> TokenIssuer:
+    from automations.api.tokens import TokenIssuer
 
-    import jwt
-
-    claims = {
-        "sub": str(user),
-        "role": "authenticated",
-        "aud": settings.jwt_audience,
-        "exp": datetime.now(UTC) + timedelta(hours=hours),
-        **({} if settings.jwt_issuer is None else {"iss": settings.jwt_issuer}),
-    }
-    return jwt.encode(claims, secret, "HS256")
+    return TokenIssuer(secret, settings.jwt_audience, settings.jwt_issuer)
 
 
-async def _owner(account: str | None) -> UUID:
+async def owner_of(account: UUID | None) -> UUID:
     from automations.cli.compose import open_session
     from automations.services.transfer import known_account
 
-    async with open_session(read_account(account)) as session:
+    async with open_session(account) as session:
         return await known_account(session.automations, session.account)

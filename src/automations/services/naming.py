@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
+from automations.db.api_key_store import ApiKeyStore
 from automations.db.automation_store import AutomationStore, Named
 from automations.db.execution_store import ExecutionStore
 from automations.errors import NotFound, Unusable
@@ -34,6 +35,13 @@ async def find_run(store: ExecutionStore, text: str, account: UUID | None = None
     ids = id_range(text)
     found = [] if ids is None else [Named(one, "") for one in await store.find(account, *ids)]
     return _only(found, text, "run", "`automations runs` shows the latest.")
+
+
+async def find_api_key(store: ApiKeyStore, text: str, account: UUID | None = None) -> UUID:
+    """`NotFound`, or `Unusable` when several are meant."""
+    ids = id_range(text)
+    found = [] if ids is None else await store.find(account, *ids)
+    return _only(found, text, "API key", "`automations keys list` shows all.")
 
 
 async def find_record(

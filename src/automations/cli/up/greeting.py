@@ -46,6 +46,7 @@ def greeting(facts: Mapping[str, Any]) -> str:
         "worker    ready",
         f"echo      {facts['echo']} answers with what it is sent",
         f"webhooks  {facts['http']}{_why_another_port(facts['http_port_taken'])}",
+        *([] if facts["sign_in"] is None else [f"sign in   {facts['sign_in']}", "          once, within 10 minutes"]),
         "",
         f"Ready after {facts['seconds']} s. Ctrl-C ends everything.",
         "",

@@ -23,6 +23,7 @@ from automations.cli.event_loop import on_end
 from automations.cli.up.demo_account import RUN_AT_THE_END, read_content
 from automations.cli.up.only_one import Note
 from automations.db.migrate import MigrationReport, migrate
+from automations.errors import AutomationsError
 from automations.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ class Serving:
             await asyncio.wait({worker, stop, ready}, return_when=asyncio.FIRST_COMPLETED)
             if ready.done():
                 serving = asyncio.create_task(web.serve(), name="web")
-                self._announce(echo, web, migrated, own_port=own_port, as_json=as_json)
+                link = await self._sign_in_link(web.url)
+                self._announce(echo, web, migrated, own_port=own_port, link=link, as_json=as_json)
                 if fresh and not as_json:
                     await self._show_a_run(stop)
             ready.cancel()
@@ -123,8 +125,30 @@ class Serving:
     def _session(self) -> contextlib.AbstractAsyncContextManager[Session]:
         return open_session(settings=self._settings, dsn=self._dsn)
 
+    async def _sign_in_link(self, url: str) -> str | None:
+        """For the owner of the account; None where there is none, or more than one, or people sign in elsewhere."""
+        from automations.cli.sign_in_command import issues_tokens, sign_in_link
+        from automations.services.transfer import known_account
+
+        if not issues_tokens(self._settings):
+            return None
+        try:
+            async with self._session() as session:
+                owner = await known_account(session.automations, None)
+            return sign_in_link(self._settings, owner, url)
+        except AutomationsError as error:
+            log.info("no link to sign in", reason=error.message)
+            return None
+
     def _announce(
-        self, echo: EchoServer, web: WebServer, migrated: MigrationReport, *, own_port: bool, as_json: bool
+        self,
+        echo: EchoServer,
+        web: WebServer,
+        migrated: MigrationReport,
+        *,
+        own_port: bool,
+        link: str | None,
+        as_json: bool,
     ) -> None:
         from automations.cli.output import as_json as to_json
         from automations.cli.up.greeting import greeting
@@ -140,6 +164,7 @@ class Serving:
             "migrated": list(migrated.applied),
             "echo": echo.url,
             "http": web.url,
+            "sign_in": link,
             "http_port_taken": None if own_port else self._settings.http_port,
         }
         if self._note is not None:

@@ -39,6 +39,16 @@ grant execute on function automations.take_request(text, bytea) to authenticated
 grant execute on function automations.keep_answer(text, smallint, jsonb, text) to authenticated;
 grant execute on function automations.start_runs(uuid, jsonb, uuid[], uuid[], text[]) to authenticated;
 
+grant execute on function automations.create_api_key(uuid, text, bytea, text, text[], timestamptz) to authenticated;
+grant execute on function automations.revoke_api_key(uuid) to authenticated;
+grant execute on function automations.require_own_team() to authenticated;
+grant execute on function automations.my_accounts() to authenticated;
+grant execute on function automations.set_team_role(uuid, uuid, text) to authenticated;
+grant execute on function automations.remove_team_member(uuid, uuid) to authenticated;
+grant execute on function automations.create_invitation(uuid, text, bytea, text, timestamptz) to authenticated;
+grant execute on function automations.revoke_invitation(uuid) to authenticated;
+grant execute on function automations.accept_invitation(bytea) to authenticated;
+
 do $$
 declare
   v_function record;

@@ -1,0 +1,107 @@
+"""Who is calling, teams, and invitations to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from automations.api.models.api_keys import Scope
+from automations.api.models.automations import Body
+
+Role = Literal["owner", "admin", "member", "viewer"]
+
+
+class AccountOfCaller(BaseModel):
+    account_id: UUID
+    role: str | None = Field(description="null: the team is managed elsewhere, and nobody has written it down.")
+
+
+class KeyOfCaller(BaseModel):
+    id: UUID
+    scopes: list[Scope]
+
+
+class Me(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "user_id": "6f1f1c1e-54a5-4b0c-9a37-2f7e0d1f9c11",
+                    "role": "authenticated",
+                    "accounts": [{"account_id": "6f1f1c1e-54a5-4b0c-9a37-2f7e0d1f9c11", "role": "owner"}],
+                    "key": None,
+                }
+            ]
+        }
+    )
+
+    user_id: UUID | None = Field(description="null: a server, which may do everything.")
+    role: Literal["authenticated", "service_role"]
+    accounts: list[AccountOfCaller] = Field(description="At most 1,000, your own first.")
+    key: KeyOfCaller | None = Field(description="The API key with which a machine calls.")
+
+
+class Member(BaseModel):
+    id: UUID = Field(description="The user.")
+    account_id: UUID
+    role: Role
+    created_at: datetime
+
+
+class TeamPage(BaseModel):
+    """The account itself, which is its owner always, is not in the list."""
+
+    items: list[Member]
+    next: str | None = Field(description="`cursor` of the next page; null: this was the last one.")
+
+
+class NewRole(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "admin"}]})
+
+    role: Role
+
+
+class NewInvitation(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "member", "note": "Ada, sales", "days": 7}]})
+
+    role: Role
+    note: str | None = Field(default=None, max_length=200, description="Whom it is meant for.")
+    days: int = Field(default=7, ge=1, le=90, description="How long it holds.")
+    account_id: UUID | None = Field(default=None, description="Default: your own account.")
+
+
+class Invitation(BaseModel):
+    id: UUID
+    account_id: UUID
+    role: Role
+    note: str | None
+    created_by: UUID | None
+    created_at: datetime
+    expires_at: datetime
+    accepted_by: UUID | None
+    accepted_at: datetime | None
+    revoked_at: datetime | None
+
+
+class MadeInvitation(Invitation):
+    code: str = Field(description="For `POST /invitations/accept`; it is shown this once.")
+    url: str = Field(description="The link to send: whoever has it can join, once.")
+
+
+class InvitationPage(BaseModel):
+    items: list[Invitation]
+    next: str | None = Field(description="`cursor` of the next page; null: this was the last one.")
+
+
+class Acceptance(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"code": "what stands behind #code= in the link"}]})
+
+    code: str = Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_-]+$")
+
+
+class Joined(BaseModel):
+    account_id: UUID
+    role: Role
