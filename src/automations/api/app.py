@@ -16,14 +16,14 @@ from automations.api.body_limit import LARGEST_BODY, BodyLimit
 from automations.api.problems import internal, invalid_request, problem, problem_of
 from automations.api.request_scope import Api
 from automations.api.router import Problem
-from automations.api.routes import automations, executions
+from automations.api.routes import account, approvals, automations, executions, records, secrets
 from automations.api.routes.webhooks import webhook_routes
 from automations.api.tokens import NotSignedIn
 from automations.errors import AutomationsError
 from automations.services.webhooks import Webhooks
 
 PREFIX = "/api/v1"
-ROUTES = (automations, executions)
+ROUTES = (automations, executions, secrets, records, approvals, account)
 
 
 def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
@@ -39,6 +39,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     )
     app.state.api = api
     app.add_middleware(BodyLimit, prefix=PREFIX)
+    app.include_router(approvals.by_token, prefix=PREFIX)
     for routes in ROUTES:
         app.include_router(routes.router, prefix=PREFIX)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]

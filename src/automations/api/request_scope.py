@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Request
@@ -23,15 +23,23 @@ from automations.db.connection import Connection
 from automations.db.request_session import acting_as, find_api_key, keep_answer, take_request
 from automations.errors import ConfigurationError, Conflict, NotAllowed, Unusable
 from automations.flow.registry import NodeRegistry
+from automations.services.account_settings import InstallationSettings
 from automations.services.connections import Connections
 from automations.services.draft_test import DraftTests
 from automations.services.needs import Installation
+from automations.services.secrets import Box
 
 SCHEME: Final = "bearer "
 KEY_PREFIX: Final = "aut_"
 KEPT_HEADERS: Final = ("location", "etag", "content-type")
 
 Needs = Literal["read", "run", "write", "person"]
+
+
+def no_secret_key() -> Box:
+    raise ConfigurationError(
+        "this installation has no key for secrets", hint="Set AUTOMATIONS_SECRET_KEY_FILE or AUTOMATIONS_SECRET_KEY."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,9 @@ class Api:
     registry: NodeRegistry
     installation: Installation
     draft_tests: DraftTests
+    secret_box: Callable[[], Box] = no_secret_key
+    installation_settings: InstallationSettings = InstallationSettings()  # noqa: RUF009 - frozen
+    metrics_token: str | None = field(default=None, repr=False)
 
     @asynccontextmanager
     async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:
