@@ -32,6 +32,7 @@ from automations.cli.outside_world import OutsideTests, build_outside_world
 from automations.db.connection import connect
 from automations.db.pool import Pool
 from automations.errors import StepError
+from automations.integrations.secret_box import SecretBox, new_key, read_keys
 from automations.services.draft_test import DraftTests
 from automations.services.manual_starts import ManualStarts
 from automations.services.needs import Installation
@@ -67,6 +68,7 @@ class Hooks:
     server: WebServer
     secrets: MemorySecrets
     client: httpx2.AsyncClient
+    app: Any
 
     async def make(self, auth: Any = None, *, nodes: Any = (), edges: Any = (), **config: Any) -> str:
         config = {**HOOK, "auth": auth or {"type": "none"}, **config}
@@ -139,6 +141,7 @@ async def workers(database_url: str) -> AsyncIterator[Workers]:
     await group.close()
 
 
+BOX = SecretBox(read_keys(new_key(), "tests"))
 SECRET = "a secret of the tests that nobody else knows, 48 bytes"
 
 
@@ -153,7 +156,8 @@ def token(user: uuid.UUID | None, **claims: Any) -> str:
 
 def served_api(pool: Pool, draft_tests: DraftTests, answers: RunAnswers, tokens: TokenReader | None = None) -> Api:
     reader = tokens or TokenReader(SharedSecret(SECRET), audience="authenticated", issuer=None)
-    return Api(pool, reader, installed_nodes(), Installation(), draft_tests, answers, ManualStarts(pool))
+    starts = ManualStarts(pool)
+    return Api(pool, reader, installed_nodes(), Installation(), draft_tests, answers, starts, secret_box=lambda: BOX)
 
 
 @pytest.fixture
@@ -162,12 +166,12 @@ async def hooks(database_url: str, world: World) -> AsyncIterator[Hooks]:
     pool = Pool(lambda: connect(database_url, role="service_role"))
     tests = OutsideTests(database_url, lambda: build_outside_world(database_url, Settings()))
     answers = RunAnswers(pool)
-    webhooks = Webhooks(pool, secrets, answers)
-    server = WebServer(lambda: create_app(webhooks, served_api(pool, tests, answers)), pool.close)
+    app = create_app(Webhooks(pool, secrets, answers), served_api(pool, tests, answers))
+    server = WebServer(lambda: app, pool.close)
     server.bind("127.0.0.1", 0)
     serving = asyncio.create_task(server.serve())
     async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as client:
-        yield Hooks(world, server, secrets, client)
+        yield Hooks(world, server, secrets, client, app)
     server.stop()
     async with asyncio.timeout(20):
         await serving

@@ -16,6 +16,7 @@ from automations.api.server import WebServer
 from automations.cli.outside_world import OutsideTests, build_outside_world
 from automations.db.connection import connect
 from automations.db.pool import Pool
+from automations.services.run_answers import RunAnswers
 from automations.services.webhooks import Webhooks
 from automations.settings import Settings
 
@@ -25,8 +26,9 @@ async def own_server(dsn: str, pool: Pool | None = None, **changes: Any) -> Asyn
     """`changes`: fields of `Api`."""
     used = pool or Pool(lambda: connect(dsn, role="service_role"))
     tests = OutsideTests(dsn, lambda: build_outside_world(dsn, Settings()))
-    api = replace(served_api(used, tests), **changes)
-    server = WebServer(lambda: create_app(Webhooks(used, MemorySecrets()), api), used.close)
+    answers = RunAnswers(used)
+    api = replace(served_api(used, tests, answers), **changes)
+    server = WebServer(lambda: create_app(Webhooks(used, MemorySecrets(), answers), api), used.close)
     server.bind("127.0.0.1", 0)
     serving = asyncio.create_task(server.serve())
     try:

@@ -16,14 +16,24 @@ from automations.api.body_limit import LARGEST_BODY, BodyLimit
 from automations.api.problems import internal, invalid_request, problem, problem_of
 from automations.api.request_scope import Api
 from automations.api.router import Problem
-from automations.api.routes import api_keys, automations, executions, sign_in, team
+from automations.api.routes import (
+    account,
+    api_keys,
+    approvals,
+    automations,
+    executions,
+    records,
+    secrets,
+    sign_in,
+    team,
+)
 from automations.api.routes.webhooks import webhook_routes
 from automations.api.tokens import NotSignedIn
 from automations.errors import AutomationsError
 from automations.services.webhooks import Webhooks
 
 PREFIX = "/api/v1"
-ROUTES = (automations, executions, api_keys, team)
+ROUTES = (automations, executions, approvals, records, secrets, account, team, api_keys)
 
 
 def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
@@ -39,6 +49,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     )
     app.state.api = api
     app.add_middleware(BodyLimit, prefix=PREFIX)
+    app.include_router(approvals.by_token, prefix=PREFIX)
     for routes in ROUTES:
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(sign_in.router, prefix=PREFIX)

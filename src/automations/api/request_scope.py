@@ -25,17 +25,25 @@ from automations.db.connection import Connection
 from automations.db.request_session import acting_as, find_api_key, keep_answer, take_request
 from automations.errors import ConfigurationError, Conflict, NotAllowed, Unusable
 from automations.flow.registry import NodeRegistry
+from automations.services.account_settings import InstallationSettings
 from automations.services.api_keys import KEY_PREFIX, key_digest
 from automations.services.connections import Connections
 from automations.services.draft_test import DraftTests
 from automations.services.manual_starts import ManualStarts
 from automations.services.needs import Installation
 from automations.services.run_answers import RunAnswers
+from automations.services.secrets import Box
 
 SCHEME: Final = "bearer "
 KEPT_HEADERS: Final = ("location", "etag", "content-type")
 
 Needs = Literal["read", "run", "write", "person"]
+
+
+def no_secret_key() -> Box:
+    raise ConfigurationError(
+        "this installation has no key for secrets", hint="Set AUTOMATIONS_SECRET_KEY_FILE or AUTOMATIONS_SECRET_KEY."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,9 @@ class Api:
     public_url: str | None = None
     sign_in: SignIn | None = None
     limits: RateLimits = field(default_factory=RateLimits.none)
+    secret_box: Callable[[], Box] = no_secret_key
+    installation_settings: InstallationSettings = InstallationSettings()  # noqa: RUF009 - frozen
+    metrics_token: str | None = field(default=None, repr=False)
 
     @asynccontextmanager
     async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:

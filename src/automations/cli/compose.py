@@ -274,6 +274,8 @@ def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests, answers: 
         public_url=settings.public_url,
         sign_in=_sign_in(settings),
         limits=RateLimits.per_minute(settings.api_requests_per_minute),
+        secret_box=secret_keys(settings).box,
+        installation_settings=installation_settings(settings),
     )
 
 

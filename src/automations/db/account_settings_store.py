@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from automations.db.connection import Connection
@@ -52,4 +52,5 @@ class AccountSettingsStore:
     async def put(self, settings: AccountSettings, changed: Collection[str] = ()) -> None:
         """`changed`: names for the audit log."""
         with translated():
-            await self.connection.execute(SQL["put"], *astuple(settings), list(changed))
+            values = asdict(settings)
+            await self.connection.execute(SQL["put"], values.pop("account_id"), values, list(changed))

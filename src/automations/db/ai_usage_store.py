@@ -57,3 +57,9 @@ class AiUsageStore:
         """At most 1,000, newest first; `account` None: of all. `days` 1: only today."""
         with translated():
             return [DayOfUse(**row) for row in await self.connection.fetch(SQL["since"], account, days)]
+
+    async def listed(self, account: UUID, days: int) -> str:
+        """JSON [{day, calls, input_tokens, output_tokens, reserved}], newest first; at most 366 days."""
+        with translated():
+            found: str = await self.connection.fetchval(SQL["listed"], account, days)
+        return found

@@ -15,6 +15,8 @@ from automations.db.sql_errors import translated
 SQL = queries("approvals")
 
 Decision = Literal["approved", "rejected"]
+# Open ones, those among them that the caller may decide, or also what is decided or over.
+Which = Literal["open", "mine", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,21 @@ class ApprovalStore:
             return [
                 Approval(**row) for row in await self.connection.fetch(SQL["list"], account, every, lowest, highest)
             ]
+
+    async def page(
+        self, account: UUID | None, which: Which, *, limit: int, after: tuple[datetime, UUID] | None = None
+    ) -> str:
+        """JSON for whoever this session acts as, the newest first; `after`: created_at and id of the last one."""
+        created_at, last = after or (None, None)
+        with translated():
+            found: str = await self.connection.fetchval(SQL["page"], account, which, limit, created_at, last)
+        return found
+
+    async def shown(self, approval: UUID) -> str | None:
+        """JSON of one with its form."""
+        with translated():
+            found: str | None = await self.connection.fetchval(SQL["shown"], approval)
+        return found
 
     async def decide(
         self, approval: UUID, decision: Decision, answer: Any, comment: str | None, *, user: UUID | None

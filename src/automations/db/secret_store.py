@@ -43,6 +43,12 @@ class SecretStore:
         with translated():
             return [SecretName(**row) for row in await self.connection.fetch(SQL["list"], account)]
 
+    async def listed(self, account: UUID) -> str:
+        """JSON [{name, created_at, updated_at, automations: [{id, name}]}] for whoever may see the account."""
+        with translated():
+            found: str = await self.connection.fetchval(SQL["listed"], account)
+        return found
+
     async def row_id(self, account: UUID, name: str) -> UUID | None:
         with translated():
             found: UUID | None = await self.connection.fetchval(SQL["row_id"], account, name)
@@ -51,10 +57,10 @@ class SecretStore:
     async def put(self, row: SecretRow, account: UUID) -> bool:
         """False when the secret has another id by now."""
         with translated():
-            written = await self.connection.fetchval(
+            written: bool = await self.connection.fetchval(
                 SQL["put"], row.id, account, row.name, row.key_id, row.nonce, row.sealed
             )
-        return written is not None
+        return written
 
     async def delete(self, account: UUID, name: str) -> bool:
         with translated():

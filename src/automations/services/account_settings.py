@@ -59,7 +59,7 @@ def _user(text: str) -> str:
 
 def _secret_name(text: str) -> str:
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,63}", text) is None:
-        raise ValueError("it must be the name of a secret, never its value; `automations secrets set NAME` makes one")
+        raise ValueError("it must be the name of a secret, never its value")
     return text
 
 
@@ -105,11 +105,11 @@ _SECRETS: Final = ("mail-password-secret", "ai-key-secret")
 
 
 async def set_settings(
-    store: AccountSettingsStore, secrets: SecretStore, account: UUID, given: Mapping[str, str]
+    store: AccountSettingsStore, secrets: SecretStore, account: UUID, given: Mapping[str, str | None]
 ) -> AccountSettings:
-    """Set what is `given` by name, all or nothing. `Unusable` for a value that cannot be one, or not beside the others;
-    `NotFound` for a secret that the account does not have."""
-    read = {name: _read(name, text) for name, text in given.items()}
+    """Set what is `given` by name, all or nothing; None: as the installation has it. `Unusable` for a value that cannot
+    be one, or not beside the others; `NotFound` for a secret that the account does not have."""
+    read = {name: None if text is None else _read(name, text) for name, text in given.items()}
     for name in _SECRETS:
         secret = read.get(name)
         if secret is not None and await secrets.row_id(account, str(secret)) is None:

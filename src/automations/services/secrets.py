@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
+from automations.db.json_text import LONE_SURROGATE
 from automations.db.secret_store import SecretRow, SecretStore
 from automations.errors import Conflict, NotFound, Problem, Unusable
 from automations.flow.node import literal_fields, secret_fields
@@ -35,10 +36,10 @@ async def set_secret(store: SecretStore, box: Box, account: UUID, name: str, val
             hint="Use a letter or `_`, then letters, digits or `_`; at most 64. For example CRM_TOKEN.",
         )
     size = len(value.encode("utf-8", "surrogatepass"))
-    if not SHORTEST <= size <= LONGEST or "\0" in value:
+    if not SHORTEST <= size <= LONGEST or "\0" in value or LONE_SURROGATE.search(value):
         raise Unusable(
             f"a secret has {SHORTEST} to {LONGEST:,} bytes of text, this one {size:,}",
-            hint="It is read from the terminal or from standard input, without the line's end.",
+            hint="Give it as it is, without quotes or the line's end.",
         )
     for _ in range(3):
         row_id = await store.row_id(account, name) or uuid4()
@@ -73,7 +74,7 @@ async def check_secrets(
 async def delete_secret(store: SecretStore, account: UUID, name: str) -> list[str]:
     """Names of automations that still use it. `NotFound`."""
     if not await store.delete(account, name):
-        raise NotFound(f"there is no secret {name!r}", hint="`automations secrets list` shows those that there are.")
+        raise NotFound(f"there is no secret {name!r}", hint="Check its name against the list of secrets.")
     return await store.users(account, name)
 
 

@@ -175,6 +175,27 @@ begin
 end
 $$;
 
+-- Whether the signed-in user may decide what is asked so; whether it still can be decided is another matter.
+create or replace function automations.may_decide(
+  p_account uuid, p_assignees uuid[], p_role text, p_self_approval boolean, p_requested_by uuid
+)
+returns boolean
+language sql stable
+as $$
+  select coalesce(
+    (
+      auth.uid() = any (p_assignees)
+      or pg_catalog.array_position(array['member', 'admin', 'owner'], automations.role_in(p_account))
+        >= pg_catalog.array_position(array['member', 'admin', 'owner'], p_role)
+    )
+    and (p_self_approval or p_requested_by is distinct from auth.uid())
+    -- A machine decides nothing.
+    and automations.claimed_account() is null
+    and exists (select from automations.writable_account_ids() w (id) where w.id = p_account),
+    false
+  )
+$$;
+
 -- As a signed-in user: an assignee, or of the role that may decide; never who asked, unless the step allows it. As
 -- service_role: the operator. Nobody in the account sees less than that there is one.
 create or replace function automations.decide_approval(
@@ -354,6 +375,7 @@ end
 $$;
 
 revoke execute on function automations.role_in(uuid) from public;
+revoke execute on function automations.may_decide(uuid, uuid[], text, boolean, uuid) from public;
 revoke execute on function automations.person_behind(uuid) from public;
 revoke execute on function automations.request_approval(uuid, uuid, jsonb) from public;
 revoke execute on function automations.settle_approval(uuid, uuid, boolean) from public;

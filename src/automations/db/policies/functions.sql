@@ -38,6 +38,28 @@ grant execute on function automations.execution_steps(uuid, text, integer) to au
 grant execute on function automations.take_request(text, bytea) to authenticated;
 grant execute on function automations.keep_answer(text, smallint, jsonb, text) to authenticated;
 grant execute on function automations.start_runs(uuid, jsonb, uuid[], uuid[], text[]) to authenticated;
+grant execute on function automations.secret_id(uuid, text) to authenticated;
+grant execute on function automations.put_secret(uuid, uuid, text, text, bytea, bytea) to authenticated;
+grant execute on function automations.delete_secret(uuid, text) to authenticated;
+grant execute on function automations.list_secrets(uuid) to authenticated;
+grant execute on function automations.account_settings_of(uuid) to authenticated;
+grant execute on function automations.put_account_settings(uuid, jsonb, text[]) to authenticated;
+grant execute on function automations.ai_usage_of(uuid, integer) to authenticated;
+grant execute on function automations.role_in(uuid) to authenticated;
+grant execute on function automations.may_decide(uuid, uuid[], text, boolean, uuid) to authenticated;
+-- What works on records as the caller, and what it is made of: each sees and does no more than the caller may.
+grant execute on function automations.claim(text) to authenticated;
+grant execute on function automations.claimed_account() to authenticated;
+grant execute on function automations.record_held(text, uuid) to authenticated;
+grant execute on function automations.record_column(text, text) to authenticated;
+grant execute on function automations.require_record_table(text) to authenticated;
+grant execute on function automations.require_record_columns(text, jsonb, text) to authenticated;
+grant execute on function automations.refuse_record(text, jsonb) to authenticated;
+grant execute on function automations.list_records(text, jsonb, text, uuid, integer, text, text) to authenticated;
+grant execute on function automations.get_record(text, text) to authenticated;
+grant execute on function automations.create_record(text, jsonb) to authenticated;
+grant execute on function automations.update_record(text, text, jsonb) to authenticated;
+grant execute on function automations.delete_record(text, text) to authenticated;
 
 grant execute on function automations.create_api_key(uuid, text, bytea, text, text[], timestamptz) to authenticated;
 grant execute on function automations.revoke_api_key(uuid) to authenticated;

@@ -15,3 +15,7 @@ left join automations.account_settings s on s.account_id = u.account_id
 where ($1::uuid is null or u.account_id = $1) and u.day > (clock_timestamp() at time zone 'UTC')::date - $2::integer
 order by u.day desc, u.account_id
 limit 1000;
+
+-- name: listed
+-- Days of one account for whoever may see it, newest first.
+select automations.ai_usage_of($1, $2)::text;

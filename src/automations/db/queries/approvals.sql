@@ -38,3 +38,51 @@ select notice_id, account_id, email, hash, attempts, approval from automations.t
 
 -- name: note_notice
 select automations.note_approval_notice($1, $2, $3);
+
+-- name: page
+-- A page for whoever asks, newest first; $2: open, mine (open, and for him to decide) or all; $4, $5: after this one.
+select coalesce(json_agg(to_json(r)), '[]')::text
+from (
+  select a.id, a.account_id, a.automation_id, m.name as automation, a.execution_id, a.title, a.assignees, a.role,
+    a.self_approval, a.requested_by, a.deadline, a.created_at, a.decided_via, a.decided_by, a.decided_as, a.decided_at,
+    case
+      when a.status <> 'pending' then a.status
+      when e.id is null then 'void'
+      when a.deadline <= clock_timestamp() then 'timed_out'
+      else 'pending'
+    end as status,
+    automations.may_decide(a.account_id, a.assignees, a.role, a.self_approval, a.requested_by) as may_decide
+  from automations.approvals a
+  join public.automations m on m.id = a.automation_id
+  left join public.automation_executions e on e.id = a.execution_id and e.status in ('pending', 'running')
+  where ($1::uuid is null or a.account_id = $1)
+    and ($2 = 'all' or (
+      a.status = 'pending' and e.id is not null and (a.deadline is null or a.deadline > clock_timestamp())
+    ))
+    and ($2 <> 'mine' or automations.may_decide(
+      a.account_id, a.assignees, a.role, a.self_approval, a.requested_by
+    ))
+    and ($4::timestamptz is null or (a.created_at, a.id) < ($4, $5::uuid))
+  order by a.created_at desc, a.id desc
+  limit $3
+) r;
+
+-- name: shown
+-- One with its form, for whoever may see it.
+select to_json(r)::text
+from (
+  select a.id, a.account_id, a.automation_id, m.name as automation, a.execution_id, a.title, a.assignees, a.role,
+    a.self_approval, a.requested_by, a.deadline, a.created_at, a.decided_via, a.decided_by, a.decided_as, a.decided_at,
+    case
+      when a.status <> 'pending' then a.status
+      when e.id is null then 'void'
+      when a.deadline <= clock_timestamp() then 'timed_out'
+      else 'pending'
+    end as status,
+    automations.may_decide(a.account_id, a.assignees, a.role, a.self_approval, a.requested_by) as may_decide,
+    a.message, a.form, a.comment, a.answer
+  from automations.approvals a
+  join public.automations m on m.id = a.automation_id
+  left join public.automation_executions e on e.id = a.execution_id and e.status in ('pending', 'running')
+  where a.id = $1
+) r;

@@ -6,35 +6,21 @@ where $1::uuid is null or s.account_id = $1
 order by s.account_id, s.name
 limit 1000;
 
+-- name: listed
+-- Of one account, for whoever may see it, with the automations that use each.
+select automations.list_secrets($1)::text;
+
 -- name: row_id
 -- The row of a secret: its id goes into the seal.
-select s.id from automations.secrets s where s.account_id = $1 and s.name = $2;
+select automations.secret_id($1, $2);
 
 -- name: put
--- Set a secret; the id stays that of the first time. Answers null when another one set it first, under another id.
-with written as (
-  insert into automations.secrets as s (id, account_id, name, key_id, nonce, sealed)
-  values ($1, $2, $3, $4, $5, $6)
-  on conflict (account_id, name) do update
-  set key_id = excluded.key_id, nonce = excluded.nonce, sealed = excluded.sealed, updated_at = now()
-  where s.id = excluded.id
-  returning s.id, s.account_id, s.name, s.created_at
-), noted as (
-  insert into automations.audit_log (account_id, action, details)
-  select w.account_id, 'secret.set', jsonb_build_object('name', w.name) from written w
-)
-select w.id from written w;
+-- Answers false when another one set it first, under another id.
+select automations.put_secret($1, $2, $3, $4, $5, $6);
 
 -- name: delete
 -- Answers whether it was there.
-with gone as (
-  delete from automations.secrets s where s.account_id = $1 and s.name = $2
-  returning s.account_id, s.name
-), noted as (
-  insert into automations.audit_log (account_id, action, details)
-  select g.account_id, 'secret.deleted', jsonb_build_object('name', g.name) from gone g
-)
-select exists (select from gone);
+select automations.delete_secret($1, $2);
 
 -- name: users
 -- Automations of the account whose published flow inserts a secret; `secrets.NAME` with nothing of a name behind it.
