@@ -29,6 +29,7 @@ GRANTED_TO_USERS = {
     "send_signal",
     "take_request",
     "keep_answer",
+    "create_draft",
 }
 OURS = """
     p.pronamespace = 'automations'::regnamespace or p.proname in (
