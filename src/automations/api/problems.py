@@ -105,6 +105,12 @@ def problem_of(error: AutomationsError) -> Response:
             return internal()
 
 
+def refusal(error: AutomationsError) -> dict[str, str]:
+    """Of one of many, in an answer about all of them."""
+    content = orjson.loads(bytes(problem_of(error).body))
+    return {name: content[name] for name in ("code", "detail", "hint")}
+
+
 def invalid_request(error: RequestValidationError) -> Response:
     """What was sent has another form than the route takes; each place of it, never the value."""
     problems = [
