@@ -59,6 +59,7 @@ GRANTED_TO_USERS = {
     "create_record",
     "update_record",
     "delete_record",
+    "create_draft",
 }
 OURS = """
     p.pronamespace = 'automations'::regnamespace or p.proname in (

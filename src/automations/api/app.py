@@ -21,11 +21,18 @@ from automations.api.routes import (
     api_keys,
     approvals,
     automations,
+    bulk,
     executions,
+    explain,
     records,
     secrets,
     sign_in,
+    signals,
+    stats,
     team,
+    test_runs,
+    transfer,
+    versions,
 )
 from automations.api.routes.webhooks import webhook_routes
 from automations.api.tokens import NotSignedIn
@@ -33,7 +40,23 @@ from automations.errors import AutomationsError
 from automations.services.webhooks import Webhooks
 
 PREFIX = "/api/v1"
-ROUTES = (automations, executions, approvals, records, secrets, account, team, api_keys)
+ROUTES = (
+    automations,
+    versions,
+    transfer,
+    test_runs,
+    executions,
+    bulk,
+    explain,
+    stats,
+    signals,
+    approvals,
+    records,
+    secrets,
+    account,
+    team,
+    api_keys,
+)
 
 
 def create_app(webhooks: Webhooks, api: Api) -> FastAPI:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Final
@@ -11,6 +11,7 @@ import orjson
 from fastapi.exceptions import RequestValidationError
 from starlette.responses import Response
 
+from automations.api.api_words import in_words_of_the_api
 from automations.errors import (
     AutomationsError,
     ConfigurationError,
@@ -19,6 +20,7 @@ from automations.errors import (
     FlowInvalid,
     NotAllowed,
     NotFound,
+    Problem,
     TooManyRequests,
     Unusable,
     WebhookRefused,
@@ -65,10 +67,19 @@ def problem(code: str, detail: str, hint: str, *, headers: Mapping[str, str] | N
         given["Retry-After"] = str(_RETRY_AFTER[code])
     if status == 401:
         given["WWW-Authenticate"] = "Bearer" if code == "not_signed_in" else "Webhook"
-    content = {"title": HTTPStatus(status).phrase, "status": status, "code": code, "detail": detail, "hint": hint}
+    said = {"detail": in_words_of_the_api(detail), "hint": in_words_of_the_api(hint)}
+    content = {"title": HTTPStatus(status).phrase, "status": status, "code": code, **said}
     return Response(
         orjson.dumps({**content, **more}), status_code=status, headers=given, media_type="application/problem+json"
     )
+
+
+def told(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Problems of a flow as they are shown."""
+    return [
+        {**asdict(one), "message": in_words_of_the_api(one.message), "hint": in_words_of_the_api(one.hint)}
+        for one in problems
+    ]
 
 
 def problem_of(error: AutomationsError) -> Response:
@@ -83,7 +94,7 @@ def problem_of(error: AutomationsError) -> Response:
         case Conflict():
             return problem("conflict", error.message, error.hint or "Load it again, and try once more.")
         case FlowInvalid():
-            problems = [asdict(one) for one in error.problems]
+            problems = told(error.problems)
             return problem("flow_invalid", error.message, error.hint or "Mend the problems.", problems=problems)
         case TooManyRequests():
             headers = {
@@ -101,6 +112,12 @@ def problem_of(error: AutomationsError) -> Response:
             return problem("unavailable", "this cannot be answered now", "Send it again a little later.")
         case _:
             return internal()
+
+
+def refusal(error: AutomationsError) -> dict[str, str]:
+    """Of one of many, in an answer about all of them."""
+    content = orjson.loads(bytes(problem_of(error).body))
+    return {name: content[name] for name in ("code", "detail", "hint")}
 
 
 def invalid_request(error: RequestValidationError) -> Response:

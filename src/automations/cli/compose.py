@@ -197,6 +197,7 @@ def installation(settings: Settings) -> Installation:
         ai_client=find_spec("openai") is not None,
         code=settings.code_steps == "on",
         sandbox=find_spec("pydantic_monty") is not None,
+        public_url=settings.public_url,
     )
 
 

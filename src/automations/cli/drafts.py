@@ -16,7 +16,7 @@ from automations.cli.options import Account, AsJson, ExpectRevision, read_accoun
 if TYPE_CHECKING:
     from automations.db.automation_store import AutomationDetail
     from automations.errors import AutomationsError, Problem
-    from automations.services.transfer import FlowFile, Imported
+    from automations.services.transfer import Imported
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +39,7 @@ def import_files(
     async def work() -> list[Imported]:
         from automations.cli.compose import load_registry, open_session
         from automations.errors import Unusable
-        from automations.services.transfer import account_of_agent, import_file, only_account, read_file
+        from automations.services.transfer import import_file, owner_of_files, read_file
 
         if expect_revision is not None and len(files) != 1:
             raise Unusable(
@@ -50,10 +50,7 @@ def import_files(
         registry = load_registry()
         agent_id = read_agent(agent)
         async with open_session(read_account(account)) as session:
-            owner = session.account
-            if agent_id is not None:
-                owner = await account_of_agent(session.automations, agent_id, owner)
-            owner = owner or await _owner_of(session, read) or await only_account(session.automations)
+            owner = await owner_of_files(session.automations, read, account=session.account, agent_id=agent_id)
             # All or none.
             async with session.connection.transaction():
                 return [
@@ -98,15 +95,6 @@ def _what_next(one: Imported) -> str:
     if not one.automation.draft_is_published:
         return f"  (next: automations publish {str(one.automation.id)[:8]})"
     return ""
-
-
-async def _owner_of(session: Any, files: Sequence[FlowFile]) -> Any:
-    """The account of the first file that is there already."""
-    for file in files:
-        found = await session.automations.get(file.id) if file.id is not None else None
-        if found is not None:
-            return found.user_id
-    return None
 
 
 def _read(name: str) -> bytes:
@@ -243,17 +231,16 @@ def _checked(subject: str, account: str | None) -> tuple[list[Any], list[Problem
     async def load() -> tuple[list[Any], list[Problem]]:
         from automations.cli.compose import installation, open_session
         from automations.services.naming import find_automation
-        from automations.services.publishing import check_surroundings, drawn_flow, get_automation
+        from automations.services.publishing import drawn_flow, get_automation, problems_of_draft
 
         async with open_session(read_account(account)) as session:
             automation_id = await find_automation(session.automations, subject, session.account)
             automation = await get_automation(session.automations, automation_id)
             nodes = drawn_flow(automation)
-            problems = check_draft(nodes, automation.edges, registry)
-            if not problems:
-                given = installation(session.settings)
-                problems = await check_surroundings(session.automations, registry, given, automation, nodes)
-            return nodes, problems
+            given = installation(session.settings)
+            return nodes, await problems_of_draft(
+                session.automations, registry, given, automation, nodes, automation.edges
+            )
 
     return asyncio.run(load())
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +26,7 @@ def templates(
 ) -> None:
     """List the templates from which `automations new` makes automations, or show one."""
     from automations.cli.output import console, plain, print_json, print_table
+    from automations.services.flow_templates import shipped_templates
 
     if template is not None:
         chosen = find_template(template)
@@ -80,57 +79,32 @@ async def _make(
     template: Template, given: dict[str, str], name: str | None, agent: str | None, account: str | None
 ) -> Imported:
     from automations.cli.compose import load_registry, open_session
-    from automations.errors import Conflict
-    from automations.services.flow_templates import fill_in
-    from automations.services.transfer import account_of_agent, import_file, known_account, only_agent
+    from automations.services.flow_templates import make_from_template
 
-    registry = load_registry()
     agent_id = read_agent(agent)
     async with open_session(read_account(account)) as session:
-        owner = session.account
-        if agent_id is not None:
-            owner = await account_of_agent(session.automations, agent_id, owner)
-        owner = owner or await known_account(session.automations, None)
-        agent_id = agent_id or await only_agent(session.automations, owner)
-        file = fill_in(template, given, agent=agent_id, name=name)
-        if any(one.name == file.name for one in await session.automations.find(owner, None, file.name)):
-            raise Conflict(f"there is an automation {file.name!r} already", hint="Give this one another --name.")
-        return await import_file(session.automations, registry, file, account=owner, agent_id=agent_id)
-
-
-@cache
-def shipped_templates() -> dict[str, Template]:
-    from automations.services.flow_templates import read_template
-
-    directory = files("automations").joinpath("templates")
-    found = {
-        entry.name.removesuffix(".json"): entry.read_text(encoding="utf-8")
-        for entry in directory.iterdir()
-        if entry.name.endswith(".json")
-    }
-    return {key: read_template(text, key) for key, text in sorted(found.items())}
+        return await make_from_template(
+            session.automations,
+            load_registry(),
+            template,
+            given,
+            name=name,
+            account=session.account,
+            agent_id=agent_id,
+        )
 
 
 def find_template(text: str) -> Template:
     """By its name, or a file. `NotFound`."""
-    from difflib import get_close_matches
+    from automations.errors import Unusable
+    from automations.services.flow_templates import read_template, shipped_template, shipped_templates
 
-    from automations.errors import NotFound, Unusable
-    from automations.services.flow_templates import read_template
-
-    known = shipped_templates()
-    if text in known:
-        return known[text]
-    if text.endswith(".json"):
+    if text.endswith(".json") and text not in shipped_templates():
         try:
             return read_template(Path(text).read_bytes(), text)
         except OSError as error:
             raise Unusable(f"{text} cannot be read: {error.strerror}", hint="Check the path.") from None
-    near = get_close_matches(text, known, n=1)
-    raise NotFound(
-        f"there is no template {text!r}" + (f"; {near[0]!r} is one" if near else ""),
-        hint="`automations templates` lists all.",
-    )
+    return shipped_template(text)
 
 
 def _pairs(given: list[str]) -> dict[str, str]:

@@ -163,8 +163,9 @@ class AutomationStore:
         return None if row is None else Startable(**row)
 
     async def create(self, draft: Draft, *, agent_id: UUID, account: UUID) -> None:
+        """`Conflict` where the id is taken, by an automation that the caller may not even see."""
         with translated():
-            await self.connection.execute(
+            created = await self.connection.fetchval(
                 SQL["create"],
                 draft.id,
                 agent_id,
@@ -178,6 +179,8 @@ class AutomationStore:
                 draft.nodes,
                 draft.edges,
             )
+        if created is None:
+            raise Conflict(f"the id {draft.id} is taken", hint='Take the "id" out of the file to make a copy.')
 
     async def create_for_agent(self, agent_id: UUID, draft: Draft) -> UUID:
         """The id that it got; that of the draft does not count. `NotFound` where the caller has no such agent."""
@@ -229,6 +232,10 @@ class AutomationStore:
                 hint="Load the automation again, bring your changes into it, then save.",
             )
         return found is not None and found["written"]
+
+    async def set_viewport(self, automation_id: UUID, viewport: dict[str, Any]) -> None:
+        with translated():
+            await self.connection.execute(SQL["set_viewport"], automation_id, viewport)
 
     async def set_enabled(self, automation_id: UUID, enabled: bool) -> bool:
         """Whether it was the other way before."""

@@ -38,6 +38,15 @@ class BreakerStore:
             rows = await self.connection.fetch(SQL["open"], account)
         return [OpenBreaker(**row) for row in rows]
 
+    async def page(
+        self, *, account: UUID | None, automation_id: UUID | None, limit: int, after: tuple[datetime, str] | None
+    ) -> str:
+        """Those that are open, newest first, as PostgreSQL wrote them; `after`: `opened_at`, `id` of the last one."""
+        opened_at, last = after or (None, None)
+        with translated():
+            found: str = await self.connection.fetchval(SQL["page"], account, automation_id, limit, opened_at, last)
+        return found
+
     async def lift(self, automation_id: UUID, record_id: UUID | None) -> int:
         """How many were open."""
         with translated():

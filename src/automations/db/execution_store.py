@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -175,6 +176,13 @@ class ExecutionStore:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+
+    @asynccontextmanager
+    async def step(self) -> AsyncIterator[None]:
+        """A transaction, or within one a savepoint."""
+        with translated():
+            async with self.connection.transaction():
+                yield
 
     async def latest(self, chosen: RunFilter, *, limit: int, after_seq: int | None = None) -> list[RunRow]:
         """Newest first."""

@@ -73,6 +73,23 @@ class JournalStore:
             rows = await self.connection.fetch(SQL["events_of_record"], record_id, account, limit)
         return [Event(**row) for row in rows]
 
+    async def page(
+        self,
+        *,
+        account: UUID | None,
+        source: str | None,
+        operation: str | None,
+        record_id: UUID | None,
+        limit: int,
+        before: int | None,
+    ) -> str:
+        """The newest first, as PostgreSQL wrote them."""
+        with translated():
+            found: str = await self.connection.fetchval(
+                SQL["page"], account, source, operation, record_id, limit, before
+            )
+        return found
+
     async def watched_record(self, source: str, key: str) -> UUID | None:
         """The `record_id` of a row of a watched table; None where the table is not watched."""
         with translated():
@@ -106,3 +123,20 @@ class JournalStore:
         with translated():
             row = await self.connection.fetchrow(SQL["journal_state"], account)
         return row is not None and row["journal"] != "off" and row["fire"] != "off" and bool(row["has_automations"])
+
+
+class JournalOfUsers(JournalStore):
+    """The same as a signed-in user reads it: without watched tables, whose own policies may hide some of their rows."""
+
+    async def event(self, event_id: int, account: UUID | None) -> Event | None:
+        with translated():
+            row = await self.connection.fetchrow(SQL["event_of_user"], event_id, account)
+        return None if row is None else Event(**row)
+
+    async def events_of_record(self, record_id: UUID, account: UUID | None, limit: int) -> list[Event]:
+        with translated():
+            rows = await self.connection.fetch(SQL["events_of_record_of_user"], record_id, account, limit)
+        return [Event(**row) for row in rows]
+
+    async def watched_record(self, source: str, key: str) -> UUID | None:
+        return None

@@ -32,9 +32,20 @@ class Started:
 async def leads_where(store: ExecutionStore, account: UUID, condition: Any) -> list[UUID]:
     """Leads of the account, seen with its rights, that meet a condition tree over their columns; by id.
 
-    `Unusable` for a tree that is no condition or asks for a column that leads do not have, and for more than 100,000
-    leads.
+    `Unusable` as for `check_leads_condition`, and for more than 100,000 leads.
     """
+    await check_leads_condition(store, condition)
+    found: list[UUID] = []
+    while len(found) <= MOST_RECORDS:
+        page = await store.matching_leads(account, condition, limit=BATCH, after=found[-1] if found else None)
+        found += page
+        if len(page) < BATCH:
+            return found
+    raise Unusable(f"more than {MOST_RECORDS:,} leads match", hint="Narrow the condition, and start them in parts.")
+
+
+async def check_leads_condition(store: ExecutionStore, condition: Any) -> None:
+    """`Unusable` for a tree that is no condition, or asks for a column that leads do not have."""
     problems = check_condition(condition, templates=False)
     if problems:
         field, message, hint = problems[0]
@@ -44,13 +55,6 @@ async def leads_where(store: ExecutionStore, account: UUID, condition: Any) -> l
     unknown = sorted({path[0] for path in compile_condition(condition).paths()} - set(columns))
     if unknown:
         raise Unusable(f"leads have no column {unknown[0]!r}", hint=f"They have: {', '.join(columns)}.")
-    found: list[UUID] = []
-    while len(found) <= MOST_RECORDS:
-        page = await store.matching_leads(account, condition, limit=BATCH, after=found[-1] if found else None)
-        found += page
-        if len(page) < BATCH:
-            return found
-    raise Unusable(f"more than {MOST_RECORDS:,} leads match", hint="Narrow the condition, and start them in parts.")
 
 
 def prepare_bulk(

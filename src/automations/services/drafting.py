@@ -8,7 +8,10 @@ from uuid import UUID
 
 from automations.db.automation_store import AutomationDetail, AutomationStore, Draft
 from automations.errors import NotAllowed
-from automations.services.publishing import get_automation, trigger_of
+from automations.services.publishing import get_automation, readable_flow, trigger_of
+
+LONGEST_NAME = 200
+COPY = " (copy)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,29 @@ async def delete_automation(store: AutomationStore, automation_id: UUID) -> None
     """With its runs and versions. `NotFound`, `NotAllowed` for a viewer."""
     await _to_write(store, automation_id)
     await store.delete(automation_id)
+
+
+async def duplicate(store: AutomationStore, automation_id: UUID, name: str | None) -> UUID:
+    """A draft with the drawing of another draft, for the same agent. `NotFound`, `NotAllowed` for a viewer."""
+    automation = await _to_write(store, automation_id)
+    copy = NewDraft(
+        name or f"{automation.name[: LONGEST_NAME - len(COPY)]}{COPY}",
+        automation.description,
+        automation.icon,
+        automation.color,
+        readable_flow(automation),
+        automation.edges,
+    )
+    created = await create_draft(store, copy, agent_id=automation.agent_id)
+    if automation.viewport is not None:
+        await store.set_viewport(created, automation.viewport)
+    return created
+
+
+async def set_viewport(store: AutomationStore, automation_id: UUID, viewport: dict[str, float]) -> None:
+    """Where the canvas was left; no change of the draft. `NotFound`, `NotAllowed` for a viewer."""
+    await _to_write(store, automation_id)
+    await store.set_viewport(automation_id, viewport)
 
 
 async def _to_write(store: AutomationStore, automation_id: UUID) -> AutomationDetail:

@@ -13,11 +13,16 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
 from typing import Any, Literal, assert_never, cast, get_args
 from uuid import UUID
 
-from automations.errors import Unusable
-from automations.services.transfer import FlowFile, read_file
+from automations.db.automation_store import AutomationStore
+from automations.errors import Conflict, NotFound, Unusable
+from automations.flow.registry import NodeRegistry
+from automations.services.transfer import FlowFile, Imported, import_file, only_agent, owner_of_files, read_file
 
 Kind = Literal["text", "number", "list", "users"]
 _PLACE = re.compile(r"\$\{([a-z][a-z0-9_]*)\}")
@@ -77,6 +82,48 @@ def read_template(text: str | bytes, key: str) -> Template:
         parameters,
         body,
     )
+
+
+@cache
+def shipped_templates() -> dict[str, Template]:
+    """Those that come with the package, by key."""
+    found = {
+        entry.name.removesuffix(".json"): entry.read_text(encoding="utf-8")
+        for entry in files("automations").joinpath("templates").iterdir()
+        if entry.name.endswith(".json")
+    }
+    return {key: read_template(text, key) for key, text in sorted(found.items())}
+
+
+def shipped_template(key: str) -> Template:
+    """`NotFound`."""
+    known = shipped_templates()
+    if key in known:
+        return known[key]
+    near = get_close_matches(key, known, n=1)
+    raise NotFound(
+        f"there is no template {key!r}" + (f"; {near[0]!r} is one" if near else ""),
+        hint="`automations templates` lists all.",
+    )
+
+
+async def make_from_template(
+    store: AutomationStore,
+    registry: NodeRegistry,
+    template: Template,
+    given: Mapping[str, str],
+    *,
+    name: str | None,
+    account: UUID | None,
+    agent_id: UUID | None,
+) -> Imported:
+    """A draft of the account (None: the agent's, or the only one). `Conflict` where one has that name; `Unusable`."""
+    owner = await owner_of_files(store, [], account=account, agent_id=agent_id)
+    agent_id = agent_id or await only_agent(store, owner)
+    file = fill_in(template, given, agent=agent_id, name=name)
+    if any(one.name == file.name for one in await store.find(owner, None, file.name)):
+        raise Conflict(f"there is an automation {file.name!r} already", hint="Give this one another --name.")
+    return await import_file(store, registry, file, account=owner, agent_id=agent_id)
 
 
 def fill_in(template: Template, given: Mapping[str, str], *, agent: UUID, name: str | None = None) -> FlowFile:

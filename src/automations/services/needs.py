@@ -16,7 +16,7 @@ from automations.flow.registry import NodeRegistry
 @dataclass(frozen=True, slots=True)
 class Installation:
     """What the settings give to every account. `ai_client`, `sandbox`: the packages that speak to models and run code
-    are installed."""
+    are installed. `public_url`: where others reach this installation, if the settings say so."""
 
     mail_server: bool = False
     mail_from: bool = False
@@ -24,6 +24,7 @@ class Installation:
     ai_client: bool = False
     code: bool = False
     sandbox: bool = False
+    public_url: str | None = None
 
 
 async def check_needs(

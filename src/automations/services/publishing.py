@@ -12,7 +12,7 @@ from automations.db.automation_store import AutomationDetail, AutomationStore
 from automations.db.json_text import Unreadable
 from automations.db.secret_store import SecretStore
 from automations.db.watched_table_store import WatchedTableStore
-from automations.errors import FlowInvalid, NotFound, Problem
+from automations.errors import FlowInvalid, NotFound, Problem, Unusable
 from automations.flow.registry import NodeRegistry
 from automations.flow.validate import check_flow
 from automations.flow.webhook_config import EVENT, SOURCE
@@ -51,6 +51,16 @@ def drawn_flow(automation: AutomationDetail) -> list[Any]:
     if isinstance(automation.nodes, Unreadable):
         return [automation.nodes]
     return list(automation.nodes) or [trigger_node(automation.trigger_type, automation.trigger_config)]
+
+
+def readable_flow(automation: AutomationDetail) -> list[Any]:
+    """The nodes of the draft as it can be written again; `Unusable` for one that cannot be read."""
+    if any(isinstance(part, Unreadable) for part in (automation.nodes, automation.edges, automation.trigger_config)):
+        raise Unusable(
+            f"{automation.name!r} is nested too deeply to be read",
+            hint=f"Draw it again, or import it from a file: its id is {automation.id}.",
+        )
+    return drawn_flow(automation)
 
 
 def trigger_node_type(trigger_type: str, config: dict[str, Any]) -> str:
@@ -119,6 +129,19 @@ async def check_surroundings(
     ]
 
 
+async def problems_of_draft(
+    around: AutomationStore,
+    registry: NodeRegistry,
+    installation: Installation,
+    automation: AutomationDetail,
+    nodes: Sequence[Any],
+    edges: Sequence[Any],
+) -> list[Problem]:
+    """Of the drawing; where that is right in itself, of what is around it, looked at with `around`."""
+    problems = check_draft(nodes, edges, registry)
+    return problems or await check_surroundings(around, registry, installation, automation, nodes)
+
+
 def trigger_of(nodes: Sequence[Any]) -> tuple[str, dict[str, Any]] | None:
     """`trigger_type` and `trigger_config` of the columns, from the flow's trigger node; None without one."""
     for node in nodes:
@@ -146,10 +169,8 @@ async def publish(
     `FlowInvalid` with every problem; `Conflict` when somebody changed the draft since it was read."""
     automation = await get_automation(store, automation_id)
     nodes = drawn_flow(automation)
-    problems = check_draft(nodes, automation.edges, registry)
+    problems = await problems_of_draft(around or store, registry, installation, automation, nodes, automation.edges)
     trigger = trigger_of(nodes)
-    if not problems:
-        problems = await check_surroundings(around or store, registry, installation, automation, nodes)
     if problems or trigger is None:
         raise FlowInvalid(problems)
     version = await store.publish(

@@ -158,17 +158,23 @@ Action = Cancel | Retry
 async def act_on(store: ExecutionStore, action: Action, ids: Sequence[UUID]) -> AsyncIterator[Acted]:
     """One after another, each on its own: what cannot be done to one does not keep it from the others."""
     for run_id in ids:
-        try:
+        yield await act(store, action, run_id)
+
+
+async def act(store: ExecutionStore, action: Action, run_id: UUID) -> Acted:
+    """Within a transaction, in a savepoint: a refusal leaves the rest of it as it is."""
+    try:
+        async with store.step():
             match action:
                 case Cancel():
-                    yield Acted(run_id, await store.cancel(run_id, action.reason))
+                    return Acted(run_id, await store.cancel(run_id, action.reason))
                 case Retry():
                     again = await store.retry(run_id, start_from=action.start_from, version=action.version)
-                    yield Acted(run_id, str(again))
+                    return Acted(run_id, str(again))
                 case _:
                     assert_never(action)
-        except AutomationsError as error:
-            yield Acted(run_id, None, error)
+    except AutomationsError as error:
+        return Acted(run_id, None, error)
 
 
 def selectable(action: Action, chosen: RunFilter) -> RunFilter:

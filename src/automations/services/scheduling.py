@@ -97,6 +97,28 @@ async def preview_schedule(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Dues:
+    """What a config says: in words, and its next due times after `since`."""
+
+    words: str
+    timezone: str
+    since: datetime
+    next: list[Due]
+
+
+async def preview_config(schedules: ScheduleStore, config: dict[str, Any], count: int) -> Dues:
+    """Of a config that nobody has saved. `Unusable`."""
+    try:
+        recurrence = read_schedule(config)
+    except ScheduleInvalid as invalid:
+        raise Unusable(
+            f"the schedule cannot be used: {invalid}", hint="Correct the fields of the config that are named."
+        ) from None
+    since = await schedules.now()
+    return Dues(in_words(recurrence), recurrence.config.timezone, since, recurrence.preview(since, count))
+
+
 def _view(row: ScheduleRow) -> ScheduleView:
     recurrence: Recurrence | None
     try:

@@ -10,10 +10,10 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from automations.db.automation_store import AutomationDetail, AutomationStore, Draft
-from automations.db.json_text import DEEPEST_SHOWN, Unreadable, is_deeper
+from automations.db.json_text import DEEPEST_SHOWN, is_deeper
 from automations.errors import Conflict, NotFound, Problem, Unusable
 from automations.flow.registry import NodeRegistry
-from automations.services.publishing import check_draft, completed, drawn_flow, trigger_node, trigger_of
+from automations.services.publishing import check_draft, completed, readable_flow, trigger_node, trigger_of
 
 FORMAT = "automations/1"
 LARGEST_FILE = 10_485_760
@@ -55,6 +55,12 @@ def read_file(text: str | bytes, origin: str) -> FlowFile:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Unusable(f"{origin} is not JSON: {error}", hint=hint) from None
+    return read_value(value, origin)
+
+
+def read_value(value: Any, origin: str) -> FlowFile:
+    """What a file holds, already read as JSON. `Unusable`."""
+    hint = "Start from a file that `automations export ID` wrote."
     if is_deeper(value, DEEPEST_SHOWN):
         raise Unusable(f"{origin} is nested deeper than {DEEPEST_SHOWN} levels", hint=hint)
     if not isinstance(value, dict):
@@ -88,12 +94,7 @@ def write_file(automation: AutomationDetail, *, with_revision: bool = False) -> 
     `with_revision`: and with the draft's revision, which an import can be made to expect. `Unusable` for a draft that
     cannot be read.
     """
-    columns = (automation.nodes, automation.edges, automation.trigger_config)
-    if any(isinstance(column, Unreadable) for column in columns):
-        raise Unusable(
-            f"{automation.name!r} is nested too deeply to be exported",
-            hint=f"Draw it again, or import it from a file: its id is {automation.id}.",
-        )
+    nodes = readable_flow(automation)
     value: dict[str, Any] = {
         "format": FORMAT,
         "id": str(automation.id),
@@ -101,7 +102,7 @@ def write_file(automation: AutomationDetail, *, with_revision: bool = False) -> 
         "description": automation.description,
         "icon": automation.icon,
         "color": automation.color,
-        "nodes": drawn_flow(automation),
+        "nodes": nodes,
         "edges": automation.edges,
     }
     if with_revision:
@@ -173,6 +174,24 @@ async def account_of_agent(store: AutomationStore, agent_id: UUID, wanted: UUID 
             f"the agent {agent_id} belongs to the account {owner}", hint="Leave out --account, or correct it."
         )
     return owner
+
+
+async def owner_of_files(
+    store: AutomationStore, files: Sequence[FlowFile], *, account: UUID | None, agent_id: UUID | None
+) -> UUID:
+    """Where they belong: the agent's account; the named one; that of the first file that is there; the only one.
+
+    `NotFound`, `Unusable`.
+    """
+    if agent_id is not None:
+        return await account_of_agent(store, agent_id, account)
+    if account is not None:
+        return await known_account(store, account)
+    for file in files:
+        found = await store.get(file.id) if file.id is not None else None
+        if found is not None:
+            return found.user_id
+    return await only_account(store)
 
 
 async def only_account(store: AutomationStore) -> UUID:

@@ -15,10 +15,9 @@ from automations.flow.registry import NodeRegistry
 from automations.services.needs import Installation
 from automations.services.publishing import (
     Published,
-    check_draft,
-    check_surroundings,
     drawn_flow,
     get_automation,
+    problems_of_draft,
     trigger_of,
 )
 
@@ -108,11 +107,13 @@ async def roll_back(
     installation: Installation,
     note: str | None = None,
     expected_revision: int | None = None,
+    around: AutomationStore | None = None,
 ) -> Published:
     """The flow of an old version is published as a new one and becomes the draft; open runs keep what they run.
 
     `NotFound`; `FlowInvalid` where the node types of today refuse it; `Conflict` where that version is what runs and is
-    drawn, or somebody changes the draft meanwhile (`expected_revision` None: since this call read it).
+    drawn, or somebody changes the draft meanwhile (`expected_revision` None: since this call read it). `around` as for
+    `publish`.
     """
     automation = await get_automation(automations, automation_id)
     version = await get_version(versions, automation_id, number)
@@ -120,9 +121,9 @@ async def roll_back(
         raise Conflict(
             f"version {number} is what runs, and what is drawn", hint="`automations versions ID` lists the others."
         )
-    problems = check_draft(version.nodes, version.edges, registry)
-    if not problems:
-        problems = await check_surroundings(automations, registry, installation, automation, version.nodes)
+    problems = await problems_of_draft(
+        around or automations, registry, installation, automation, version.nodes, version.edges
+    )
     trigger = trigger_of(version.nodes)
     if problems or trigger is None:
         raise FlowInvalid(problems)

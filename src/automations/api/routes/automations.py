@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Header, Query
 from fastapi.responses import Response
 
+from automations.api.etags import NOT_MODIFIED, IfNoneMatch, Revision, read_revision, shown_automation
 from automations.api.models.automations import (
     Answered,
     Automation,
@@ -25,20 +26,13 @@ from automations.api.pages import Cursor, Limit, bad_cursor, page, read_cursor
 from automations.api.request_scope import InApi, Reading, Runner, Writing
 from automations.api.router import api_router
 from automations.db.automation_store import AutomationStore
-from automations.db.connection import Connection
 from automations.db.json_text import encode_json
 from automations.db.listing_store import AutomationFilter, ListingStore
-from automations.errors import NotFound, Unusable
 from automations.services import publishing, switching
 from automations.services.calling import ToolAnswer
 from automations.services.drafting import NewDraft, create_draft, delete_automation, save_draft
 
 router: Final = api_router("/automations", "automations")
-
-Revision = Annotated[
-    str | None,
-    Header(alias="If-Match", max_length=40, description='The draft\'s revision that you have seen, such as `"7"`.'),
-]
 
 
 @router.get("", response_model=AutomationPage, summary="List automations, the newest first")
@@ -68,19 +62,21 @@ async def list_automations(
 async def create_automation(body: NewAutomation, session: Writing) -> Response:
     draft = NewDraft(body.name, body.description, body.icon, body.color, body.nodes, body.edges)
     automation_id = await create_draft(AutomationStore(session), draft, agent_id=body.agent_id)
-    return await _shown(session, automation_id, 201, {"Location": f"/api/v1/automations/{automation_id}"})
+    return await shown_automation(session, automation_id, 201, {"Location": f"/api/v1/automations/{automation_id}"})
 
 
-@router.get("/{automation_id}", response_model=Automation, summary="One automation with its draft")
-async def get_automation(automation_id: UUID, session: Reading) -> Response:
-    return await _shown(session, automation_id)
+@router.get(
+    "/{automation_id}", response_model=Automation, responses=NOT_MODIFIED, summary="One automation with its draft"
+)
+async def get_automation(automation_id: UUID, session: Reading, if_none_match: IfNoneMatch = None) -> Response:
+    return await shown_automation(session, automation_id, if_none_match=if_none_match)
 
 
 @router.put("/{automation_id}", response_model=Automation, summary="Save the draft")
 async def save_automation(automation_id: UUID, body: Draft, session: Writing, if_match: Revision = None) -> Response:
     draft = NewDraft(body.name, body.description, body.icon, body.color, body.nodes, body.edges)
     await save_draft(AutomationStore(session), automation_id, draft, expected_revision=read_revision(if_match))
-    return await _shown(session, automation_id)
+    return await shown_automation(session, automation_id)
 
 
 @router.delete("/{automation_id}", status_code=204, summary="Delete it with its runs")
@@ -103,31 +99,31 @@ async def publish_automation(
             expected_revision=read_revision(if_match),
             around=AutomationStore(engine),
         )
-    return await _shown(session, automation_id)
+    return await shown_automation(session, automation_id)
 
 
 @router.post("/{automation_id}/pause", response_model=Automation, summary="Hold it")
 async def pause_automation(automation_id: UUID, session: Writing, body: Pause | None = None) -> Response:
     await switching.pause(AutomationStore(session), automation_id, body.reason if body is not None else None)
-    return await _shown(session, automation_id)
+    return await shown_automation(session, automation_id)
 
 
 @router.post("/{automation_id}/resume", response_model=Automation, summary="Let it go on")
 async def resume_automation(automation_id: UUID, session: Writing) -> Response:
     await switching.resume(AutomationStore(session), automation_id)
-    return await _shown(session, automation_id)
+    return await shown_automation(session, automation_id)
 
 
 @router.post("/{automation_id}/enable", response_model=Automation, summary="Switch it on")
 async def enable_automation(automation_id: UUID, session: Writing) -> Response:
     await switching.set_enabled(AutomationStore(session), automation_id, True)
-    return await _shown(session, automation_id)
+    return await shown_automation(session, automation_id)
 
 
 @router.post("/{automation_id}/disable", response_model=Automation, summary="Switch it off")
 async def disable_automation(automation_id: UUID, session: Writing) -> Response:
     await switching.set_enabled(AutomationStore(session), automation_id, False)
-    return await _shown(session, automation_id)
+    return await shown_automation(session, automation_id)
 
 
 @router.post(
@@ -171,28 +167,3 @@ def _answered(answer: ToolAnswer) -> Response:
     return Response(
         encode_json(content), status_code=202 if answer.status == "running" else 200, media_type="application/json"
     )
-
-
-async def _shown(
-    session: Connection, automation_id: UUID, status: int = 200, headers: dict[str, str] | None = None
-) -> Response:
-    """With the revision of the draft as its ETag."""
-    found = await ListingStore(session).automation(automation_id)
-    if found is None:
-        raise NotFound("there is no such automation", hint="Check the id, and who is signed in.")
-    revision = found.partition('"draft_revision":')[2].partition(",")[0]
-    return Response(
-        found, status_code=status, media_type="application/json", headers={**(headers or {}), "ETag": f'"{revision}"'}
-    )
-
-
-def read_revision(if_match: str | None) -> int | None:
-    """None: whatever it is. `Unusable` for what no ETag of a draft is."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    text = if_match.strip().removeprefix("W/").strip('"')
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Unusable(
-            "If-Match is not a revision of a draft", hint="Send back the ETag that you got, or leave it out."
-        )
-    return int(text)

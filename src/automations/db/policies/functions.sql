@@ -37,6 +37,9 @@ grant execute on function automations.managed_account_ids(text[]) to authenticat
 grant execute on function automations.execution_steps(uuid, text, integer) to authenticated;
 grant execute on function automations.take_request(text, bytea) to authenticated;
 grant execute on function automations.keep_answer(text, smallint, jsonb, text) to authenticated;
+grant execute on function automations.create_draft(
+  uuid, uuid, uuid, text, text, text, text, text, jsonb, jsonb, jsonb
+) to authenticated;
 grant execute on function automations.start_runs(uuid, jsonb, uuid[], uuid[], text[]) to authenticated;
 grant execute on function automations.secret_id(uuid, text) to authenticated;
 grant execute on function automations.put_secret(uuid, uuid, text, text, bytea, bytea) to authenticated;

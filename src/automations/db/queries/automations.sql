@@ -31,11 +31,8 @@ where a.id = $1;
 select a.user_id as account, a.trigger_type, a.trigger_config from public.automations a where a.id = $1;
 
 -- name: create
--- A draft from a file: never active, never enabled.
-insert into public.automations (
-  id, agent_id, user_id, name, description, icon, color, trigger_type, trigger_config, nodes, edges
-)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+-- A draft from a file, with the file's id: never active, never enabled; null where the id is taken.
+select automations.create_draft($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: create_for_agent
 -- A draft of the account that the agent belongs to; nothing where the caller has no such agent.
@@ -75,6 +72,10 @@ with found as materialized (
 )
 select f.draft_revision, f.differs, exists (select from written w) as written
 from found f;
+
+-- name: set_viewport
+-- Where the canvas was left; no revision of the draft.
+update public.automations a set viewport = $2 where a.id = $1 and a.viewport is distinct from $2;
 
 -- name: set_enabled
 -- The owner's switch.

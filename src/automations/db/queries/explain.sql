@@ -54,3 +54,35 @@ select coalesce(current_setting('automations.journal', true), '') as journal,
 -- name: lead_account
 -- Whose lead it is.
 select l.user_id from public.leads l where l.id = $1;
+
+-- name: event_of_user
+-- One change, for whom which tables are watched is none of his business.
+select e.id, e.account_id, e.source, e.operation, e.record_id, e.old, e.new, e.changed, e.actor, e.occurred_at,
+  e.execution_id, e.held
+from automations.events e
+where e.id = $1 and ($2::uuid is null or e.account_id = $2);
+
+-- name: events_of_record_of_user
+-- The latest changes of a record, likewise.
+select e.id, e.account_id, e.source, e.operation, e.record_id, e.old, e.new, e.changed, e.actor, e.occurred_at,
+  e.execution_id, e.held
+from automations.events e
+where e.record_id = $1 and ($2::uuid is null or e.account_id = $2)
+order by e.id desc
+limit $3;
+
+-- name: page
+-- The journal, newest first; $6: before this one. JSON as PostgreSQL makes it.
+select coalesce(json_agg(to_json(r)), '[]')::text
+from (
+  select e.id, e.account_id, e.source, e.operation, e.record_id, e.old, e.new, e.changed, e.actor, e.occurred_at,
+    e.execution_id, e.held
+  from automations.events e
+  where ($1::uuid is null or e.account_id = $1)
+    and ($2::text is null or e.source = $2)
+    and ($3::text is null or e.operation = $3)
+    and ($4::uuid is null or e.record_id = $4)
+    and ($6::bigint is null or e.id < $6)
+  order by e.id desc
+  limit $5
+) r;
