@@ -33,6 +33,7 @@ from automations.db.connection import connect
 from automations.db.pool import Pool
 from automations.errors import StepError
 from automations.services.draft_test import DraftTests
+from automations.services.live_feed import LiveFeed
 from automations.services.needs import Installation
 from automations.services.webhooks import Webhooks
 from automations.settings import Settings
@@ -149,9 +150,9 @@ def token(user: uuid.UUID | None, **claims: Any) -> str:
     return jwt.encode({name: value for name, value in content.items() if value is not None}, SECRET, "HS256")
 
 
-def served_api(pool: Pool, draft_tests: DraftTests, tokens: TokenReader | None = None) -> Api:
+def served_api(pool: Pool, draft_tests: DraftTests, live: LiveFeed, tokens: TokenReader | None = None) -> Api:
     reader = tokens or TokenReader(SharedSecret(SECRET), audience="authenticated", issuer=None)
-    return Api(pool, reader, installed_nodes(), Installation(), draft_tests)
+    return Api(pool, reader, installed_nodes(), Installation(), draft_tests, live)
 
 
 @pytest.fixture
@@ -159,7 +160,13 @@ async def hooks(database_url: str, world: World) -> AsyncIterator[Hooks]:
     secrets = MemorySecrets()
     pool = Pool(lambda: connect(database_url, role="service_role"))
     tests = OutsideTests(database_url, lambda: build_outside_world(database_url, Settings()))
-    server = WebServer(lambda: create_app(Webhooks(pool, secrets), served_api(pool, tests)), pool.close)
+    live = LiveFeed(lambda: connect(database_url, role="service_role"))
+
+    async def close() -> None:
+        await live.aclose()
+        await pool.close()
+
+    server = WebServer(lambda: create_app(Webhooks(pool, secrets), served_api(pool, tests, live)), close, live.end)
     server.bind("127.0.0.1", 0)
     serving = asyncio.create_task(server.serve())
     async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as client:

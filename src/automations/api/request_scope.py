@@ -25,6 +25,7 @@ from automations.errors import ConfigurationError, Conflict, NotAllowed, Unusabl
 from automations.flow.registry import NodeRegistry
 from automations.services.connections import Connections
 from automations.services.draft_test import DraftTests
+from automations.services.live_feed import LiveFeed
 from automations.services.needs import Installation
 
 SCHEME: Final = "bearer "
@@ -43,6 +44,7 @@ class Api:
     registry: NodeRegistry
     installation: Installation
     draft_tests: DraftTests
+    live: LiveFeed
 
     @asynccontextmanager
     async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:

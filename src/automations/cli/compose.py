@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from automations.integrations.secret_keys import SecretKeys
     from automations.services.account_settings import InstallationSettings
     from automations.services.draft_test import DraftTests
+    from automations.services.live_feed import LiveFeed
     from automations.services.needs import Installation
     from automations.services.secret_vault import SecretVault
 
@@ -242,7 +243,14 @@ class Engine:
         await self.outside.close()
 
 
-def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests) -> Api:
+def build_live_feed(dsn: str) -> LiveFeed:
+    from automations.db.connection import connect
+    from automations.services.live_feed import LiveFeed
+
+    return LiveFeed(lambda: connect(dsn, role=ROLE, application_name="automations live"))
+
+
+def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests, live: LiveFeed) -> Api:
     from automations.api.request_scope import Api
     from automations.api.tokens import KeySet, SharedSecret, TokenReader
     from automations.cli.token_command import signing_secret
@@ -258,7 +266,7 @@ def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests) -> Api:
         keys = SharedSecret(secret)
     if keys is not None:
         tokens = TokenReader(keys, audience=settings.jwt_audience, issuer=settings.jwt_issuer)
-    return Api(pool, tokens, load_registry(), installation(settings), draft_tests)
+    return Api(pool, tokens, load_registry(), installation(settings), draft_tests, live)
 
 
 def build_web_server(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> WebServer:
@@ -269,7 +277,8 @@ def build_web_server(dsn: str, settings: Settings, *, allowed: Collection[str] =
     from automations.api.server import WebServer
 
     pool = build_pool(dsn, name="http")
-    closing = [pool.close]
+    live = build_live_feed(dsn)
+    closing = [pool.close, live.aclose]
 
     def make_app() -> Any:
         from automations.api.app import create_app
@@ -278,13 +287,13 @@ def build_web_server(dsn: str, settings: Settings, *, allowed: Collection[str] =
 
         tests = OutsideTests(dsn, lambda: build_outside_world(dsn, settings, allowed))
         closing.append(tests.close)
-        return create_app(Webhooks(pool, build_vault(pool, settings)), build_api(pool, settings, tests))
+        return create_app(Webhooks(pool, build_vault(pool, settings)), build_api(pool, settings, tests, live))
 
     async def close() -> None:
         for one in reversed(closing):
             await one()
 
-    return WebServer(make_app, close)
+    return WebServer(make_app, close, live.end)
 
 
 def build_engine(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> Engine:
