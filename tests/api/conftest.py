@@ -9,7 +9,8 @@ import sys
 import time
 import uuid
 from collections.abc import AsyncIterator, Collection
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ import asyncpg
 import httpx2
 import jwt
 import pytest
+from fastapi import FastAPI
 
 if (_CHECKOUT := str(Path(__file__).parents[2])) not in sys.path:
     sys.path.insert(0, _CHECKOUT)
@@ -34,6 +36,7 @@ from automations.db.pool import Pool
 from automations.errors import StepError
 from automations.integrations.secret_box import SecretBox, new_key, read_keys
 from automations.services.draft_test import DraftTests
+from automations.services.live_feed import LiveFeed
 from automations.services.manual_starts import ManualStarts
 from automations.services.needs import Installation
 from automations.services.run_answers import RunAnswers
@@ -154,28 +157,52 @@ def token(user: uuid.UUID | None, **claims: Any) -> str:
     return jwt.encode({name: value for name, value in content.items() if value is not None}, SECRET, "HS256")
 
 
-def served_api(pool: Pool, draft_tests: DraftTests, answers: RunAnswers, tokens: TokenReader | None = None) -> Api:
+def served_api(
+    pool: Pool, draft_tests: DraftTests, answers: RunAnswers, live: LiveFeed, tokens: TokenReader | None = None
+) -> Api:
     reader = tokens or TokenReader(SharedSecret(SECRET), audience="authenticated", issuer=None)
     starts = ManualStarts(pool)
-    return Api(pool, reader, installed_nodes(), Installation(), draft_tests, answers, starts, secret_box=lambda: BOX)
+    return Api(
+        pool, reader, installed_nodes(), Installation(), draft_tests, answers, starts, live, secret_box=lambda: BOX
+    )
+
+
+@asynccontextmanager
+async def serving(
+    dsn: str, secrets: MemorySecrets, pool: Pool | None = None, **changes: Any
+) -> AsyncIterator[tuple[WebServer, FastAPI]]:
+    """`changes`: fields of `Api`."""
+    used = pool or Pool(lambda: connect(dsn, role="service_role"))
+    tests = OutsideTests(dsn, lambda: build_outside_world(dsn, Settings()))
+    answers = RunAnswers(used)
+    live = LiveFeed(lambda: connect(dsn, role="service_role"))
+    api = replace(served_api(used, tests, answers, live), **changes)
+    app = create_app(Webhooks(used, secrets, answers), api)
+
+    async def close() -> None:
+        await live.aclose()
+        await used.close()
+
+    server = WebServer(lambda: app, close, live.end)
+    server.bind("127.0.0.1", 0)
+    task = asyncio.create_task(server.serve())
+    try:
+        yield server, app
+    finally:
+        server.stop()
+        async with asyncio.timeout(20):
+            await task
+        await tests.close()
 
 
 @pytest.fixture
 async def hooks(database_url: str, world: World) -> AsyncIterator[Hooks]:
     secrets = MemorySecrets()
-    pool = Pool(lambda: connect(database_url, role="service_role"))
-    tests = OutsideTests(database_url, lambda: build_outside_world(database_url, Settings()))
-    answers = RunAnswers(pool)
-    app = create_app(Webhooks(pool, secrets, answers), served_api(pool, tests, answers))
-    server = WebServer(lambda: app, pool.close)
-    server.bind("127.0.0.1", 0)
-    serving = asyncio.create_task(server.serve())
-    async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as client:
+    async with (
+        serving(database_url, secrets) as (server, app),
+        httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as client,
+    ):
         yield Hooks(world, server, secrets, client, app)
-    server.stop()
-    async with asyncio.timeout(20):
-        await serving
-    await tests.close()
 
 
 @dataclass

@@ -47,6 +47,7 @@ STATUS: Final = {
     "flow_invalid": 422,
     "unusable": 422,
     "too_many_requests": 429,
+    "too_many_streams": 429,
     "too_many_headers": 431,
     "internal": 500,
     "run_failed": 500,

@@ -29,6 +29,7 @@ from automations.services.account_settings import InstallationSettings
 from automations.services.api_keys import KEY_PREFIX, key_digest
 from automations.services.connections import Connections
 from automations.services.draft_test import DraftTests
+from automations.services.live_feed import LiveFeed
 from automations.services.manual_starts import ManualStarts
 from automations.services.needs import Installation
 from automations.services.run_answers import RunAnswers
@@ -57,6 +58,7 @@ class Api:
     draft_tests: DraftTests
     answers: RunAnswers
     starts: ManualStarts
+    live: LiveFeed
     public_url: str | None = None
     sign_in: SignIn | None = None
     limits: RateLimits = field(default_factory=RateLimits.none)

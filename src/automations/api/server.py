@@ -20,11 +20,20 @@ GRACE_SECONDS = 2
 
 
 class WebServer:
-    """`bind`, then `serve` until `stop`. `make_app` is called late: what it needs takes a moment to import."""
+    """`bind`, then `serve` until `stop`. `make_app` is called late: what it needs takes a moment to import.
 
-    def __init__(self, make_app: Callable[[], Any], close: Callable[[], Awaitable[None]]) -> None:
+    `end_streams` ends what would go on for ever, when it is told to stop.
+    """
+
+    def __init__(
+        self,
+        make_app: Callable[[], Any],
+        close: Callable[[], Awaitable[None]],
+        end_streams: Callable[[], None] = lambda: None,
+    ) -> None:
         self._make_app = make_app
         self._close = close
+        self._end_streams = end_streams
         self._socket: socket.socket | None = None
         self._server: StoppableServer | None = None
         self._stopping = asyncio.Event()
@@ -63,6 +72,7 @@ class WebServer:
 
     def stop(self) -> None:
         self._stopping.set()
+        self._end_streams()
         if self._server is not None:
             self._server.stop()
 

@@ -35,11 +35,15 @@ class NotSignedIn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`user_id` None: a server, with the rights of `service_role`. `key`: a machine, as the account that it is of."""
+    """`user_id` None: a server, with the rights of `service_role`. `key`: a machine, as the account that it is of.
+
+    `expires`: when its token does, in seconds since 1970.
+    """
 
     role: Role
     user_id: UUID | None
     key: ApiKey | None = None
+    expires: float | None = field(default=None, compare=False)
 
 
 class Keys(Protocol):
@@ -168,14 +172,14 @@ class TokenReader:
             # Supabase's keys for servers have no audience.
             if claims.get("aud") not in (None, self._audience, [self._audience]):
                 raise NotSignedIn("the token is for another audience")
-            return Caller("service_role", None)
+            return Caller("service_role", None, expires=float(claims["exp"]))
         if role != "authenticated":
             raise NotSignedIn("the token is not that of a signed-in user")
         audience = claims.get("aud")
         if self._audience not in (audience if isinstance(audience, list) else [audience]):
             raise NotSignedIn("the token is for another audience")
         try:
-            return Caller("authenticated", UUID(str(claims.get("sub"))))
+            return Caller("authenticated", UUID(str(claims.get("sub"))), expires=float(claims["exp"]))
         except ValueError:
             raise NotSignedIn("the token does not say who it is for") from None
 

@@ -15,7 +15,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 HEAD_SECONDS: Final = 10.0
 REST_SECONDS: Final = 5.0
 LARGEST_HEAD: Final = 32_768
-MOST_CONNECTIONS: Final = 1_000
+# A caller who reads nothing of what is sent to him.
+STUCK_SECONDS: Final = 60.0
+# Streams of events among them: at most services.live_feed.MOST_STREAMS.
+MOST_CONNECTIONS: Final = 3_000
 
 
 class StoppableServer(Server):
@@ -47,6 +50,7 @@ class PatientProtocol(H11Protocol):
 
     _timer: asyncio.TimerHandle | None = None
     _awaited: Literal["head", "rest"] | None = None
+    _stuck: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -61,7 +65,16 @@ class PatientProtocol(H11Protocol):
         else:
             self._await("head" if self.conn.their_state is h11.IDLE else None)
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stuck = self.loop.call_later(STUCK_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._unstick()
+        super().resume_writing()
+
     def connection_lost(self, exc: Exception | None) -> None:
+        self._unstick()
         self._await(None)
         super().connection_lost(exc)
 
@@ -85,6 +98,11 @@ class PatientProtocol(H11Protocol):
             for event in (answer, h11.Data(data=content), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+    def _unstick(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
 
     def _await(self, what: Literal["head", "rest"] | None) -> None:
         if what == self._awaited:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from automations.integrations.secret_keys import SecretKeys
     from automations.services.account_settings import InstallationSettings
     from automations.services.draft_test import DraftTests
+    from automations.services.live_feed import LiveFeed
     from automations.services.needs import Installation
     from automations.services.run_answers import RunAnswers
     from automations.services.secret_vault import SecretVault
@@ -246,7 +247,14 @@ class Engine:
         await self.outside.close()
 
 
-def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests, answers: RunAnswers) -> Api:
+def build_live_feed(dsn: str) -> LiveFeed:
+    from automations.db.connection import connect
+    from automations.services.live_feed import LiveFeed
+
+    return LiveFeed(lambda: connect(dsn, role=ROLE, application_name="automations live"))
+
+
+def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests, answers: RunAnswers, live: LiveFeed) -> Api:
     from automations.api.rate_limits import RateLimits
     from automations.api.request_scope import Api
     from automations.api.tokens import KeySet, SharedSecret, TokenReader
@@ -272,6 +280,7 @@ def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests, answers: 
         draft_tests,
         answers,
         ManualStarts(pool),
+        live,
         public_url=settings.public_url,
         sign_in=_sign_in(settings),
         limits=RateLimits.per_minute(settings.api_requests_per_minute),
@@ -309,7 +318,8 @@ def build_web(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) ->
 
     pool = build_pool(dsn, name="http")
     answers = RunAnswers(pool)
-    closing = [pool.close]
+    live = build_live_feed(dsn)
+    closing = [pool.close, live.aclose]
 
     def make_app() -> Any:
         from automations.api.app import create_app
@@ -319,13 +329,13 @@ def build_web(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) ->
         tests = OutsideTests(dsn, lambda: build_outside_world(dsn, settings, allowed))
         closing.append(tests.close)
         webhooks = Webhooks(pool, build_vault(pool, settings), answers)
-        return create_app(webhooks, build_api(pool, settings, tests, answers))
+        return create_app(webhooks, build_api(pool, settings, tests, answers, live))
 
     async def close() -> None:
         for one in reversed(closing):
             await one()
 
-    return Web(WebServer(make_app, close), answers)
+    return Web(WebServer(make_app, close, live.end), answers)
 
 
 def build_engine(

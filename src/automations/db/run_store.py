@@ -248,6 +248,9 @@ class RunStore:
     async def start_owed_failure_runs(self) -> None:
         await self.connection.execute(SQL["start_owed_failure_runs"])
 
+    async def forget_live_changes(self) -> None:
+        await self.connection.execute(SQL["forget_live_changes"])
+
     async def cleanup(self, limit: int) -> int:
         return int(await self.connection.fetchval(SQL["cleanup"], limit))
 

@@ -27,6 +27,7 @@ BEAT_SECONDS = 1.0
 LISTEN_CHECK_SECONDS = 30.0
 CLEANUP_SECONDS = 3600.0
 CLEANUP_BATCH = 5_000
+FORGET_LIVE_SECONDS = 60.0
 SETTLE_BATCH = 5_000
 
 
@@ -50,7 +51,7 @@ class Housekeeper:
         self._options = options
         self._renew_every = min(options.lease.total_seconds() / 3, 10.0)
         self._next_renewal = time.monotonic() + self._renew_every
-        self._next_listen_check = self._next_cleanup = 0.0
+        self._next_listen_check = self._next_cleanup = self._next_forgetting = 0.0
 
     async def run(self) -> None:
         while True:
@@ -79,6 +80,9 @@ class Housekeeper:
         await self._store.settle_waits(SETTLE_BATCH)
         await self._store.start_owed_failure_runs()
         await self._notices.beat()
+        if now >= self._next_forgetting:
+            self._next_forgetting = now + FORGET_LIVE_SECONDS
+            await self._store.forget_live_changes()
         # A batch each beat until nothing is left, so that no commit is large.
         if now >= self._next_cleanup and await self._store.cleanup(CLEANUP_BATCH) == 0:
             self._next_cleanup = now + CLEANUP_SECONDS

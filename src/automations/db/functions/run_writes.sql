@@ -47,7 +47,9 @@ as $$
   on conflict (execution_id, key) do update
   set status = excluded.status, attempt = excluded.attempt, outcome = excluded.outcome, record = excluded.record,
     due_at = excluded.due_at, folded = excluded.folded, written_at = pg_catalog.now()
-  where s.status in ('started', 'waiting')
+  where s.status in ('started', 'waiting');
+
+  select automations.note_live_steps(p_execution_ids, p_keys, p_accounts);
 $$;
 
 -- Steps of iterations (by key) and of whole loops (by what their keys begin with) that have completed: kept for the

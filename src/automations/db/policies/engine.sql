@@ -9,7 +9,8 @@ begin
     'schedule_changes', 'secrets', 'account_settings',
     'approval_notices',
     'ai_usage',
-    'rotations'
+    'rotations',
+    'live_watchers', 'live_changes'
   ] loop
     execute pg_catalog.format('alter table automations.%I enable row level security', v_table);
     execute pg_catalog.format('drop policy if exists "The engine sees all" on automations.%I', v_table);

@@ -118,6 +118,10 @@ select pg_advisory_lock($1);
 -- Figures of finished runs whose automation was locked when they finished.
 select automations.fold_stats(1000);
 
+-- name: forget_live_changes
+-- What watching clients were told more than ten minutes ago.
+select automations.forget_live_changes();
+
 -- name: cleanup
 -- One batch of what is past its retention; answers how many rows went.
 select automations.cleanup_batch($1);
