@@ -13,17 +13,19 @@ from starlette.responses import Response
 
 from automations import __version__
 from automations.api.body_limit import LARGEST_BODY, BodyLimit
+from automations.api.mcp.endpoint import PATH as MCP_PATH
+from automations.api.mcp.endpoint import McpEndpoint
 from automations.api.problems import internal, invalid_request, problem, problem_of
 from automations.api.request_scope import Api
 from automations.api.router import Problem
-from automations.api.routes import automations, executions
+from automations.api.routes import automations, executions, tools
 from automations.api.routes.webhooks import webhook_routes
 from automations.api.tokens import NotSignedIn
 from automations.errors import AutomationsError
 from automations.services.webhooks import Webhooks
 
 PREFIX = "/api/v1"
-ROUTES = (automations, executions)
+ROUTES = (automations, executions, tools)
 
 
 def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
@@ -41,6 +43,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.add_middleware(BodyLimit, prefix=PREFIX)
     for routes in ROUTES:
         app.include_router(routes.router, prefix=PREFIX)
+    app.add_route(MCP_PATH, McpEndpoint(api, api.public_url), include_in_schema=False)  # type: ignore[arg-type]
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
 
     @app.get("/health", tags=["operations"], summary="Whether the database answers")

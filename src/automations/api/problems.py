@@ -17,6 +17,7 @@ from automations.errors import (
     Conflict,
     DatabaseError,
     FlowInvalid,
+    InputInvalid,
     NotAllowed,
     NotFound,
     Unusable,
@@ -83,6 +84,9 @@ def problem_of(error: AutomationsError) -> Response:
         case FlowInvalid():
             problems = [asdict(one) for one in error.problems]
             return problem("flow_invalid", error.message, error.hint or "Mend the problems.", problems=problems)
+        case InputInvalid():
+            told = [{"message": one} for one in error.problems]
+            return problem("unusable", error.message, error.hint or "Correct what you sent.", problems=told)
         case Unusable():
             return problem("unusable", error.message, error.hint or "Correct what you sent.")
         case ConfigurationError():

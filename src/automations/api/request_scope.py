@@ -43,6 +43,7 @@ class Api:
     registry: NodeRegistry
     installation: Installation
     draft_tests: DraftTests
+    public_url: str | None = None
 
     @asynccontextmanager
     async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:

@@ -258,7 +258,7 @@ def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests) -> Api:
         keys = SharedSecret(secret)
     if keys is not None:
         tokens = TokenReader(keys, audience=settings.jwt_audience, issuer=settings.jwt_issuer)
-    return Api(pool, tokens, load_registry(), installation(settings), draft_tests)
+    return Api(pool, tokens, load_registry(), installation(settings), draft_tests, public_url=settings.public_url)
 
 
 def build_web_server(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> WebServer:

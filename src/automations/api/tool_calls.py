@@ -1,0 +1,72 @@
+"""The call of a tool over HTTP or MCP: started in one transaction of the caller's, waited for without one."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from automations.api.request_scope import Api
+from automations.api.tokens import Caller
+from automations.db.automation_store import AutomationStore
+from automations.db.execution_store import ExecutionStore, Progress
+from automations.services.calling import Progresses, ToolAnswer, wait_for_answer
+from automations.services.tools import start_tool
+
+LISTED_BY: Final = "GET /api/v1/tools"
+
+
+class AskedByCaller:
+    """`services.calling.Progresses` with a short transaction of the caller's for each question."""
+
+    def __init__(self, api: Api, caller: Caller) -> None:
+        self._api = api
+        self._caller = caller
+
+    async def progress(self, execution_id: UUID) -> Progress | None:
+        async with self._api.acting(self._caller, read_only=True) as session:
+            return await ExecutionStore(session).progress(execution_id)
+
+
+async def start(
+    api: Api,
+    caller: Caller,
+    name: str,
+    arguments: dict[str, Any],
+    *,
+    account: UUID | None,
+    key: str | None = None,
+    listed_by: str = LISTED_BY,
+) -> UUID:
+    """The run, committed. Raises what `services.tools.start_tool` raises."""
+    async with api.acting(caller) as session:
+        return await start_tool(
+            AutomationStore(session),
+            ExecutionStore(session),
+            name,
+            arguments,
+            account=account,
+            key=key,
+            listed_by=listed_by,
+        )
+
+
+async def answer(
+    executions: Progresses, run_id: UUID, *, timeout: float, ask_again: str, see: str
+) -> tuple[ToolAnswer, dict[str, Any]]:
+    """How it ended, or how it stands when the time is up; and that as JSON. `ask_again`, `see`: what to do next."""
+    found = await wait_for_answer(executions, run_id, timeout=timeout)
+    message = found.message
+    match found.status:
+        case "running":
+            message = f"{(found.message or '').partition(';')[0]}; it goes on by itself: {ask_again}"
+        case "failed" | "cancelled":
+            message = see
+        case "completed":
+            pass
+    return found, {
+        "status": found.status,
+        "execution_id": str(run_id),
+        "output": found.output,
+        "error": found.error,
+        "message": message,
+    }
