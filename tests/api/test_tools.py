@@ -8,9 +8,9 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.api.conftest import ApiServer, Hooks, refused
+from tests.api.conftest import ApiServer, refused
 from tests.api.test_keys_and_requests import key_of
-from tests.api.tool_flows import SCHEMA, delay, tool
+from tests.api.tool_flows import SCHEMA, delay, tool, waiting
 from tests.engine.drawing import probe, stop, update_lead
 from tests.engine.world import Workers, World, eventually
 
@@ -84,7 +84,8 @@ async def test_arguments_are_judged(world: World, api: ApiServer) -> None:
     told = refused(await owner("POST", "/tools/greet/call", json={"arguments": wrong}), 422, "unusable")
     assert len(told["problems"]) == 3
     assert {one["message"].split()[0] for one in told["problems"]} == set(wrong)
-    for body in ({"arguments": []}, {"arguments": {}, "timeout_seconds": 1e9}, {"argument": {}}):
+    wrong_bodies: list[Any] = [{"arguments": []}, {"arguments": {}, "timeout_seconds": 1e9}, {"argument": {}}]
+    for body in wrong_bodies:
         refused(await owner("POST", "/tools/greet/call", json=body), 422, "invalid_request")
     deep: Any = "x"
     for _ in range(120):
@@ -192,22 +193,22 @@ async def test_whoever_waits_holds_no_connection(world: World, api: ApiServer, w
     assert {answer.json()["status"] for answer in await asyncio.gather(*calls)} == {"completed"}
 
 
-async def test_nobody_waits_for_whoever_has_hung_up(world: World, hooks: Hooks, api: ApiServer) -> None:
+async def test_nobody_waits_for_whoever_has_hung_up(world: World, api: ApiServer) -> None:
     await tool(world)
     owner = api.signed_in(world.account)
     call = asyncio.create_task(
         owner("POST", "/tools/greet/call", json={"arguments": {"name": "x"}, "timeout_seconds": 300})
     )
 
-    async def started() -> bool:
-        return await world.count() == 1
+    async def waits() -> bool:
+        return waiting() == 1
 
-    await eventually(started)
+    await eventually(waits)
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)
 
     async def quiet() -> bool:
-        return not [one for one in asyncio.all_tasks() if "answer" in str(one.get_coro())]
+        return waiting() == 0
 
     await eventually(quiet)
     assert await world.count("status = 'pending'") == 1

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from itertools import pairwise
 from typing import Any
 
 from tests.engine.drawing import Json, edge, node, stop
 from tests.engine.world import World
+
+from automations.services.calling import wait_for_answer
 
 SCHEMA: Json = {
     "type": "object",
@@ -42,3 +45,14 @@ async def tool(
 
 def delay() -> Json:
     return node("wait", "logic-delay", {"amount": 1, "unit": "days"})
+
+
+def waiting() -> int:
+    """How many calls of this process wait for the end of a run."""
+    found = 0
+    for task in asyncio.all_tasks():
+        awaited: Any = task.get_coro()
+        while awaited is not None and getattr(awaited, "__name__", "") != wait_for_answer.__name__:
+            awaited = getattr(awaited, "cr_await", None)
+        found += awaited is not None
+    return found

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from automations.api.pages import bad_cursor, read_cursor, write_cursor
 from automations.api.request_scope import Api
 from automations.api.tokens import Caller
 from automations.db.automation_store import AutomationStore
 from automations.db.execution_store import ExecutionStore, Progress
 from automations.services.calling import Progresses, ToolAnswer, wait_for_answer
-from automations.services.tools import start_tool
+from automations.services.tools import ToolPage, start_tool
 
 LISTED_BY: Final = "GET /api/v1/tools"
 
@@ -70,3 +72,18 @@ async def answer(
         "error": found.error,
         "message": message,
     }
+
+
+def cursor_after(page: ToolPage) -> str | None:
+    return None if page.after is None else write_cursor(page.after[0], str(page.after[1]))
+
+
+def position_of(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """`Unusable` for what `cursor_after` has not made."""
+    position = read_cursor(cursor)
+    if position is None:
+        return None
+    try:
+        return datetime.fromisoformat(position[0]), UUID(position[1])
+    except (TypeError, ValueError, AttributeError):
+        raise bad_cursor() from None

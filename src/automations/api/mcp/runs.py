@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
-import orjson
 from pydantic import Field
 
 from automations.api.mcp.tool import Arguments, Asked, in_tools, plain, shortened, tool
@@ -156,7 +155,7 @@ async def explain(asked: Asked, arguments: Explain) -> Any:
                 "event": {name: shortened(value) for name, value in plain(one.event).items()},
                 "verdicts": [
                     {name: in_tools(value) if isinstance(value, str) else value for name, value in verdict.items()}
-                    for verdict in orjson.loads(orjson.dumps(one.verdicts))
+                    for verdict in plain(one.verdicts)
                 ],
             }
             for one in found

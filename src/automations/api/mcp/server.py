@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,9 +15,9 @@ from pydantic import ValidationError
 from automations import __version__
 from automations.api.mcp import automation_tools, catalogue, drafting, runs
 from automations.api.mcp.tool import AgentTool, Asked, answered, refused, refused_for
-from automations.api.pages import bad_cursor, read_cursor, write_cursor
 from automations.api.request_scope import Api, require
 from automations.api.tokens import Caller, NotSignedIn
+from automations.api.tool_calls import cursor_after, position_of
 from automations.db.automation_store import AutomationStore
 from automations.errors import AutomationsError, ConfigurationError, DatabaseError
 from automations.flow.wording import in_words
@@ -52,14 +51,14 @@ def build_server(api: Api, who: Who, account: UUID | None) -> Server[Any]:
     ) -> ListToolsResult:
         caller = await who()
         cursor = None if params is None else params.cursor
-        after = _position(cursor)
+        after = position_of(cursor)
         tools = [] if cursor else [one.definition for one in OWN.values() if _may(caller, one)]
         if caller.key is not None and "run" not in caller.key.scopes:
             return ListToolsResult(tools=tools)
         async with api.acting(caller, read_only=True) as session:
             found = await offered_tools(AutomationStore(session), api.registry, account, limit=PAGE, after=after)
         tools += [automation_tools.as_tool(one, listed_name(one.name)) for one in found.tools]
-        return ListToolsResult(tools=tools, next_cursor=None if found.after is None else write_cursor(*found.after))
+        return ListToolsResult(tools=tools, next_cursor=cursor_after(found))
 
     async def call_tool(context: ServerRequestContext[Any, Any], params: CallToolRequestParams) -> CallToolResult:
         async def report(done: float, message: str) -> None:
@@ -116,16 +115,6 @@ def listed_name(name: str) -> str:
 
 def _may(caller: Caller, tool: AgentTool[Any]) -> bool:
     return caller.key is None or tool.needs in caller.key.scopes
-
-
-def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
-    position = read_cursor(cursor)
-    if position is None:
-        return None
-    try:
-        return datetime.fromisoformat(position[0]), UUID(position[1])
-    except (TypeError, ValueError, AttributeError):
-        raise bad_cursor() from None
 
 
 def _misfit(error: ValidationError, name: str) -> CallToolResult:

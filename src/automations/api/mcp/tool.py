@@ -150,13 +150,14 @@ _COMMANDS: Final = {
     "nodes": "list_node_types",
     "explain": "explain",
     "call": "the tool itself",
+    "sql": "the database",
 }
 _COMMAND: Final = re.compile(r"`automations ([a-z]+)(?: [^`]*)?`")
 
 
 def in_tools(text: str) -> str:
     """Texts of services name commands where an agent has tools."""
-    return _COMMAND.sub(lambda found: f"`{_COMMANDS[found[1]]}`" if found[1] in _COMMANDS else found[0], text)
+    return _COMMAND.sub(lambda found: _COMMANDS.get(found[1], found[0]), text)
 
 
 def shortened(value: Any) -> Any:

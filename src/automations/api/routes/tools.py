@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import Annotated, Any, Final, assert_never
 from uuid import UUID
 
@@ -13,10 +12,10 @@ from fastapi.responses import Response
 
 from automations.api.mcp.automation_tools import definition
 from automations.api.models.tools import Call, ToolCallAnswer, ToolForm, ToolPage
-from automations.api.pages import Cursor, Limit, bad_cursor, read_cursor, write_cursor
+from automations.api.pages import Cursor, Limit
 from automations.api.request_scope import InApi, Reading, Runner
 from automations.api.router import api_router
-from automations.api.tool_calls import AskedByCaller, answer, start
+from automations.api.tool_calls import AskedByCaller, answer, cursor_after, position_of, start
 from automations.db.automation_store import AutomationStore
 from automations.db.json_text import encode_json
 from automations.services.tools import OfferedTool, offered_tools
@@ -36,8 +35,7 @@ async def list_tools(
 ) -> Response:
     found = await offered_tools(AutomationStore(session), api.registry, account, limit=limit, after=position_of(cursor))
     items = [_as(form, tool) for tool in found.tools]
-    following = None if found.after is None else write_cursor(*found.after)
-    return Response(orjson.dumps({"items": items, "next": following}), media_type="application/json")
+    return Response(orjson.dumps({"items": items, "next": cursor_after(found)}), media_type="application/json")
 
 
 @router.post(
@@ -79,16 +77,6 @@ async def call_tool(
     found, told = waiting.result()
     status = 202 if found.status == "running" else 200
     return Response(encode_json(told), status_code=status, media_type="application/json")
-
-
-def position_of(cursor: str | None) -> tuple[datetime, UUID] | None:
-    position = read_cursor(cursor)
-    if position is None:
-        return None
-    try:
-        return datetime.fromisoformat(position[0]), UUID(position[1])
-    except (TypeError, ValueError, AttributeError):
-        raise bad_cursor() from None
 
 
 def _as(form: ToolForm, tool: OfferedTool) -> dict[str, Any]:
