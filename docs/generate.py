@@ -26,6 +26,8 @@ MADE_ABOVE: Final = "<!-- Made from the code by `make docs` down to the next suc
 BY_HAND: Final = "<!-- By hand from here on: `make docs` keeps it. -->\n"
 # Pages among the made ones that nothing makes.
 WRITTEN: Final = {"nodes/every-node.md"}
+# What agents over MCP are told, for whom there are no pages.
+GUIDE: Final = "../src/automations/api/mcp/guide.json"
 GROUPS: Final = {
     "trigger": "Triggers: what starts a run",
     "logic": "Logic: which way it goes",
@@ -51,6 +53,7 @@ def pages() -> dict[str, str]:
     return {
         "nodes/README.md": _node_index(ours),
         **{f"nodes/{node.type}.md": _node_page(node) + BY_HAND + by_hand(node.type) for node in ours},
+        GUIDE: _guide(ours),
         "settings.md": _settings_page(),
         "commands.md": _commands_page(),
     }
@@ -61,6 +64,15 @@ def by_hand(node_type: str) -> str:
     page = HERE / "nodes" / f"{node_type}.md"
     text = page.read_text(encoding="utf-8") if page.exists() else ""
     return text.partition(BY_HAND)[2]
+
+
+def _guide(nodes: list[type[Node[Any]]]) -> str:
+    pages = {
+        "expressions": (HERE / "expressions.md").read_text(encoding="utf-8"),
+        "every_node": (HERE / "nodes" / "every-node.md").read_text(encoding="utf-8"),
+        "nodes": {node.type: by_hand(node.type).strip() for node in nodes},
+    }
+    return orjson.dumps(pages, option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
 def _node_index(nodes: list[type[Node[Any]]]) -> str:

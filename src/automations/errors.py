@@ -18,6 +18,7 @@ AutomationsError                 says what is wrong (`message`) and what to do n
 ├── TooManyRequests              the caller has to wait (`retry_after` seconds)
 ├── WebhookRefused               a delivery to a webhook is not taken (`code` says why)
 └── Unusable                     the caller's input cannot be used as given
+    └── InputInvalid             it does not fit its JSON Schema (`problems`, all at once)
 """
 
 from __future__ import annotations
@@ -159,3 +160,9 @@ class WebhookRefused(AutomationsError):
 
 class Unusable(AutomationsError):
     code = "unusable"
+
+
+class InputInvalid(Unusable):
+    def __init__(self, problems: Sequence[str], *, hint: str) -> None:
+        super().__init__(f"the input does not fit: {'; '.join(problems)}", hint=hint)
+        self.problems = tuple(problems)

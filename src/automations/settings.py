@@ -83,6 +83,10 @@ class Settings(BaseSettings):
     jwt_issuer: str | None = Field(
         default=None, description="Who has to have issued tokens. Empty: anybody with the key."
     )
+    api_key: SecretStr | None = Field(
+        default=None,
+        description="API key or token as which `automations mcp` acts. Empty: as the owner of the account.",
+    )
     public_url: str | None = Field(
         default=None, description="Address under which people and other programs reach this installation."
     )

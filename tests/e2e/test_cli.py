@@ -36,6 +36,7 @@ def test_an_empty_database_has_a_demo_account(cli: Cli, up: dict[str, Any]) -> N
     listed = cli.ok("list", "--json").json
     assert [(one["name"], one["status"], one["enabled"]) for one in listed] == [
         ("Announce won deals", "active", True),
+        ("Find a lead", "active", True),
         ("Qualify new leads", "active", True),
         ("Re-engage a lead", "active", True),
     ]
@@ -111,6 +112,7 @@ def test_explain_says_what_matched_and_why_the_rest_did_not(cli: Cli) -> None:
     outcomes = {verdict["automation"]: verdict["outcome"] for verdict in insert["verdicts"]}
     assert outcomes == {
         "Announce won deals": "not matched",
+        "Find a lead": "not matched",
         "Qualify new leads": "started",
         "Re-engage a lead": "not matched",
     }
@@ -146,7 +148,7 @@ def test_a_test_run_leaves_only_its_own_record(cli: Cli) -> None:
 
 @pytest.mark.full
 def test_a_run_that_waits_is_cancelled_and_retried(cli: Cli) -> None:
-    automation = cli.ok("list", "--json").json[2]
+    (automation,) = [one for one in cli.ok("list", "--json").json if one["name"] == "Re-engage a lead"]
     cli.ok("pause", "Re-engage a lead", "--reason", "a test")
     pending = cli.ok(
         "sql",
@@ -174,6 +176,7 @@ def test_files_go_out_and_come_back(cli: Cli) -> None:
     first = cli.ok("export", "--dir", "flows", "--json").json
     assert [name.rpartition("/")[2] for name in first] == [
         "announce-won-deals.json",
+        "find-a-lead.json",
         "qualify-new-leads.json",
         "re-engage-a-lead.json",
     ]

@@ -13,6 +13,8 @@ from starlette.responses import Response
 
 from automations import __version__
 from automations.api.body_limit import LARGEST_BODY, BodyLimit
+from automations.api.mcp.endpoint import PATH as MCP_PATH
+from automations.api.mcp.endpoint import McpEndpoint
 from automations.api.problems import internal, invalid_request, problem, problem_of
 from automations.api.request_scope import Api
 from automations.api.router import Problem
@@ -32,6 +34,7 @@ from automations.api.routes import (
     stats,
     team,
     test_runs,
+    tools,
     transfer,
     versions,
 )
@@ -50,6 +53,7 @@ ROUTES = (
     bulk,
     explain,
     live,
+    tools,
     stats,
     signals,
     approvals,
@@ -80,6 +84,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.include_router(sign_in.router, prefix=PREFIX)
     app.include_router(sign_in.signed_in_router, prefix=PREFIX)
     app.include_router(sign_in.pages)
+    app.add_route(MCP_PATH, McpEndpoint(api, api.public_url), include_in_schema=False)  # type: ignore[arg-type]
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
 
     @app.get("/health", tags=["operations"], summary="Whether the database answers")

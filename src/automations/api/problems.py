@@ -18,6 +18,7 @@ from automations.errors import (
     Conflict,
     DatabaseError,
     FlowInvalid,
+    InputInvalid,
     NotAllowed,
     NotFound,
     Problem,
@@ -104,6 +105,9 @@ def problem_of(error: AutomationsError) -> Response:
                 "RateLimit": f'"default";r=0;t={error.retry_after}',
             }
             return problem("too_many_requests", error.message, error.hint or "", headers=headers)
+        case InputInvalid():
+            texts = [{"message": one} for one in error.problems]
+            return problem("unusable", error.message, error.hint or "Correct what you sent.", problems=texts)
         case Unusable():
             return problem("unusable", error.message, error.hint or "Correct what you sent.")
         case ConfigurationError():

@@ -113,6 +113,19 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveTool:
+    """A tool that can be called now. `ambiguous`: another one has its name. `step_types`: of what is published."""
+
+    id: UUID
+    user_id: UUID
+    name: str
+    trigger_config: dict[str, Any]
+    created_at: datetime
+    ambiguous: bool
+    step_types: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Calls:
     """An automation and the ids (texts, as they are written) of those that it starts."""
 
@@ -278,6 +291,19 @@ class AutomationStore:
         """Oldest first, at most 50."""
         with translated():
             return [Tool(**row) for row in await self.connection.fetch(SQL["tools"], account, tool_name)]
+
+    async def live_tools(
+        self, account: UUID | None, *, limit: int, after: tuple[datetime, UUID] | None = None
+    ) -> list[LiveTool]:
+        """Oldest first; `after`: created_at and id of the last one of the page before."""
+        with translated():
+            rows = await self.connection.fetch(SQL["live_tools"], account, limit, *(after or (None, None)))
+        return [LiveTool(**row) for row in rows]
+
+    async def ids_of_tools(self, account: UUID | None, beginning: str) -> list[UUID]:
+        """At most two of those whose id begins with these eight digits."""
+        with translated():
+            return [row["id"] for row in await self.connection.fetch(SQL["ids_of_tools"], account, beginning)]
 
     async def calls(self, account: UUID, step_type: str) -> list[Calls]:
         """Of every automation of the account: steps of `step_type` in what is published, and `on_failure`."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from automations.errors import Unusable
+from automations.errors import InputInvalid, Unusable
 from automations.flow.json_schema import misfits
+
+MOST_PROBLEMS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def form_of(trigger_type: str, trigger_config: dict[str, Any]) -> Form:
 
 
 def read_input(schema: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """`given` with the schema's defaults filled in. `Unusable` names every field that does not fit."""
+    """`given` with the schema's defaults filled in. `InputInvalid` names every field that does not fit."""
     properties = schema.get("properties")
     properties = properties if isinstance(properties, dict) else {}
     value = dict(given)
@@ -49,15 +51,13 @@ def read_input(schema: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         if name not in value and isinstance(definition, dict) and "default" in definition:
             value[name] = definition["default"]
     others = schema.get("additionalProperties", "properties" not in schema)
-    problems = misfits({**schema, "properties": properties, "additionalProperties": others}, value)
+    problems = misfits({**schema, "properties": properties, "additionalProperties": others}, value, MOST_PROBLEMS)
     if problems:
         asked = ", ".join(
             f"{name} ({definition.get('type', 'any')})" if isinstance(definition, dict) else name
             for name, definition in properties.items()
         )
-        raise Unusable(
-            f"the input does not fit: {'; '.join(problems)}", hint=f"The form asks for {asked or 'nothing'}."
-        )
+        raise InputInvalid(problems, hint=f"The form asks for {asked or 'nothing'}.")
     return value
 
 

@@ -88,12 +88,12 @@ def schema_problem(schema: Any, path: str = "", depth: int = 0) -> str | None:
     return None
 
 
-def misfits(schema: dict[str, Any], value: Json) -> list[str]:
-    """What of `value` does not fit, at most five things, each with its place; [] where all of it does."""
+def misfits(schema: dict[str, Any], value: Json, most: int = MOST_PROBLEMS) -> list[str]:
+    """What of `value` does not fit, at most `most` things, each with its place; [] where all of it does."""
     found: list[str] = []
     for problem in _misfits(schema, value, "", 0):
         found.append(problem)
-        if len(found) == MOST_PROBLEMS:
+        if len(found) == most:
             break
     return found
 

@@ -20,6 +20,7 @@ from automations.flow.record_tables import TableUse
 
 Group = Literal["trigger", "logic", "transform", "action"]
 JoinMode = Literal["all", "any"]
+Impact = Literal["nothing", "additions", "anything"]
 
 MAX_DELAY_SECONDS = 604_800
 
@@ -117,6 +118,8 @@ class Node(ABC, Generic[C]):
     passing_handle: ClassVar[str | None] = None
     # An `external` step that leaves nothing anywhere: a test of a draft runs it, too.
     runs_in_tests: ClassVar[bool] = False
+    # What a model that calls such a flow does to the world. None: nothing where it is pure, else anything.
+    impact: ClassVar[Impact | None] = None
     config_model: ClassVar[builtins.type[Config]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

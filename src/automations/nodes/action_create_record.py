@@ -47,6 +47,7 @@ class ActionCreateRecord(Node[ActionCreateRecordConfig]):
     group = "action"
     icon = "FilePlus"
     effect = "database"
+    impact = "additions"
 
     def check(self, config: ActionCreateRecordConfig) -> list[tuple[str, str]]:
         return [

@@ -128,6 +128,7 @@ class ActionEmail(Node[ActionEmailConfig]):
     group = "action"
     icon = "Mail"
     effect = "external"
+    impact = "additions"
     default_retry = Retry(attempts=5, delay_seconds=30.0, backoff="exponential")
 
     def check(self, config: ActionEmailConfig) -> list[tuple[str, str]]:

@@ -57,6 +57,7 @@ class ActionFindRecords(Node[ActionFindRecordsConfig]):
     group = "action"
     icon = "Search"
     effect = "database"
+    impact = "nothing"
 
     def check(self, config: ActionFindRecordsConfig) -> list[tuple[str, str]]:
         found = [] if config.conditions is None else check_condition(config.conditions, "conditions")

@@ -52,6 +52,7 @@ class ActionSendMessage(Node[ActionSendMessageConfig]):
     group = "action"
     icon = "MessageSquare"
     effect = "database"
+    impact = "additions"
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         body = config.get("body")

@@ -101,6 +101,7 @@ class AiClassify(Node[AiClassifyConfig]):
     group = "action"
     icon = "Tags"
     effect = "external"
+    impact = "nothing"
     passing_handle = LOW_CONFIDENCE
     default_retry = Retry(attempts=3, delay_seconds=2.0, backoff="exponential")
 

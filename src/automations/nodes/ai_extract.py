@@ -109,6 +109,7 @@ class AiExtract(Node[AiExtractConfig]):
     group = "action"
     icon = "TextSearch"
     effect = "external"
+    impact = "nothing"
     default_retry = Retry(attempts=3, delay_seconds=2.0, backoff="exponential")
 
     def needs(self, config: JsonObject) -> tuple[Need, ...]:

@@ -91,6 +91,7 @@ class AiGenerate(Node[AiGenerateConfig]):
     group = "action"
     icon = "Sparkles"
     effect = "external"
+    impact = "nothing"
     default_retry = Retry(attempts=3, delay_seconds=2.0, backoff="exponential")
 
     def needs(self, config: JsonObject) -> tuple[Need, ...]:

@@ -98,6 +98,7 @@ class LogicApproval(Node[LogicApprovalConfig]):
     group = "logic"
     icon = "UserCheck"
     effect = "database"
+    impact = "additions"
     # What nobody was asked is not approved.
     passing_handle = REJECTED
 

@@ -52,6 +52,7 @@ class TransformCode(Node[TransformCodeConfig]):
     group = "transform"
     icon = "Braces"
     effect = "external"
+    impact = "nothing"
     runs_in_tests = True
 
     def needs(self, config: JsonObject) -> tuple[Need, ...]:

@@ -12,7 +12,7 @@ from uuid import UUID
 from automations.db.execution_store import ExecutionStore, Progress
 from automations.errors import DatabaseUnreachable, NotFound
 from automations.flow.commands import Finish
-from automations.services.calling import ToolAnswer, wait_for_answer
+from automations.services.calling import Progresses, ToolAnswer, wait_for_answer
 from automations.services.connections import Connections
 
 # More callers at once are told that their run was accepted, instead of being kept waiting.
@@ -45,14 +45,16 @@ class RunAnswers:
         self._waiting: Counter[UUID] = Counter()
         self._told = False
 
-    async def answer(self, account: UUID, run_id: UUID, *, timeout: float) -> ToolAnswer:
+    async def answer(
+        self, account: UUID, run_id: UUID, *, timeout: float, asked: Progresses | None = None
+    ) -> ToolAnswer:
         """What a run that was started came to; `running` once the time is up, or where too many wait already, in all or
-        for its account."""
+        for its account. `asked`: looks at more each time, and asks this one how the run stands."""
         if self._waiting.total() >= MOST_WAITING or self._waiting[account] >= MOST_OF_ONE:
             return ToolAnswer("running", run_id, message="it was accepted and goes on by itself")
         self._waiting[account] += 1
         try:
-            return await wait_for_answer(self, run_id, timeout=timeout)
+            return await wait_for_answer(asked or self, run_id, timeout=timeout)
         except (DatabaseUnreachable, NotFound):
             # The run is there, whatever happened since; to start it again would be wrong.
             return ToolAnswer("running", run_id, message="it was accepted; how it stands cannot be said now")

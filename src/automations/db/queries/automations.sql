@@ -119,6 +119,34 @@ where ($1::uuid is null or a.user_id = $1) and a.trigger_type = 'ai_tool' and a.
 order by a.created_at, a.id
 limit 50;
 
+-- name: live_tools
+-- What AI agents can call now, the oldest first; $1 account, null: of all; $3, $4: after this one. `ambiguous`: another
+-- one of them has the name, too. `step_types`: of what is published.
+select t.id, t.user_id, t.name, t.trigger_config, t.created_at, t.ambiguous, array(
+  select distinct n.node ->> 'type'
+  from automations.versions v, jsonb_array_elements(v.nodes) as n (node)
+  where v.id = t.published_version and n.node -> 'data' -> 'disabled' is distinct from 'true'
+    and n.node ->> 'type' is not null
+) as step_types
+from (
+  select a.id, a.user_id, a.name, a.trigger_config, a.created_at, a.published_version,
+    count(*) over (partition by a.trigger_config ->> 'tool_name') > 1 as ambiguous
+  from public.automations a
+  where ($1::uuid is null or a.user_id = $1) and a.trigger_type = 'ai_tool'
+    and a.status = 'active' and a.enabled and a.published_version is not null
+) t
+where $3::timestamptz is null or (t.created_at, t.id) > ($3, $4::uuid)
+order by t.created_at, t.id
+limit $2;
+
+-- name: ids_of_tools
+-- Tools whose id begins with eight digits; $1 account, null: of all.
+select a.id
+from public.automations a
+where ($1::uuid is null or a.user_id = $1) and a.trigger_type = 'ai_tool'
+  and a.id between ($2 || '-0000-0000-0000-000000000000')::uuid and ($2 || '-ffff-ffff-ffff-ffffffffffff')::uuid
+limit 2;
+
 -- name: calls
 -- Which automations of an account start which others: steps of what is published, and what runs on failure.
 select a.id, a.name, coalesce(
