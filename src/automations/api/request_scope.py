@@ -13,22 +13,26 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
 from automations.api.rate_limits import RateLimits
+from automations.api.refusals import Refusals
 from automations.api.sign_in import SignIn
 from automations.api.tokens import Caller, NotSignedIn, TokenReader
 from automations.db.connection import Connection
 from automations.db.request_session import acting_as, find_api_key, keep_answer, take_request
-from automations.errors import ConfigurationError, Conflict, NotAllowed, Unusable
+from automations.errors import ConfigurationError, Conflict, NotAllowed, NotFound, Unusable
 from automations.flow.registry import NodeRegistry
 from automations.services.api_keys import KEY_PREFIX, key_digest
 from automations.services.connections import Connections
 from automations.services.draft_test import DraftTests
 from automations.services.needs import Installation
+
+log = structlog.get_logger(__name__)
 
 SCHEME: Final = "bearer "
 KEPT_HEADERS: Final = ("location", "etag", "content-type")
@@ -48,6 +52,7 @@ class Api:
     public_url: str | None = None
     sign_in: SignIn | None = None
     limits: RateLimits = field(default_factory=RateLimits.none)
+    refusals: Refusals = field(default_factory=Refusals)
 
     @asynccontextmanager
     async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:
@@ -72,7 +77,10 @@ class Api:
         address = None if request.client is None else request.client.host
         try:
             caller = await self._believed(given[0][len(SCHEME) :].strip(), address)
-        except NotSignedIn:
+        except NotSignedIn as refusal:
+            log.info(
+                "not signed in", reason=str(refusal), address=address, method=request.method, path=request.url.path
+            )
             self.limits.count_failure(address)
             raise
         # Servers are the installation's own, and ask for many.
@@ -186,6 +194,8 @@ class ScopedRoute(APIRoute):
                 return replayed.response
             except BaseException as error:
                 await scope.abandon(error)
+                if isinstance(error, NotAllowed | NotFound):
+                    await api.refusals.note(api.connections, scope.caller, request, error.code)
                 raise
             return response
 
