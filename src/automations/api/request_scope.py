@@ -19,6 +19,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
+from automations.api.body_limit import ShallowRequest
 from automations.api.rate_limits import RateLimits
 from automations.api.refusals import Refusals
 from automations.api.sign_in import SignIn
@@ -50,6 +51,7 @@ class Api:
     installation: Installation
     draft_tests: DraftTests
     public_url: str | None = None
+    cors_origins: tuple[str, ...] = ()
     sign_in: SignIn | None = None
     limits: RateLimits = field(default_factory=RateLimits.none)
     refusals: Refusals = field(default_factory=Refusals)
@@ -184,6 +186,7 @@ class ScopedRoute(APIRoute):
 
         async def handler(request: Request) -> Response:
             api = api_of(request)
+            request = ShallowRequest(request.scope, request.receive)
             scope = RequestScope(api, request, await api.caller(request))
             request.state.scope = scope
             try:
