@@ -23,6 +23,7 @@ from automations.flow.mail_server import MailServer, read_mail_server
 
 PREFIX = "AUTOMATIONS_"
 _HOST_AND_PORT = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:\[\]]+):(\d{1,5})")
+_ORIGIN = re.compile(r"\*|https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?")
 
 
 class Settings(BaseSettings):
@@ -99,6 +100,11 @@ class Settings(BaseSettings):
         le=10_000_000,
         description="How often one user, or one API key, may call the API of one process; 0: as often as they like.",
     )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Whose pages may call the API from a browser: origins such as https://app.example.com, "
+        "comma-separated; * for all.",
+    )
     concurrency: int = Field(default=400, ge=1, le=100_000, description="Runs that one worker has at work at once.")
     committers: int = Field(default=2, ge=1, le=32, description="Connections on which a worker commits.")
     lease_seconds: float = Field(
@@ -121,7 +127,7 @@ class Settings(BaseSettings):
         default=8766, ge=0, le=65_535, description="Port of the demo's echo endpoint; 0: a free one."
     )
 
-    @field_validator("http_allow", mode="before")
+    @field_validator("http_allow", "cors_origins", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part for part in re.split(r"[,\s]+", value) if part) if isinstance(value, str) else value
@@ -133,6 +139,14 @@ class Settings(BaseSettings):
             found = _HOST_AND_PORT.fullmatch(entry)
             if found is None or not 0 < int(found[2]) < 65_536:
                 raise ValueError(f"{entry!r} is not host:port; name each one exactly, such as crm.internal:8080")
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            if not _ORIGIN.fullmatch(entry):
+                raise ValueError(f"{entry!r} is no origin; name scheme, host and port, such as https://app.example.com")
         return value
 
     @field_validator("data_dir", "postgres_bin_dir", "secret_key_file")

@@ -112,7 +112,7 @@ async def test_who_sees_what(database: asyncpg.Connection, world: World, acting:
             elif person == "anon" or table in ENGINE_TABLES:
                 expected = "refused"
             elif person in TEAM:
-                expected = {"public.team_members": 3, "automations.events": 3, "automations.audit_log": 5}.get(table, 1)
+                expected = {"public.team_members": 3, "automations.events": 3, "automations.audit_log": 6}.get(table, 1)
             else:
                 expected = 0
             assert (table, person, seen) == (table, person, expected)

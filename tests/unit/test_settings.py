@@ -61,6 +61,8 @@ def test_allowed_hosts_are_a_list_of_host_and_port(monkeypatch: pytest.MonkeyPat
         ("HTTP_ALLOW", "crm.internal:*"),
         ("HTTP_ALLOW", "crm.internal:0"),
         ("HTTP_ALLOW", "http://crm.internal:80"),
+        ("CORS_ORIGINS", "app.example.com"),
+        ("CORS_ORIGINS", "https://app.example.com/"),
         ("LEASE_SECONDS", "soon"),
         ("LEASE_SECONDS", "0"),
         ("CONCURRENCY", "-1"),

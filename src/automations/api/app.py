@@ -8,11 +8,13 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
 from automations import __version__
-from automations.api.body_limit import LARGEST_BODY, BodyLimit
+from automations.api.body_limit import DEEPEST_BODY, LARGEST_BODY, BodyLimit
+from automations.api.browsers import BrowserRules
 from automations.api.mcp.endpoint import PATH as MCP_PATH
 from automations.api.mcp.endpoint import McpEndpoint
 from automations.api.problems import internal, invalid_request, problem, problem_of
@@ -24,6 +26,7 @@ from automations.api.routes import (
     approvals,
     automations,
     bulk,
+    docs_page,
     executions,
     explain,
     live,
@@ -70,7 +73,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
         title="Automations",
         version=__version__,
         openapi_url=f"{PREFIX}/openapi.json",
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         # What programs made from the document call their methods.
         generate_unique_id_function=lambda route: route.name,
@@ -79,12 +82,20 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.state.api = api
     app.add_middleware(BodyLimit, prefix=PREFIX)
     app.include_router(approvals.by_token, prefix=PREFIX)
+    # Streams of events stay as they are.
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
+    # Further out than a middleware can be: what answers errors of ours is around those.
+    build = app.build_middleware_stack
+    app.build_middleware_stack = (  # type: ignore[method-assign]
+        lambda: BrowserRules(build(), api=PREFIX, origins=api.cors_origins)
+    )
     for routes in ROUTES:
         app.include_router(routes.router, prefix=PREFIX)
     app.include_router(sign_in.router, prefix=PREFIX)
     app.include_router(sign_in.signed_in_router, prefix=PREFIX)
     app.include_router(sign_in.pages)
     app.add_route(MCP_PATH, McpEndpoint(api, api.public_url), include_in_schema=False)  # type: ignore[arg-type]
+    app.include_router(docs_page.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
 
     @app.get("/health", tags=["operations"], summary="Whether the database answers")
@@ -132,7 +143,8 @@ async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     match error.status_code:
         case 400:
-            return problem("bad_request", "the body cannot be read", "Send JSON in UTF-8, not too deeply nested.")
+            hint = f"Send JSON in UTF-8, nested at most {DEEPEST_BODY} levels deep."
+            return problem("bad_request", "the body cannot be read", hint)
         case 405:
             hint = "Use another method."
             return problem("wrong_method", "this address is not called so", hint, headers=error.headers)

@@ -1,19 +1,24 @@
-"""How much a request to the API may bring, and how long it may take to bring it: before anything is read of it."""
+"""How much a request to the API may bring, how deeply nested, and how long it may take to bring it."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from automations.db.json_text import is_deeper
 
 LARGEST_BODY: Final = 4_194_304
 BODY_SECONDS: Final = 15.0
+# A flow may have 50 levels, within a few of whatever holds it.
+DEEPEST_BODY: Final = 64
 
 
 class BodyLimit:
-    """Raises `HTTPException` 413 or 408 into whoever reads the body of a request below `prefix`."""
+    """Raises `HTTPException` 413 or 408 into whoever reads the body of a request below `prefix`, before it is read."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app = app
@@ -51,3 +56,13 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
         return message
 
     return within
+
+
+class ShallowRequest(Request):
+    """Raises `HTTPException` 400 where its JSON is nested too deeply."""
+
+    async def json(self) -> Any:
+        value = await super().json()
+        if is_deeper(value, DEEPEST_BODY):
+            raise HTTPException(400)
+        return value

@@ -8,7 +8,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Generic, TypeVar
+from uuid import UUID
 
 from automations.errors import TooManyRequests
 
@@ -17,23 +18,29 @@ FAILED_SIGN_INS_PER_MINUTE: Final = 120
 MOST_REMEMBERED: Final = 20_000
 
 
-class Buckets:
+Caller = TypeVar("Caller", bound=Hashable)
+
+
+class Buckets(Generic[Caller]):
     """Each caller has one of `per_minute` requests, full at first; 0: nothing is counted."""
 
     def __init__(self, per_minute: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.per_minute = per_minute
         self._clock = clock
-        self._left: OrderedDict[Hashable, tuple[float, float]] = OrderedDict()
+        self._left: OrderedDict[Caller, tuple[float, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._left)
 
-    def left(self, caller: Hashable) -> float:
+    def left(self, caller: Caller) -> float:
         """What is in it now."""
         left, when = self._left.get(caller, (self.per_minute, self._clock()))
         return min(self.per_minute, left + (self._clock() - when) * self.per_minute / 60)
 
-    def take(self, caller: Hashable) -> bool:
+    def exhausted(self) -> list[Caller]:
+        return [caller for caller in self._left if self.left(caller) < 1]
+
+    def take(self, caller: Caller) -> bool:
         """Whether there was one more."""
         if not self.per_minute:
             return True
@@ -46,7 +53,7 @@ class Buckets:
             self._left.popitem(last=False)
         return True
 
-    def refusal(self, caller: Hashable, message: str, hint: str) -> TooManyRequests:
+    def refusal(self, caller: Caller, message: str, hint: str) -> TooManyRequests:
         seconds = math.ceil((1 - self.left(caller)) * 60 / self.per_minute)
         return TooManyRequests(message, hint=hint, retry_after=max(1, seconds), per_minute=self.per_minute)
 
@@ -69,8 +76,8 @@ class Proven:
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    requests: Buckets
-    failed_sign_ins: Buckets
+    requests: Buckets[UUID]
+    failed_sign_ins: Buckets[str]
     proven: Proven = field(default_factory=Proven)
 
     @classmethod
@@ -81,7 +88,7 @@ class RateLimits:
     def none(cls) -> RateLimits:
         return cls(Buckets(0), Buckets(0))
 
-    def count(self, caller: Hashable) -> None:
+    def count(self, caller: UUID) -> None:
         """Raises `TooManyRequests`."""
         if not self.requests.take(caller):
             raise self.requests.refusal(

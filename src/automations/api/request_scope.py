@@ -13,17 +13,20 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
+from automations.api.body_limit import ShallowRequest
 from automations.api.rate_limits import RateLimits
+from automations.api.refusals import Refusals
 from automations.api.sign_in import SignIn
 from automations.api.tokens import Caller, NotSignedIn, TokenReader
 from automations.db.connection import Connection
 from automations.db.request_session import acting_as, find_api_key, keep_answer, take_request
-from automations.errors import ConfigurationError, Conflict, NotAllowed, Unusable
+from automations.errors import ConfigurationError, Conflict, NotAllowed, NotFound, Unusable
 from automations.flow.registry import NodeRegistry
 from automations.services.account_settings import InstallationSettings
 from automations.services.api_keys import KEY_PREFIX, key_digest
@@ -34,6 +37,8 @@ from automations.services.manual_starts import ManualStarts
 from automations.services.needs import Installation
 from automations.services.run_answers import RunAnswers
 from automations.services.secrets import Box
+
+log = structlog.get_logger(__name__)
 
 SCHEME: Final = "bearer "
 KEPT_HEADERS: Final = ("location", "etag", "content-type")
@@ -60,11 +65,13 @@ class Api:
     starts: ManualStarts
     live: LiveFeed
     public_url: str | None = None
+    cors_origins: tuple[str, ...] = ()
     sign_in: SignIn | None = None
     limits: RateLimits = field(default_factory=RateLimits.none)
     secret_box: Callable[[], Box] = no_secret_key
     installation_settings: InstallationSettings = InstallationSettings()  # noqa: RUF009 - frozen
     metrics_token: str | None = field(default=None, repr=False)
+    refusals: Refusals = field(default_factory=Refusals)
 
     @asynccontextmanager
     async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:
@@ -89,7 +96,10 @@ class Api:
         address = None if request.client is None else request.client.host
         try:
             caller = await self._believed(given[0][len(SCHEME) :].strip(), address)
-        except NotSignedIn:
+        except NotSignedIn as refusal:
+            log.info(
+                "not signed in", reason=str(refusal), address=address, method=request.method, path=request.url.path
+            )
             self.limits.count_failure(address)
             raise
         # Servers are the installation's own, and ask for many.
@@ -193,6 +203,7 @@ class ScopedRoute(APIRoute):
 
         async def handler(request: Request) -> Response:
             api = api_of(request)
+            request = ShallowRequest(request.scope, request.receive)
             scope = RequestScope(api, request, await api.caller(request))
             request.state.scope = scope
             try:
@@ -203,6 +214,8 @@ class ScopedRoute(APIRoute):
                 return replayed.response
             except BaseException as error:
                 await scope.abandon(error)
+                if isinstance(error, NotAllowed | NotFound):
+                    await api.refusals.note(api.connections, scope.caller, request, error.code)
                 raise
             return response
 

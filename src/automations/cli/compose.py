@@ -282,6 +282,7 @@ def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests, answers: 
         ManualStarts(pool),
         live,
         public_url=settings.public_url,
+        cors_origins=settings.cors_origins,
         sign_in=_sign_in(settings),
         limits=RateLimits.per_minute(settings.api_requests_per_minute),
         secret_box=secret_keys(settings).box,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -85,3 +85,18 @@ async def take_request(session: Connection, key: str, fingerprint: bytes) -> Ans
 async def keep_answer(session: Connection, key: str, status: int, headers: dict[str, Any], body: str) -> None:
     with translated():
         await session.execute(SQL["keep_answer"], key, status, headers, body)
+
+
+async def note_refusal(
+    connection: Connection,
+    *,
+    actor: UUID,
+    key: UUID | None,
+    ids: Sequence[UUID],
+    details: dict[str, Any],
+    but: Collection[UUID],
+) -> list[UUID]:
+    """The accounts in whose logs it is now: those that the `ids` belong to, without `but`."""
+    with translated():
+        rows = await connection.fetch(SQL["note_refusal"], actor, key, list(ids), details, list(but))
+    return [row[0] for row in rows]

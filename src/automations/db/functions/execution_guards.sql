@@ -113,6 +113,14 @@ returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- Deleted by somebody, not by retention, and not because the automation or the agent was.
+  if coalesce(pg_catalog.current_setting('request.jwt.claims', true), '') <> '' then
+    perform automations.write_audit(
+      d.account_id, 'execution.deleted', d.automation_id, d.id, pg_catalog.jsonb_build_object('status', d.status)
+    )
+    from deleted d
+    where exists (select from public.automations a where a.id = d.automation_id);
+  end if;
   delete from automations.steps s where s.execution_id = any (array(select d.id from deleted d));
   delete from automations.signals s where s.execution_id = any (array(select d.id from deleted d));
   delete from automations.waits w where w.execution_id = any (array(select d.id from deleted d));

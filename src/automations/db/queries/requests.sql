@@ -95,3 +95,7 @@ with found as (
   where k.id = f.id and (f.last_used_at is null or f.last_used_at < now() - interval '1 minute')
 )
 select f.id, f.account_id, f.scopes from found f;
+
+-- name: note_refusal
+-- In the logs of whose things were named; which accounts those were.
+select automations.note_refusal($1, $2, $3, $4, $5);

@@ -1,0 +1,107 @@
+"""What browsers are told, what they may do, and how much is sent to them."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+from tests.api.conftest import ApiServer, Hooks, refused
+from tests.api.own_server import own_server
+from tests.api.test_automations import made
+from tests.engine.world import World
+
+from automations.api.body_limit import DEEPEST_BODY
+from automations.api.request_scope import Api
+
+PAGE = "https://app.example.com"
+
+
+def rules(answer: httpx2.Response) -> tuple[str, str]:
+    return answer.headers["x-content-type-options"], answer.headers["referrer-policy"]
+
+
+async def test_every_answer_has_them(
+    world: World, hooks: Hooks, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = api.signed_in(world.account)
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError
+
+    answers = [await client("GET", "/me"), await client("GET", "/nothing"), await api.bearer(None)("GET", "/me")]
+    with monkeypatch.context() as patched:
+        patched.setattr(Api, "caller", broken)
+        answers.append(await client("GET", "/me"))
+    assert [answer.status_code for answer in answers] == [200, 404, 401, 500]
+    others = [await api.http.get("/health"), await api.http.post(await hooks.make(), json={})]
+    for answer in (*answers, *others):
+        assert rules(answer) == ("nosniff", "no-referrer")
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "access-control-allow-origin" not in answer.headers
+    assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
+    assert (await client("GET", "/me", headers={"Origin": PAGE})).headers.get("access-control-allow-origin") is None
+
+
+async def test_the_pages_may_load_what_they_name_and_nothing_else(api: ApiServer) -> None:
+    docs = await api.http.get("/api/docs")
+    policy = docs.headers["content-security-policy"]
+    loaded = re.findall(r'(?:src|href)="(https:[^"]+)"', docs.text)
+    assert loaded
+    for address in loaded:
+        assert f"{address} " in policy
+    assert rules(docs) == ("nosniff", "no-referrer")
+    assert "default-src 'none'" in (await api.http.get("/sign-in")).headers["content-security-policy"]
+
+
+@pytest.fixture
+async def shared(database_url: str) -> AsyncIterator[ApiServer]:
+    async with own_server(database_url, cors_origins=(PAGE,)) as server:
+        yield server
+
+
+async def test_pages_of_origins_that_are_named_may_call(world: World, shared: ApiServer) -> None:
+    client = shared.signed_in(world.account)
+    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization,if-match"}
+    allowed = await shared.http.options("/api/v1/automations", headers={"Origin": PAGE, **asked})
+    assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, PAGE)
+    assert "access-control-allow-credentials" not in allowed.headers
+    answer = await client("GET", "/nothing", headers={"Origin": PAGE})
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (404, PAGE)
+    assert "etag" in answer.headers["access-control-expose-headers"]
+    for other in ("https://app.example.com.evil.example", "http://app.example.com", "null"):
+        assert (await shared.http.options("/api/v1/me", headers={"Origin": other, **asked})).status_code == 400
+        told = (await client("GET", "/me", headers={"Origin": other})).headers
+        assert "access-control-allow-origin" not in told
+    # Webhooks answer OPTIONS themselves.
+    refused(await shared.http.options("/webhooks/nothing", headers={"Origin": PAGE, **asked}), 404, "not_found")
+
+
+async def test_long_answers_are_compressed_for_who_takes_that(world: World, api: ApiServer) -> None:
+    client = api.signed_in(world.account)
+    path = f"/automations/{(await made(client, world, description='x' * 5_000))['id']}"
+    plain = await client("GET", path, headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    async with api.http.stream(
+        "GET", f"/api/v1{path}", headers={**client.headers, "Accept-Encoding": "gzip"}
+    ) as answer:
+        sent = b"".join([piece async for piece in answer.aiter_raw()])
+    assert (answer.headers["content-encoding"], answer.headers["etag"]) == ("gzip", plain.headers["etag"])
+    assert len(sent) < 2_500
+    assert gzip.decompress(sent) == plain.content
+    assert "content-encoding" not in (await client("GET", "/api-keys", headers={"Accept-Encoding": "gzip"})).headers
+
+
+@pytest.mark.parametrize("deep", [DEEPEST_BODY, DEEPEST_BODY + 1, 5_000, 500_000])
+async def test_json_is_not_nested_without_end(world: World, api: ApiServer, deep: int) -> None:
+    client = api.signed_in(world.account)
+    path = f"/automations/{(await made(client, world))['id']}"
+    # An object and a list around it are levels, too.
+    nested = '{"name": "x", "nodes": [' + '{"a":' * (deep - 2) + "1" + "}" * (deep - 2) + "]}"
+    answer = await client("PUT", path, content=nested, headers={"Content-Type": "application/json"})
+    if deep <= DEEPEST_BODY:
+        assert answer.status_code in (200, 422)
+    else:
+        assert "64" in refused(answer, 400, "bad_request")["hint"]
