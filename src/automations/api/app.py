@@ -16,7 +16,7 @@ from automations.api.body_limit import LARGEST_BODY, BodyLimit
 from automations.api.problems import internal, invalid_request, problem, problem_of
 from automations.api.request_scope import Api
 from automations.api.router import Problem
-from automations.api.routes import account, approvals, automations, executions, records, secrets
+from automations.api.routes import account, approvals, approve_page, automations, executions, records, secrets
 from automations.api.routes.webhooks import webhook_routes
 from automations.api.tokens import NotSignedIn
 from automations.errors import AutomationsError
@@ -35,7 +35,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
         redoc_url=None,
         # What programs made from the document call their methods.
         generate_unique_id_function=lambda route: route.name,
-        routes=[*webhook_routes(webhooks)],
+        routes=[*webhook_routes(webhooks), approve_page.route],
     )
     app.state.api = api
     app.add_middleware(BodyLimit, prefix=PREFIX)
