@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     jwt_issuer: str | None = Field(
         default=None, description="Who has to have issued tokens. Empty: anybody with the key."
     )
+    metrics_token: SecretStr | None = Field(
+        default=None, description="Bearer token of whoever scrapes /metrics. Empty: only from this machine."
+    )
     public_url: str | None = Field(
         default=None, description="Address under which people and other programs reach this installation."
     )

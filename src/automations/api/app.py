@@ -13,10 +13,12 @@ from starlette.responses import Response
 
 from automations import __version__
 from automations.api.body_limit import LARGEST_BODY, BodyLimit
+from automations.api.http_metrics import HttpMetrics, Measured
 from automations.api.problems import internal, invalid_request, problem, problem_of
 from automations.api.request_scope import Api
 from automations.api.router import Problem
 from automations.api.routes import account, approvals, approve_page, automations, executions, records, secrets
+from automations.api.routes.operations import operations_router
 from automations.api.routes.webhooks import webhook_routes
 from automations.api.tokens import NotSignedIn
 from automations.errors import AutomationsError
@@ -39,15 +41,13 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     )
     app.state.api = api
     app.add_middleware(BodyLimit, prefix=PREFIX)
+    metrics = HttpMetrics()
+    app.add_middleware(Measured, metrics=metrics, prefix=PREFIX)
+    app.include_router(operations_router(api, metrics))
     app.include_router(approvals.by_token, prefix=PREFIX)
     for routes in ROUTES:
         app.include_router(routes.router, prefix=PREFIX)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
-
-    @app.get("/health", tags=["operations"], summary="Whether the database answers")
-    async def health() -> dict[str, str]:
-        await webhooks.alive()
-        return {"status": "ok"}
 
     app.add_exception_handler(AutomationsError, _ours)
     app.add_exception_handler(NotSignedIn, _not_signed_in)
