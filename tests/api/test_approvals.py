@@ -221,17 +221,116 @@ async def test_whoever_asked_does_not_decide_by_his_mail(world: World, api: ApiS
     refused(await api.bearer(None)("POST", "/approvals/by-token", json=body), 403, "not_allowed")
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_the_page_runs_its_own_script_and_nothing_else(hooks: Hooks, method: str) -> None:
-    answer = await hooks.client.request(method, "/approve")
+WIDE = {
+    "type": "object",
+    "required": ["why", "percent"],
+    "properties": {
+        "percent": {"type": "integer", "minimum": 1, "maximum": 30, "title": "<Percent>"},
+        "why": {"enum": ["old & new", 5, None]},
+        "urgent": {"type": "boolean", "default": True},
+        "note": {"type": ["string", "null"], "maxLength": 500, "description": "If any."},
+        "tags": {"type": "array", "default": ["x"]},
+        'a"><b\n': {"type": "string", "format": "date"},
+    },
+}
+
+
+def named(page: str, title: str) -> str:
+    """The name under which a page sends its field."""
+    found = re.search(rf"<label[^>]*>(?:(?!</label>).)*<span>{re.escape(title)}(?:(?!</label>).)*", page, re.DOTALL)
+    assert found is not None, page
+    (key,) = re.findall(r' name="([^"]*)"', found[0])
+    return str(key)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+async def test_the_page_runs_its_own_script_and_nothing_else(world: World, hooks: Hooks, method: str) -> None:
+    token = await mailed(world, await asked(world, form=WIDE))
+    answer = await hooks.client.request(method, "/approve", data={"token": token} if method == "POST" else None)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     policy = answer.headers["content-security-policy"]
     assert "unsafe" not in policy
-    assert {"default-src 'none'", "connect-src 'self'", "frame-ancestors 'none'"} <= set(policy.split("; "))
+    assert {"default-src 'none'", "form-action 'self'", "frame-ancestors 'none'"} <= set(policy.split("; "))
     assert (answer.headers["referrer-policy"], answer.headers["cache-control"]) == ("no-referrer", "no-store")
-    if method == "GET":
+    if method != "HEAD":
         for tag in ("script", "style"):
             (content,) = re.findall(f"<{tag}>(.*?)</{tag}>", answer.text, re.DOTALL)
             digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
             assert f"{tag}-src 'sha256-{digest}'" in policy
         assert not re.search(r"(src|href)=|innerHTML|style=", answer.text)
+
+
+async def test_whoever_only_follows_the_link_decides_nothing(world: World, hooks: Hooks) -> None:
+    token = await mailed(world, await asked(world))
+    for address in ("/approve", f"/approve?token={token}", f"/approve?token={token}&decision=approved"):
+        for method in ("GET", "HEAD"):
+            answer = await hooks.client.request(method, address)
+            assert (answer.status_code, "Discount?" in answer.text) == (200, False)
+    # As a scanner that runs scripts does: it is shown what there is.
+    shown = await hooks.client.post("/approve", data={"token": token})
+    assert ("Discount?" in shown.text, "Discounts" in shown.text) == (True, True)
+    assert await world.db.fetchval("select decided_at from automations.approvals") is None
+
+
+async def test_the_page_is_filled_in_and_sent_without_a_script(world: World, hooks: Hooks) -> None:
+    boss = await world.make.team_member(world.account, "admin")
+    token = await mailed(world, await asked(world, form=WIDE, title="<i>Ada</i>?", message="<b>\nShe asked."), boss)
+    shown = (await hooks.client.post("/approve", data={"token": f" {token} "})).text
+    assert "&lt;i&gt;Ada&lt;/i&gt;?" in shown
+    assert "&lt;b&gt;\nShe asked." in shown
+    assert not re.search(r"<[ib]>", shown)
+    assert '<option value="0">old &amp; new</option>' in shown
+    assert re.search(r'type="number" min="1" max="30"', shown)
+    assert "[&quot;x&quot;]</textarea>" in shown
+    titles = {"percent": "&lt;Percent&gt; *", "why": "why *", "urgent": "urgent", "note": "note", "tags": "tags"}
+    keys = {name: named(shown, title) for name, title in titles.items()}
+    filled = {
+        "token": token,
+        "decision": "approved",
+        "comment": "fine\r\nby me",
+        keys["percent"]: "31",
+        keys["why"]: "1",
+        keys["note"]: "<script>",
+    }
+    answer = await hooks.client.post("/approve", data=filled)
+    assert (answer.status_code, "percent is above 30" in answer.text) == (422, True)
+    # What was filled in is still there.
+    assert 'value="31"' in answer.text
+    assert '<option value="1" selected>5</option>' in answer.text
+    assert "\n&lt;script&gt;</textarea>" in answer.text
+    assert "\nfine\nby me</textarea>" in answer.text
+    assert "checked" not in answer.text
+    for wrong in (
+        {keys["tags"]: "[1"},
+        {keys["tags"]: "[" * 900 + "]" * 900},
+        {keys["percent"]: "x"},
+        {keys["percent"]: "9" * 5_000},
+        {keys["why"]: "7"},
+        {keys["why"]: ""},
+        {"comment": "\0"},
+        {"comment": "x" * 4_001},
+        {"decision": "maybe"},
+    ):
+        answer = await hooks.client.post("/approve", data=filled | {keys["percent"]: "5"} | wrong)
+        assert (answer.status_code, 'role="alert"' in answer.text) == (422, True), wrong
+    assert await world.db.fetchval("select decided_at from automations.approvals") is None
+    done = await hooks.client.post("/approve", data=filled | {keys["percent"]: "20", keys["tags"]: '["a"]'})
+    assert (done.status_code, "It was approved." in done.text, "<form" in done.text) == (200, True, False)
+    row = await world.db.fetchrow("select decided_by, comment, answer from automations.approvals")
+    told = {"percent": 20, "why": 5, "urgent": False, "note": "<script>", "tags": ["a"]}
+    assert tuple(row) == (boss, "fine\nby me", told)
+    late = await hooks.client.post("/approve", data={"token": token, "decision": "rejected"})
+    assert (late.status_code, "It was approved." in late.text, 'role="alert"' in late.text) == (409, True, True)
+
+
+async def test_a_page_without_a_form_and_what_is_no_page(world: World, hooks: Hooks) -> None:
+    token = await mailed(world, await asked(world, form=None))
+    for body in (b"", b"token=x", b"token=%ff", b"\xff", b"&".join([b"a=1"] * 1_001), b'{"token": 1}'):
+        answer = await hooks.client.post("/approve", content=body)
+        assert answer.status_code in (404, 422), body
+        assert ('role="alert"' in answer.text, 'name="token"' in answer.text) == (True, True)
+    refused(await hooks.client.post("/approve", content=b"x" * 4_194_305), 413, "too_large")
+    refused(await hooks.client.put("/approve"), 405, "wrong_method")
+    done = await hooks.client.post("/approve", data={"token": token, "decision": "rejected", "comment": ""})
+    assert (done.status_code, "It was rejected." in done.text) == (200, True)
+    assert await world.db.fetchval("select comment from automations.approvals") is None

@@ -41,6 +41,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     )
     app.state.api = api
     app.add_middleware(BodyLimit, prefix=PREFIX)
+    app.add_middleware(BodyLimit, prefix=approve_page.PATH)
     metrics = HttpMetrics()
     app.add_middleware(Measured, metrics=metrics, prefix=PREFIX)
     app.include_router(operations_router(api, metrics))
