@@ -12,11 +12,12 @@ from fastapi.responses import PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from automations.api.http_metrics import HttpMetrics
 from automations.api.problems import problem
 from automations.api.request_scope import Api, InApi
+from automations.api.router import REFUSALS
 from automations.db.figures_store import Figures, FiguresStore
 from automations.engine.schema_check import check_schema
 from automations.errors import AutomationsError, MigrationError, NotAllowed
@@ -30,6 +31,8 @@ _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
 class Alive(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok"}]})
+
     status: Literal["ok"] = "ok"
 
 
@@ -50,7 +53,12 @@ def operations_router(api: Api, metrics: HttpMetrics) -> APIRouter:
     async def health() -> Alive:
         return Alive()
 
-    @router.get("/ready", response_model=Alive, summary="Whether requests can be served: the database, and its schema")
+    @router.get(
+        "/ready",
+        response_model=Alive,
+        responses={503: REFUSALS[503]},
+        summary="Whether requests can be served: the database, and its schema",
+    )
     async def is_ready() -> Alive | Response:
         try:
             await ready.get()
@@ -62,7 +70,12 @@ def operations_router(api: Api, metrics: HttpMetrics) -> APIRouter:
             )
         return Alive()
 
-    @router.get("/metrics", response_class=PlainTextResponse, summary="Figures for Prometheus")
+    @router.get(
+        "/metrics",
+        response_class=PlainTextResponse,
+        responses={403: REFUSALS[403]},
+        summary="Figures for Prometheus",
+    )
     async def show_metrics(request: Request, api: InApi) -> Response:
         _require_scraper(request, api.metrics_token)
         try:
