@@ -88,6 +88,9 @@ class Settings(BaseSettings):
         default=None,
         description="API key or token as which `automations mcp` acts. Empty: as the owner of the account.",
     )
+    metrics_token: SecretStr | None = Field(
+        default=None, description="Bearer token of whoever scrapes /metrics. Empty: only from this machine."
+    )
     public_url: str | None = Field(
         default=None, description="Address under which people and other programs reach this installation."
     )

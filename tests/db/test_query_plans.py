@@ -219,3 +219,16 @@ async def test_a_change_reads_no_wait_that_it_does_not_concern(crowded: asyncpg.
             "where relid = 'automations.waits'::regclass"
         )
     assert read < 10
+
+
+async def test_figures_for_scrapers_are_read_by_indexes(crowded: asyncpg.Connection) -> None:
+    await crowded.execute(
+        "update automation_executions set owner = 1, status = 'running' where seq % 500 = 0 and due_at is not null"
+    )
+    found = await plans(crowded, "select automations.figures(50000)")
+    scans = scans_of(found, "automation_executions")
+    assert [line for line in scans if "Seq Scan" in line] == []
+    for index in ("due", "status", "owner", "started", "completed"):
+        assert any(f"idx_executions_{index}" in line for line in scans), index
+    told = (await crowded.fetchval("select automations.figures(100)"))["pending"]
+    assert told == 100

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from automations import __version__
 from automations.api.body_limit import DEEPEST_BODY, LARGEST_BODY, BodyLimit
 from automations.api.browsers import BrowserRules
+from automations.api.http_metrics import HttpMetrics, Measured
 from automations.api.mcp.endpoint import PATH as MCP_PATH
 from automations.api.mcp.endpoint import McpEndpoint
 from automations.api.problems import internal, invalid_request, problem, problem_of
@@ -24,6 +25,7 @@ from automations.api.routes import (
     account,
     api_keys,
     approvals,
+    approve_page,
     automations,
     bulk,
     docs_page,
@@ -41,6 +43,7 @@ from automations.api.routes import (
     transfer,
     versions,
 )
+from automations.api.routes.operations import operations_router
 from automations.api.routes.webhooks import webhook_routes
 from automations.api.tokens import NotSignedIn
 from automations.errors import AutomationsError
@@ -77,10 +80,14 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
         redoc_url=None,
         # What programs made from the document call their methods.
         generate_unique_id_function=lambda route: route.name,
-        routes=[*webhook_routes(webhooks)],
+        routes=[*webhook_routes(webhooks), approve_page.route],
     )
     app.state.api = api
     app.add_middleware(BodyLimit, prefix=PREFIX)
+    app.add_middleware(BodyLimit, prefix=approve_page.PATH)
+    metrics = HttpMetrics()
+    app.add_middleware(Measured, metrics=metrics, prefix=PREFIX)
+    app.include_router(operations_router(api, metrics))
     app.include_router(approvals.by_token, prefix=PREFIX)
     # Streams of events stay as they are.
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
@@ -97,11 +104,6 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.add_route(MCP_PATH, McpEndpoint(api, api.public_url), include_in_schema=False)  # type: ignore[arg-type]
     app.include_router(docs_page.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
-
-    @app.get("/health", tags=["operations"], summary="Whether the database answers")
-    async def health() -> dict[str, str]:
-        await webhooks.alive()
-        return {"status": "ok"}
 
     app.add_exception_handler(AutomationsError, _ours)
     app.add_exception_handler(NotSignedIn, _not_signed_in)

@@ -287,6 +287,7 @@ def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests, answers: 
         limits=RateLimits.per_minute(settings.api_requests_per_minute),
         secret_box=secret_keys(settings).box,
         installation_settings=installation_settings(settings),
+        metrics_token=None if settings.metrics_token is None else settings.metrics_token.get_secret_value(),
     )
 
 

@@ -51,7 +51,3 @@ class WebhookStore:
             row = await self.connection.fetchrow(SQL["start"], automation_id, key, digest, data)
         assert row is not None
         return WebhookStart(**row)
-
-    async def alive(self) -> None:
-        with translated():
-            await self.connection.fetchval(SQL["alive"])

@@ -93,11 +93,20 @@ def notice_mail(notice: Notice, token: str, public_url: str | None) -> MailMessa
         lines += [asked["message"], ""]
     if asked["deadline"]:
         lines += [f"Decide before {asked['deadline']}.", ""]
-    lines += ["On a machine with automations:", ""]
+    if public_url is not None:
+        # Behind the #: a browser keeps it to itself, so that no server logs it.
+        lines += [
+            "Decide here:",
+            "",
+            f"  {public_url.rstrip('/')}/approve#{token}",
+            "",
+            "Or on a machine with automations:",
+        ]
+    else:
+        lines.append("On a machine with automations:")
+    lines.append("")
     lines.append(f"  automations approvals approve --token {token}{fields}")
     lines.append(f"  automations approvals reject --token {token}")
-    if public_url is not None:
-        lines += ["", f"Of the installation at {public_url}."]
     lines += ["", "Whoever has this token can decide, once. Do not pass it on.", f"Automation: {asked['automation']}"]
     return MailMessage(
         to=[notice.email],

@@ -76,11 +76,6 @@ class Webhooks:
         self._secrets = secrets
         self._answers = answers
 
-    async def alive(self) -> None:
-        """`DatabaseUnreachable`."""
-        async with self._connections.connection() as connection:
-            await WebhookStore(connection).alive()
-
     async def open(self, automation_id: UUID, method: str, headers: Mapping[str, str]) -> Webhook:
         """Before the body is read. `WebhookRefused`: `not_found`, `wrong_method`, `unauthorized`, `stale`, `not_ready`;
         `DatabaseUnreachable`."""

@@ -44,3 +44,10 @@ def test_a_character_that_no_header_may_hold_becomes_a_blank(character: str) -> 
 def test_any_title_is_sent(title: str) -> None:
     assert len(notice_mail(notice(title), "token", None).subject) <= 200
     subject_of(title)
+
+
+def test_who_can_reach_the_installation_gets_a_link_whose_token_no_server_sees() -> None:
+    text = notice_mail(notice("Discount?"), "TOKEN", "https://flows.example.com/a/").text or ""
+    assert "\n  https://flows.example.com/a/approve#TOKEN\n" in text
+    assert "approve --token TOKEN" in text
+    assert "/approve#" not in (notice_mail(notice("Discount?"), "TOKEN", None).text or "")

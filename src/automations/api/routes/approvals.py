@@ -40,13 +40,13 @@ MailToken = Annotated[str, Header(alias="Approval-Token", max_length=200, descri
 @by_token.get("", summary="What the token of a mail opens")
 async def get_approval_by_token(api: InApi, approval_token: MailToken) -> ApprovalOfToken:
     async with api.engine() as engine:
-        return _told(await _of_token(engine, approval_token))
+        return _told(await of_token(engine, approval_token))
 
 
 @by_token.post("", summary="Decide by the token of a mail, once")
 async def decide_by_token(api: InApi, body: DecideByToken) -> ApprovalOfToken:
     async with api.engine() as engine:
-        found = await _of_token(engine, body.token)
+        found = await of_token(engine, body.token)
         return _told(
             await approvals.decide(
                 ApprovalStore(engine),
@@ -115,7 +115,8 @@ async def _shown(session: Connection, approval_id: UUID) -> Response:
     return Response(found, media_type="application/json")
 
 
-async def _of_token(engine: Connection, token: str) -> approval_store.Approval:
+async def of_token(engine: Connection, token: str) -> approval_store.Approval:
+    """`NotFound` for what opens nothing."""
     if TOKEN.fullmatch(token.strip()) is None:
         raise NotFound("this token opens nothing", hint="Copy it whole from the mail.")
     return await approvals.approval_of_token(ApprovalStore(engine), token)

@@ -8,7 +8,3 @@ where a.id = $1 and v.trigger_type = 'event' and v.trigger_config ->> 'event_sou
 -- name: start
 -- A genuine delivery: a run, or the one that it has started before.
 select s.outcome, s.execution_id from automations.start_webhook_run($1, $2, $3, $4) s
-
--- name: alive
--- Whether the database answers.
-select 1
