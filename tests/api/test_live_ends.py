@@ -193,6 +193,36 @@ async def test_a_lost_connection_loses_nothing(world: World, api: ApiServer, mak
         assert live.names() == ["ready", *["execution"] * 3]
 
 
+async def test_a_crash_of_the_server_is_a_reload(world: World, api: ApiServer, make: Factory) -> None:
+    """It empties tables that are not logged."""
+    automation = await make.automation(world.account, world.agent)
+    async with watching(api.signed_in(world.account)) as live:
+        await make.execution(automation)
+        await live.until_told("pending")
+        before = live.last_id
+        await world.db.execute("truncate automations.live_changes, automations.live_watchers")
+        await make.execution(automation)
+        await world.db.execute(f"select pg_terminate_backend(pid) from ({LISTENING}) x")
+        await live.until(lambda one: one.names() == ["ready", "execution", "reset"])
+        after = await make.execution(automation)
+        await live.until(lambda one: one.told("execution")[-1]["id"] == str(after))
+        async with watching(api.signed_in(world.account), since=before) as again:
+            await again.until(lambda one: one.names() == ["ready", "reset"])
+
+
+async def test_what_was_copied_from_another_server_is_not_told(world: World, api: ApiServer, make: Factory) -> None:
+    automation = await make.automation(world.account, world.agent)
+    async with watching(api.signed_in(world.account)) as live:
+        await world.db.execute(
+            "insert into automations.live_changes (xid, account_id, kind, object_id)"
+            " values (1000000000000, $1, 'execution', 'x')", world.account,
+        )  # fmt: skip
+        for _ in range(3):
+            await make.execution(automation)
+        await live.until(lambda one: len(one.told("execution")) == 3)
+        assert live.statuses() == ["pending"] * 3
+
+
 async def test_without_notifications_it_looks_each_second(
     world: World, api: ApiServer, make: Factory, database_url: str
 ) -> None:
