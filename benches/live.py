@@ -36,7 +36,7 @@ from benches.lab import (
     require_recorded,
     worker,
 )
-from benches.processes import Quietness, pss_mb, tree
+from benches.processes import Quietness, cpu_seconds, pss_mb, tree
 from benches.report import Figure, percentiles, spread
 
 CLIENTS = 1_000
@@ -212,11 +212,14 @@ async def _watched(lab: Lab, connection: Connection, pid: int, port: int, *, qui
     connecting = time.perf_counter() - begun
     memory = [await _memory(pid)]
     until_all: list[float] = []
+    busy = 0.0
     for _ in range(rounds):
+        busy -= cpu_seconds([pid])
         for _ in range(events):
             before = len(crowd.took)
             await crowd.all_have(connection, automation)
             until_all.append(max(crowd.took[before:]) * 1_000)
+        busy += cpu_seconds([pid])
         await crowd.come(await crowd.leave(RECONNECT), RECONNECT)
         memory.append(await _memory(pid))
     others = quietness.others()
@@ -235,6 +238,7 @@ async def _watched(lab: Lab, connection: Connection, pid: int, port: int, *, qui
         Figure(NAME, f"{told}: from the INSERT to one, p50", p50, "ms", f"p99 {p99:.0f}", others=others),
         Figure(NAME, "from the INSERT until all have it, p50", all50, "ms", spread(until_all)),
         Figure(NAME, "the slowest of them", max(until_all), "ms", "", "< 1000"),
+        Figure(NAME, "processor time of a change, of the process", busy * 1_000 / len(until_all), "ms"),
         Figure(NAME, "the process with one client", alone, "MB PSS"),
         Figure(NAME, "a client more", (memory[0] - alone) / (CLIENTS - 1) * 1_024, "kB PSS"),
         Figure(NAME, f"with {CLIENTS:,}, before and after each round", median(memory), "MB PSS", spread(memory, 1)),
