@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
+from tests.db.test_query_plans import plans, scans_of
+
+from automations.db.live_store import SQL
 
 if TYPE_CHECKING:
     from tests.conftest import Connect, Factory
@@ -114,6 +117,28 @@ async def test_stricter_isolation_is_neither_blind_nor_refused(
         await second.commit()
         await database.execute("delete from automations.live_watchers")
     assert await changes(database) == [("execution", "pending")] * 4
+
+
+async def test_a_look_reads_what_is_new(database: asyncpg.Connection) -> None:
+    await database.execute(
+        "insert into automations.live_changes (xid, account_id, kind, object_id)"
+        " select -i / 10, gen_random_uuid(), 'execution', 'x' from generate_series(1, 20000) i"
+    )
+    await database.execute("analyze automations.live_changes")
+    snapshot = await database.fetchval(SQL["live_snapshot"])
+    # Also once it is planned for any snapshot.
+    for _ in range(8):
+        found = scans_of(await plans(database, SQL["read_live_changes"], snapshot, 5_000), "live_changes")
+        assert found
+        assert not [line for line in found if "Seq Scan" in line]
+
+
+async def test_who_is_not_watched_costs_a_look_at_an_empty_table(database: asyncpg.Connection, make: Factory) -> None:
+    automation = await make.automation(uuid.uuid4())
+    found = "\n".join(await plans(database, INSERT, automation))
+    assert "live_watchers" in found
+    assert "live_changes" not in found
+    assert "watched_accounts" not in found
 
 
 async def test_users_neither_read_nor_write_it(database: asyncpg.Connection, connect: Connect) -> None:
