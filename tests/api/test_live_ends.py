@@ -110,6 +110,30 @@ async def test_a_token_and_a_key_end_their_streams(
         assert not other.over
 
 
+async def test_who_cannot_be_checked_for_a_moment_stays(
+    world: World, api: ApiServer, make: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_stream, "CHECK_SECONDS", 0.1)
+    monkeypatch.setattr(event_stream, "CHECK_AGAIN_SECONDS", 0.1)
+    automation = await make.automation(world.account, world.agent)
+    async with watching(api.signed_in(world.account)) as live:
+        # Policies know it by its number.
+        await world.db.execute("alter function automations.accessible_account_ids rename to elsewhere")
+        await asyncio.sleep(1)
+        await make.execution(automation)
+        await live.until_told("pending")
+        await world.db.execute("alter function automations.elsewhere rename to accessible_account_ids")
+        await asyncio.sleep(0.5)
+        await make.execution(automation)
+        await live.until_told("pending", "pending")
+        assert live.names() == ["ready", "execution", "execution"]
+        monkeypatch.setattr(event_stream, "UNCHECKED_SECONDS", 0.5)
+        await world.db.execute("alter function automations.accessible_account_ids rename to elsewhere")
+        await live.until(lambda one: one.over)
+        assert live.names()[-1] == "execution"
+    await world.db.execute("alter function automations.elsewhere rename to accessible_account_ids")
+
+
 async def test_a_quiet_stream_says_that_it_is_alive_and_where_it_is(
     world: World, api: ApiServer, make: Factory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
