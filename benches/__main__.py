@@ -1,4 +1,4 @@
-"""`python -m benches [--quick] [--json] [a b c d e f g h]`, and `python -m benches profile a|b|c|d`.
+"""`python -m benches [--quick] [--json] [a b c d e f g h i]`, and `python -m benches profile a|b|c|d`.
 
 fsync, history, row-level security, figures and journal are on, as in production.
 """
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from benches import answers, bare_loop, footprint, latency, lists, throughput, trigger_cost, waiting
+from benches import answers, bare_loop, footprint, latency, lists, live, throughput, trigger_cost, waiting
 from benches.lab import Lab, lab
 from benches.profiling import profile
 from benches.report import Figure, as_json, flush_milliseconds, show_table
@@ -31,12 +31,13 @@ BENCHES: dict[str, Bench] = {
     "f": waiting.run,
     "g": answers.run,
     "h": lists.run,
+    "i": live.run,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
-    parser.add_argument("benches", nargs="*", metavar="a b c d e f g h", help="which; all of them by default")
+    parser.add_argument("benches", nargs="*", metavar="a b c d e f g h i", help="which; all of them by default")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     arguments = parser.parse_args()

@@ -16,13 +16,13 @@ from starlette.types import Receive, Scope, Send
 
 from automations.api.tokens import NotSignedIn
 from automations.db.live_store import LiveChange
-from automations.errors import DatabaseError, NotAllowed, NotFound
+from automations.errors import AutomationsError, NotAllowed, NotFound
 from automations.services.live_feed import LiveFeed
 from automations.services.live_stream import LiveStream, Mark
 
 BEAT_SECONDS: Final = 15.0
 CHECK_SECONDS: Final = 15.0
-# Where the database does not answer: again, and for so long nobody is sent away.
+# Where that cannot be said now: again, and for so long nobody is sent away.
 CHECK_AGAIN_SECONDS: Final = 2.0
 UNCHECKED_SECONDS: Final = 60.0
 # Changes in one piece for the socket.
@@ -88,7 +88,7 @@ class EventStream(Response):
                 except (NotSignedIn, NotAllowed, NotFound):
                     yield _event("expired", {})
                     return
-                except DatabaseError:
+                except AutomationsError:
                     if now - checked_at > UNCHECKED_SECONDS:
                         return
                     check_at = loop.time() + CHECK_AGAIN_SECONDS

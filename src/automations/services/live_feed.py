@@ -95,12 +95,12 @@ class LiveFeed:
         self._wake.set()
 
     def change_accounts(self, stream: LiveStream, accounts: frozenset[UUID]) -> None:
-        """From this moment on nothing of others is told; the client loads anew."""
+        """From this moment on nothing of others is told; once all of these are watched, the client loads anew."""
         self._forget(stream)
         stream.accounts = accounts
         stream.attached = False
         stream.since = None
-        stream.reset()
+        stream.take()
         self._index(stream)
         self._wake.set()
 
@@ -210,7 +210,8 @@ class LiveFeed:
             if taken := stream.chosen.of(changes):
                 stream.offer(taken, before, after)
         for stream in self._streams:
-            stream.position = after
+            if stream.attached:
+                stream.position = after
         self._snapshot = batch.snapshot
 
     async def _attach(self, store: LiveStore, position: int, now: float) -> None:
@@ -234,7 +235,7 @@ class LiveFeed:
                 stream.ready.set()
             else:
                 stream.waits_until = now + SETTLE_SECONDS
-                if since is not None:
+                if since is not None or stream.ready.is_set():
                     stream.reset()
 
     def _settle(self, position: int, now: float) -> bool:
