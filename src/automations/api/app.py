@@ -16,14 +16,38 @@ from automations.api.body_limit import LARGEST_BODY, BodyLimit
 from automations.api.problems import internal, invalid_request, problem, problem_of
 from automations.api.request_scope import Api
 from automations.api.router import Problem
-from automations.api.routes import automations, bulk, executions, explain, signals, stats, test_runs, transfer, versions
+from automations.api.routes import (
+    automations,
+    bulk,
+    catalogue,
+    executions,
+    explain,
+    signals,
+    stats,
+    test_runs,
+    transfer,
+    triggers,
+    versions,
+)
 from automations.api.routes.webhooks import webhook_routes
 from automations.api.tokens import NotSignedIn
 from automations.errors import AutomationsError
 from automations.services.webhooks import Webhooks
 
 PREFIX = "/api/v1"
-ROUTES = (automations, executions, versions, transfer, test_runs, bulk, explain, stats, signals)
+ROUTES = (
+    automations,
+    executions,
+    versions,
+    transfer,
+    test_runs,
+    bulk,
+    explain,
+    stats,
+    signals,
+    catalogue,
+    triggers,
+)
 
 
 def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
