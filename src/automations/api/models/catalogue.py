@@ -43,7 +43,7 @@ class NodeTypes(BaseModel):
     items: list[NodeType]
 
 
-class Named(BaseModel):
+class Root(BaseModel):
     name: str
     meaning: str
 
@@ -54,7 +54,7 @@ class Filter(BaseModel):
 
 
 class Expressions(BaseModel):
-    roots: list[Named] = Field(description="What a path begins with.")
+    roots: list[Root] = Field(description="What a path begins with.")
     filters: list[Filter]
     functions: list[str]
     operators: list[str]
