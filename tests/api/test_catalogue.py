@@ -40,6 +40,7 @@ async def test_every_node_type_is_told_whole(world: World, api: ApiServer) -> No
         "secrets": True,
     }
     assert (http["url"]["required"], http["url"]["secrets"], http["method"]["templates"]) == (True, False, False)
+    assert "`POST /schedule-preview`" in by_type["trigger-schedule"]["documentation"]
     hook = by_type["trigger-webhook"]
     assert (hook["trigger"], hook["error_handle"]) == (True, False)
     assert not any(field["templates"] for field in hook["fields"])

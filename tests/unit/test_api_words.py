@@ -12,6 +12,7 @@ from automations.api.api_words import in_words_of_the_api
     [
         ("`automations list` shows all.", "`GET /automations` shows all."),
         ("Set it first: `automations secrets set CRM_TOKEN`.", "Set it first: `PUT /secrets/CRM_TOKEN`."),
+        ("Set it: `automations account set mail-from`.", "Set it: `PATCH /account/settings`."),
         ("`automations secrets list` shows them.", "`GET /secrets` shows them."),
         (
             "it is paused, not active (`automations resume`)",

@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# By the first word of the command; the others are for whoever runs the installation, and stay commands.
+# By the words of the command; the others are for whoever runs the installation, and stay commands.
 _ROUTES: Final = {
+    "account": "PATCH /account/settings",
+    "account set": "PATCH /account/settings",
+    "account unset": "PATCH /account/settings",
     "approvals": "GET /approvals",
     "breakers": "GET /breakers",
     "enable": "POST /automations/{id}/enable",
     "explain": "GET /explain",
     "export": "GET /automations/{id}/export",
     "import": "POST /automations/import",
+    "keys list": "GET /api-keys",
     "lift": "POST /automations/{id}/breakers/lift",
     "list": "GET /automations",
     "publish": "POST /automations/{id}/publish",
@@ -41,7 +45,9 @@ _FIELDS: Final = {
     "--version": "`version`",
 }
 # A command goes first, with its options: one that stays a command keeps them.
-_SAID: Final = re.compile(r"`automations (?P<command>(?:secrets )?[a-z]+)(?P<rest>[^`]*)`|(?<![\w`-])--[a-z]+(?![\w-])")
+_SAID: Final = re.compile(
+    r"`automations (?P<command>(?:(?:account|keys|secrets) )?[a-z]+)(?P<rest>[^`]*)`|(?<![\w`-])--[a-z]+(?![\w-])"
+)
 
 
 def in_words_of_the_api(text: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from fastapi.responses import Response
 
+from automations.api.api_words import in_words_of_the_api
 from automations.api.etags import NOT_MODIFIED, IfNoneMatch, answer
 from automations.api.models.catalogue import Expressions, NodeType, NodeTypes
 from automations.api.request_scope import InApi, Reader
@@ -32,7 +33,7 @@ async def list_node_types(_caller: Reader, api: InApi, if_none_match: IfNoneMatc
 
 @router.get("/node-types/{name}", response_model=NodeType, responses=NOT_MODIFIED, summary="One node type")
 async def get_node_type(name: str, _caller: Reader, api: InApi, if_none_match: IfNoneMatch = None) -> Response:
-    return answer(orjson.dumps(node_type(api.registry, name)), if_none_match, headers=_CACHED)
+    return answer(_in_our_words(node_type(api.registry, name)), if_none_match, headers=_CACHED)
 
 
 @router.get("/expressions", response_model=Expressions, responses=NOT_MODIFIED, summary="What templates may use")
@@ -47,5 +48,10 @@ async def list_expressions(_caller: Reader, if_none_match: IfNoneMatch = None) -
 
 
 @lru_cache(maxsize=4)
-def _written(registry: NodeRegistry) -> bytes:
-    return orjson.dumps({"items": catalogue(registry)})
+def _written(registry: NodeRegistry) -> str:
+    return _in_our_words({"items": catalogue(registry)})
+
+
+def _in_our_words(content: dict[str, Any]) -> str:
+    """Documentation names commands; routes have no character that JSON would escape."""
+    return in_words_of_the_api(orjson.dumps(content).decode())
