@@ -40,10 +40,6 @@ EFFECTS: Final = {
     "external": "outside, at least once: after a crash in the middle the request may be sent again, with the same "
     "`Idempotency-Key`",
 }
-HANDLE_NOTES: Final = {
-    "logic-switch": "one for each case (its `id`), then `default`",
-    "ai-classify": "one for each label (its `name`), then `low_confidence`",
-}
 
 
 def pages() -> dict[str, str]:
@@ -119,7 +115,7 @@ def _node_page(node: type[Node[Any]]) -> str:
 
 
 def _handles(node: type[Node[Any]], described: dict[str, Any]) -> str:
-    handles = HANDLE_NOTES.get(node.type) or ", ".join(f"`{handle}`" for handle in described["handles"])
+    handles = node.handles_note or ", ".join(f"`{handle}`" for handle in described["handles"])
     if node.group == "action":
         handles += ", `error`"
     return handles or "none; the run ends here"

@@ -12,20 +12,12 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
-from tests.api.conftest import ApiServer, Hooks, served_api, token
+from tests.api.conftest import ApiServer, Hooks, serving, token
 from tests.api.live_client import watching
 from tests.api.test_keys_and_requests import key_of
 from tests.engine.world import World, eventually
 
 from automations.api import event_stream, uvicorn_server
-from automations.api.app import create_app
-from automations.api.server import WebServer
-from automations.cli.outside_world import OutsideTests, build_outside_world
-from automations.db.connection import connect
-from automations.db.pool import Pool
-from automations.services.live_feed import LiveFeed
-from automations.services.webhooks import Webhooks
-from automations.settings import Settings
 
 if TYPE_CHECKING:
     from tests.conftest import Connect, Factory
@@ -44,23 +36,11 @@ INSERT = "insert into automation_executions (automation_id, trigger_type) select
 @asynccontextmanager
 async def another_process(dsn: str, hooks: Hooks) -> AsyncIterator[ApiServer]:
     """As far as the database can tell."""
-    pool = Pool(lambda: connect(dsn, role="service_role"))
-    tests = OutsideTests(dsn, lambda: build_outside_world(dsn, Settings()))
-    feed = LiveFeed(lambda: connect(dsn, role="service_role"))
-
-    async def close() -> None:
-        await feed.aclose()
-        await pool.close()
-
-    app = create_app(Webhooks(pool, hooks.secrets), served_api(pool, tests, feed))
-    server = WebServer(lambda: app, close, feed.end)
-    server.bind("127.0.0.1", 0)
-    serving = asyncio.create_task(server.serve())
-    async with httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as client:
+    async with (
+        serving(dsn, hooks.secrets) as (server, _),
+        httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as client,
+    ):
         yield ApiServer(client)
-    server.stop()
-    await serving
-    await tests.close()
 
 
 async def test_a_member_who_was_removed_is_told_nothing_more(

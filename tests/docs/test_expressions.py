@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from automations.errors import TemplateError
+from automations.flow import expression_catalogue as catalogue
 from automations.flow.outcomes import Json
 from automations.flow.template_check import MOST_EXPRESSIONS, Visible
 from automations.flow.template_syntax import LONGEST_CODE, ROOTS
@@ -62,6 +63,16 @@ async def test_what_is_shown_comes_out(engine: TemplateProcess) -> None:
     assert len(shown) > 60
     assert {template: await render(engine, template) for template in shown} == shown
     assert {template: problems(template) for template in shown} == {template: [] for template in shown}
+
+
+async def test_the_catalogue_has_what_the_page_has(engine: TemplateProcess) -> None:
+    shown = [template for heading in ("comes out as", "in HTML comes out as") for template, _ in rows(heading)]
+    used = {name for template in shown for name in re.findall(r"\|\s*([a-z]+)", template)}
+    assert set(catalogue.FILTERS) == used
+    for name, example in catalogue.FILTERS.items():
+        assert re.search(rf"\| {name}\b", example), name
+        assert await render(engine, example) is not None
+    assert set(catalogue.ROOTS) == {*ROOTS, "secrets"}
 
 
 async def test_what_is_inserted_into_html_is_escaped(engine: TemplateProcess) -> None:

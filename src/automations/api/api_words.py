@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# By the first word of the command; the others are for whoever runs the installation, and stay commands.
+# By the words of the command; the others are for whoever runs the installation, and stay commands.
 _ROUTES: Final = {
+    "account": "PATCH /account/settings",
+    "account set": "PATCH /account/settings",
+    "account unset": "PATCH /account/settings",
     "approvals": "GET /approvals",
     "breakers": "GET /breakers",
     "enable": "POST /automations/{id}/enable",
     "explain": "GET /explain",
     "export": "GET /automations/{id}/export",
     "import": "POST /automations/import",
+    "keys list": "GET /api-keys",
     "lift": "POST /automations/{id}/breakers/lift",
     "list": "GET /automations",
     "publish": "POST /automations/{id}/publish",
@@ -40,17 +44,21 @@ _FIELDS: Final = {
     "--name": "`name`",
     "--version": "`version`",
 }
-_COMMAND: Final = re.compile(r"`automations ((?:secrets )?[a-z]+)([^`]*)`")
-_OPTION: Final = re.compile(r"(?<![\w`-])--[a-z]+(?![\w-])")
+# A command goes first, with its options: one that stays a command keeps them.
+_SAID: Final = re.compile(
+    r"`automations (?P<command>(?:(?:account|keys|secrets) )?[a-z]+)(?P<rest>[^`]*)`|(?<![\w`-])--[a-z]+(?![\w-])"
+)
 
 
 def in_words_of_the_api(text: str) -> str:
-    return _OPTION.sub(lambda found: _FIELDS.get(found[0], found[0]), _COMMAND.sub(_route, text))
+    return _SAID.sub(_told, text)
 
 
-def _route(found: re.Match[str]) -> str:
-    route = _ROUTES.get(found[1])
+def _told(found: re.Match[str]) -> str:
+    if found["command"] is None:
+        return _FIELDS.get(found[0], found[0])
+    route = _ROUTES.get(found["command"])
     if route is None:
         return found[0]
-    name = found[2].strip()
+    name = found["rest"].strip()
     return f"`{route.replace('{name}', name) if name else route}`"

@@ -28,6 +28,7 @@ from automations.api.routes import (
     approve_page,
     automations,
     bulk,
+    catalogue,
     docs_page,
     executions,
     explain,
@@ -41,6 +42,7 @@ from automations.api.routes import (
     test_runs,
     tools,
     transfer,
+    triggers,
     versions,
 )
 from automations.api.routes.operations import operations_router
@@ -62,6 +64,8 @@ ROUTES = (
     tools,
     stats,
     signals,
+    catalogue,
+    triggers,
     approvals,
     records,
     secrets,

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from automations.cli.options import AsJson
-
-if TYPE_CHECKING:
-    from automations.flow.node import Node
-    from automations.flow.registry import NodeRegistry
 
 
 def register(app: typer.Typer) -> None:
@@ -25,18 +20,18 @@ def nodes(
     """List the node types that are installed, or show one with its fields. With --json, their JSON Schemas, too."""
     from automations.cli.compose import load_registry
     from automations.cli.output import plain, print_json, print_table
+    from automations.services.catalogue import catalogue, node_type
 
     registry = load_registry()
     if type_ is not None:
-        node = _find(registry, type_)
+        described = node_type(registry, type_)
         if as_json:
-            print_json(_described(node))
+            print_json(described)
         else:
-            _show(node)
+            _show(described)
         return
-    described = [_described(node) for node in registry]
     if as_json:
-        print_json(described)
+        print_json(catalogue(registry))
         return
     print_table(
         ("TYPE", "TITLE", "GROUP", "EFFECT", "WAYS OUT", "PACKAGE", "DESCRIPTION"),
@@ -50,54 +45,34 @@ def nodes(
                 plain(one["package"]),
                 plain(one["description"]),
             )
-            for one in described
+            for one in catalogue(registry)
         ],
         shrink="DESCRIPTION",
     )
 
 
-def _described(node: Node[Any]) -> dict[str, Any]:
-    """With the package that brings it: of a type that misbehaves, that is the first question."""
-    return {**type(node).describe(), "package": type(node).__module__.partition(".")[0]}
-
-
-def _find(registry: NodeRegistry, type_: str) -> Node[Any]:
-    from automations.errors import NotFound
-    from automations.flow.template_scope import offer
-
-    node = registry.get(type_)
-    if node is None:
-        hint = offer(type_, sorted(one.type for one in registry))
-        raise NotFound(f"there is no node type {type_!r}", hint=hint)
-    return node
-
-
-def _show(node: Node[Any]) -> None:
+def _show(described: dict[str, Any]) -> None:
     from automations.cli.output import print_table, say
-    from automations.flow.config_fields import config_fields
 
-    described = _described(node)
     say(f"{described['title']} ({described['type']})")
-    for line in inspect.cleandoc(type(node).__doc__ or "").splitlines():
+    for line in described["documentation"].splitlines():
         say(line)
     print()
     say(f"Group: {described['group']}. Effect: {described['effect']}. Package: {described['package']}.")
     say(f"Ways out: {', '.join(described['handles']) or 'none'}.")
     print()
-    fields = config_fields(described["config_schema"])
-    if not fields:
+    if not described["fields"]:
         say("It has no fields.")
         return
     print_table(
         ("FIELD", "TYPE", "DEFAULT", "TEMPLATES", "MEANING"),
         [
             (
-                *map(_plain, (one.name, one.kind.replace("`", ""), "required" if one.default is None else one.default)),
-                # Nothing of a trigger is a template: its config is read before there is a run.
-                "yes" if one.templates and not node.is_trigger else "no",
-                _plain(one.meaning),
+                *map(_plain, (one["name"], one["kind"], "required" if one["required"] else one["default"])),
+                "yes" if one["templates"] else "no",
+                _plain(one["meaning"]),
             )
-            for one in fields
+            for one in described["fields"]
         ],
         shrink="MEANING",
     )

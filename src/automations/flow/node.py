@@ -116,6 +116,8 @@ class Node(ABC, Generic[C]):
     default_retry: ClassVar[Retry] = Retry()
     # The way past such a step where it did nothing (disabled, or failed and continued), if it is not the first one.
     passing_handle: ClassVar[str | None] = None
+    # Which handles it has where they follow from the config, for people; Markdown.
+    handles_note: ClassVar[str | None] = None
     # An `external` step that leaves nothing anywhere: a test of a draft runs it, too.
     runs_in_tests: ClassVar[bool] = False
     # What a model that calls such a flow does to the world. None: nothing where it is pure, else anything.

@@ -100,6 +100,7 @@ class AiClassify(Node[AiClassifyConfig]):
     title = "Classify with AI"
     group = "action"
     icon = "Tags"
+    handles_note = "one for each label (its `name`), then `low_confidence`"
     effect = "external"
     impact = "nothing"
     passing_handle = LOW_CONFIDENCE

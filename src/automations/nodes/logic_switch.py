@@ -56,6 +56,7 @@ class LogicSwitch(Node[LogicSwitchConfig]):
     title = "Branch"
     group = "logic"
     icon = "Split"
+    handles_note = "one for each case (its `id`), then `default`"
 
     def handles(self, config: JsonObject) -> tuple[str, ...]:
         cases = config.get("cases")

@@ -70,10 +70,14 @@ class NewAutomation(Draft):
 
 
 class Publish(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"note": "greets by name"}]})
+
     note: str | None = Field(default=None, max_length=2_000, description="What is new, for the list of versions.")
 
 
 class Pause(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "the list of leads is being cleaned"}]})
+
     reason: str | None = Field(default=None, max_length=2_000)
 
 

@@ -14,10 +14,14 @@ ExecutionStatus = Literal["pending", "running", "completed", "failed", "cancelle
 
 
 class Cancel(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "started by mistake"}]})
+
     reason: str | None = Field(default=None, max_length=2_000)
 
 
 class Retry(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"start_from": "failed"}]})
+
     start_from: str = Field(
         default="start", max_length=200, description="start, failed, or the id of a step of the version that it ran."
     )

@@ -56,6 +56,8 @@ class BreakerPage(BaseModel):
 
 
 class Lift(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"record_id": "0b9d1f62-9a3b-4f43-8c11-3f6a5e1a7d20"}]})
+
     record_id: UUID | None = Field(default=None, description="Only of this lead or conversation. Default: all.")
 
 
