@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from html import escape
 from typing import Any, Final, Literal, assert_never
@@ -41,7 +42,7 @@ def _fields(form: dict[str, Any]) -> list[Field]:
     """Key, name, schema and whether it has to be there. By place: a name may be what no form can send."""
     properties, required = form.get("properties"), form.get("required")
     named = properties if isinstance(properties, dict) else {}
-    needed = [name for name in required if name in named] if isinstance(required, list) else []
+    needed = required if isinstance(required, list) else []
     # The database keeps no order of fields.
     return [
         (f"field-{place}", name, named[name] if isinstance(named[name], dict) else {}, name in needed)
@@ -131,8 +132,13 @@ def _default(kind: Kind, schema: dict[str, Any]) -> str:
         return "yes" if value is True else ""
     if "default" not in schema:
         return ""
-    return orjson.dumps(value).decode() if kind == "json" else _shown(value)
+    return _as_json(value) if kind == "json" else _shown(value)
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
+    return value if isinstance(value, str) else _as_json(value)
+
+
+def _as_json(value: Any) -> str:
+    # Not by orjson: an integer of a schema may have more than 64 bits.
+    return json.dumps(value, ensure_ascii=False)
