@@ -31,9 +31,6 @@ from automations.services.webhooks import Webhooks
 from automations.settings import Settings
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from tests.conftest import Factory
 
 ERAS = ("legacy", "auto")
