@@ -53,8 +53,8 @@ def refusal(status: str, message: str, **headers: str) -> Reply:
 
 @dataclass
 class ModelServer:
-    """`answers`: what the model says in turn in mode `good`, the last one again and again. `busy`: so many requests are
-    answered with 429 first."""
+    """`answers`: what the model says in turn in mode `good`, the last one again and again; in mode `tools` fields of
+    its messages. `busy`: so many requests are answered with 429 first."""
 
     port: int = 0
     answers: list[Any] = field(default_factory=lambda: ["Hello"])
@@ -132,6 +132,8 @@ class ModelServer:
                 return json_reply(completion(self._next(), usage={"prompt_tokens": -5, "completion_tokens": "many"}))
             case "cut-off":
                 return json_reply(completion(self._next(), finish="length"))
+            case "tools":
+                return json_reply(completion(**{"content": None, **self._next()}))
             case "echo":
                 return json_reply(completion(f"you sent {key} and {asked.headers}"))
             case _:

@@ -24,9 +24,6 @@ from automations.api.mcp.server import OWN
 from automations.flow.outcomes import Continue
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from tests.conftest import Factory
 
 ERAS = ("legacy", "auto")

@@ -91,7 +91,7 @@ async def test_arguments_are_judged(world: World, api: ApiServer) -> None:
     for _ in range(120):
         deep = [deep]
     await tool(world, "any", schema=None)
-    refused(await owner("POST", "/tools/any/call", json={"arguments": {"deep": deep}}), 422, "unusable")
+    refused(await owner("POST", "/tools/any/call", json={"arguments": {"deep": deep}}), 400, "bad_request")
     assert await world.count() == 0
     for name in ("nobody", "x" * 99, "greet%00", str(uuid.uuid4()), "ähm"):
         answer = await owner("POST", f"/tools/{name}/call", json={})

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
+import subprocess
 import uuid
 from typing import Any
 
@@ -14,6 +17,7 @@ from mcp.client.streamable_http import streamable_http_client
 from tests.e2e.conftest import PROGRAM, Cli, end
 
 pytestmark = [pytest.mark.timeout(240)]
+PING = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
 
 
 def started_by_a_client(cli: Cli, *arguments: str, **settings: str) -> StdioServerParameters:
@@ -53,6 +57,10 @@ async def test_a_client_calls_a_tool_of_the_demo_and_builds_another(cli: Cli, up
                 {"id": "end", "type": "logic-stop", "data": {"config": {"output": "{{ 'hey' | upper }}"}}},
             ]
             edges = [{"source": "start", "target": "end"}]
+            wrong = [nodes[0], {**nodes[1], "type": "logic-halt"}]
+            judged = await call(client, "validate_flow", nodes=wrong, edges=[{"source": "start", "target": "ende"}])
+            assert judged["valid"] is False
+            assert {"logic-halt", "ende"} <= set(re.findall(r"[a-z-]+", json.dumps(judged["problems"])))
             draft = await call(client, "create_automation", name=name, nodes=nodes, edges=edges)
             assert draft["valid"] is True
             one = {"automation_id": draft["id"]}
@@ -77,12 +85,23 @@ async def test_stdio_acts_as_the_key_says(cli: Cli, up: dict[str, Any]) -> None:
 
 def test_stdout_is_the_protocols_and_the_end_of_stdin_the_end(cli: Cli, up: dict[str, Any]) -> None:
     assert up["status"] == "ready"
-    ask = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
-    answer = cli("mcp", given=f"{ask}\nnonsense\n")
+    answer = cli("mcp", given=f"{PING}\nnonsense\n")
     assert answer.code == 0, answer.err
     assert all(json.loads(line)["jsonrpc"] == "2.0" for line in answer.out.splitlines())
-    process = cli.start("mcp")
-    assert end(process) != 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_while_it_listens(cli: Cli, up: dict[str, Any], number: signal.Signals) -> None:
+    assert up["status"] == "ready"
+    with subprocess.Popen(
+        [*PROGRAM, "mcp"], env=cli.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{PING}\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["id"] == 1
+        assert end(process, number) == -number
 
 
 def test_the_settings_of_a_client_are_printed(cli: Cli, up: dict[str, Any]) -> None:

@@ -92,7 +92,8 @@ def _as_key(api: Api, key: str) -> Who:
     from automations.api.tokens import Caller, NotSignedIn
     from automations.errors import NotAllowed
 
-    request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {key}".encode())]})
+    headers = [(b"authorization", f"Bearer {key}".encode())]
+    request = Request({"type": "http", "method": "POST", "path": "/mcp", "headers": headers})
 
     async def who() -> Caller:
         try:

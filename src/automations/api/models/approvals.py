@@ -23,6 +23,8 @@ class Approve(Body):
 
 
 class Reject(Body):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"comment": "Too expensive."}]})
+
     comment: str | None = Field(default=None, max_length=4_000)
 
 

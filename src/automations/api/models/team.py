@@ -97,7 +97,7 @@ class InvitationPage(BaseModel):
 
 
 class Acceptance(Body):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"code": "what stands behind #code= in the link"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"code": "m2Yq0cL3s8Jw5xTz"}]})
 
     code: str = Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9_-]+$")
 
