@@ -34,7 +34,8 @@ def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {f"{method} {path}": one for path, of in document["paths"].items() for method, one in of.items()}
 
 
-async def test_every_route_is_in_the_document(operations: dict[str, dict[str, Any]]) -> None:
+async def test_every_route_is_in_the_document(document: dict[str, Any], operations: dict[str, dict[str, Any]]) -> None:
+    assert document["openapi"].startswith("3.1")
     assert set(BY_CODE) - set(operations) == set()
     assert [name for name, one in operations.items() if not one.get("summary")] == []
     names = Counter(one["operationId"] for one in operations.values())
@@ -46,6 +47,10 @@ async def test_every_refusal_is_documented(operations: dict[str, dict[str, Any]]
     for status, expected in REFUSALS.items():
         others = [name for name, answers in told.items() if answers.get(str(status)) != expected]
         assert others == [], status
+    # Routes of nobody who is signed in have fewer.
+    for name, one in operations.items():
+        assert PREFIX not in name or {"401", "404", "422"} <= set(one["responses"]), name
+        assert "HTTPValidationError" not in str(one), name
 
 
 async def test_every_answer_has_a_form(document: dict[str, Any], operations: dict[str, dict[str, Any]]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import secrets
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -103,19 +102,6 @@ async def test_the_same_request_again_has_the_same_answer_and_does_nothing(world
     refused(await stranger("POST", "/automations", json=body, headers=headers), 404, "not_found")
     refused(await stranger("POST", "/automations", json=body, headers=headers), 404, "not_found")
     refused(await owner("POST", "/automations", json=body, headers={"Idempotency-Key": "x" * 256}), 422, "unusable")
-
-
-async def test_the_document_tells_every_refusal_and_has_a_name_for_every_route(api: ApiServer) -> None:
-    document = await api.bearer(None).ok("GET", "/openapi.json")
-    assert document["openapi"].startswith("3.1")
-    names = [route["operationId"] for path in document["paths"].values() for route in path.values()]
-    assert len(names) == len(set(names))
-    for path, routes in document["paths"].items():
-        for method, route in routes.items():
-            if not path.startswith("/api/v1"):
-                continue
-            assert {"401", "404", "422"} <= set(route["responses"]), (method, path)
-            assert "HTTPValidationError" not in json.dumps(route)
 
 
 def test_every_route_says_what_it_does() -> None:
