@@ -226,6 +226,17 @@ def build_pool(dsn: str, *, name: str, size: int = 8) -> Pool:
     return Pool(lambda: connect(dsn, role=ROLE, application_name=f"automations {name}"), size)
 
 
+def build_http_pool(dsn: str, settings: Settings) -> Pool:
+    """For requests: through the pooler where there is one."""
+    if settings.http_database_url is None:
+        return build_pool(dsn, name="http")
+    from automations.db.connection import connect
+    from automations.db.pool import Pool
+
+    pooler = settings.http_database_url.get_secret_value()
+    return Pool(lambda: connect(pooler, role=ROLE, application_name="automations http", pooled=True))
+
+
 def build_vault(pool: Pool, settings: Settings) -> SecretVault:
     from automations.services.secret_vault import SecretVault
 
@@ -291,7 +302,7 @@ def build_web_server(dsn: str, settings: Settings, *, allowed: Collection[str] =
     """
     from automations.api.server import WebServer
 
-    pool = build_pool(dsn, name="http")
+    pool = build_http_pool(dsn, settings)
     closing = [pool.close]
 
     def make_app() -> Any:
