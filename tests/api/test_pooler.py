@@ -108,17 +108,26 @@ async def connect_to(pooler: PgBouncer, database_url: str) -> asyncpg.Connection
 
 
 async def test_errors_and_callers_who_leave_take_no_role_along(
-    world: World, served: ApiServer, hooks: Hooks, pooler: PgBouncer, connect: Connect, database_url: str
+    world: World,
+    served: ApiServer,
+    api: ApiServer,
+    hooks: Hooks,
+    pooler: PgBouncer,
+    connect: Connect,
+    database_url: str,
 ) -> None:
     client = served.signed_in(world.account)
-    draft = await made(client, world)
-    hook = await hooks.make()
+    path = f"/automations/{(await made(client, world))['id']}"
+    published = f"/automations/{(await made(client, world, 'Published'))['id']}"
+    # Past the pooler: it takes two connections at once.
+    await api.signed_in(world.account).ok("POST", f"{published}/publish")
+    await api.signed_in(world.account).ok("POST", f"{published}/enable")
+    hook, nothing = await hooks.make(), {"agent_id": str(uuid.uuid4()), "name": "x"}
     for _ in range(5):
         # Refused by the database, by us, and not refused at all.
-        assert (
-            await client("POST", "/automations", json={"agent_id": str(uuid.uuid4()), "name": "x"})
-        ).status_code == 404
-        assert (await client("POST", f"/automations/{draft['id']}/executions", json={})).status_code == 409
+        refused(await client("POST", "/automations", json=nothing), 404, "not_found")
+        refused(await client("POST", f"{path}/executions", json={}), 409, "conflict")
+        await client.ok("POST", f"{published}/executions", json={"input": {"name": "Ada"}})
         assert (await served.http.post(hook, json={})).status_code == 202
         leaving = [asyncio.create_task(client("GET", "/automations")) for _ in range(4)]
         await asyncio.sleep(0)
@@ -126,4 +135,6 @@ async def test_errors_and_callers_who_leave_take_no_role_along(
             task.cancel()
         await asyncio.gather(*leaving, return_exceptions=True)
     assert (await client.ok("GET", "/automations"))["items"]
+    runs = await world.db.fetch("select trigger_type, count(*) from automation_executions group by 1 order by 1")
+    assert [tuple(row) for row in runs] == [("event", 5), ("manual", 5)]
     await nothing_stays(pooler, connect, database_url)
