@@ -34,6 +34,11 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None, description="DSN of a PostgreSQL 15 or newer. Empty: the bundled one, in the data directory."
     )
+    http_database_url: SecretStr | None = Field(
+        default=None,
+        description="DSN of a pooler in transaction mode (PgBouncer) in front of it, for requests over HTTP; "
+        "workers and listeners need the server itself.",
+    )
     data_dir: Path = Field(
         default_factory=lambda: default_data_dir(),  # noqa: PLW0108 - defined below
         description="Where the bundled PostgreSQL keeps its files. Default: the platform's place for a user's data "
@@ -157,7 +162,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path | None) -> Path | None:
         return None if value is None else value.expanduser().absolute()
 
-    @field_validator("database_url")
+    @field_validator("database_url", "http_database_url")
     @classmethod
     def _is_dsn(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not value.get_secret_value().startswith(("postgres://", "postgresql://")):

@@ -69,6 +69,7 @@ def test_allowed_hosts_are_a_list_of_host_and_port(monkeypatch: pytest.MonkeyPat
         ("LOG_FORMAT", "xml"),
         ("ECHO_PORT", "70000"),
         ("DATABASE_URL", "mysql://db/app"),
+        ("HTTP_DATABASE_URL", "pooler:6432"),
         ("SMTP_URL", "mail.example.com:587"),
         ("MAIL_FROM", "nobody"),
     ],

@@ -13,9 +13,6 @@ from automations.errors import ConfigurationError, DatabaseError, DatabaseUnreac
 from automations.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from automations.api.request_scope import Api
-    from automations.api.server import WebServer
-    from automations.api.sign_in import SignIn
     from automations.cli.outside_world import OutsideWorld
     from automations.db.account_settings_store import AccountSettingsStore
     from automations.db.ai_usage_store import AiUsageStore
@@ -34,10 +31,7 @@ if TYPE_CHECKING:
     from automations.flow.registry import NodeRegistry
     from automations.integrations.secret_keys import SecretKeys
     from automations.services.account_settings import InstallationSettings
-    from automations.services.draft_test import DraftTests
-    from automations.services.live_feed import LiveFeed
     from automations.services.needs import Installation
-    from automations.services.run_answers import RunAnswers
     from automations.services.secret_vault import SecretVault
 
 NODE_GROUP = "automations.nodes"
@@ -245,99 +239,6 @@ class Engine:
 
     async def close(self) -> None:
         await self.outside.close()
-
-
-def build_live_feed(dsn: str) -> LiveFeed:
-    from automations.db.connection import connect
-    from automations.services.live_feed import LiveFeed
-
-    return LiveFeed(lambda: connect(dsn, role=ROLE, application_name="automations live"))
-
-
-def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests, answers: RunAnswers, live: LiveFeed) -> Api:
-    from automations.api.rate_limits import RateLimits
-    from automations.api.request_scope import Api
-    from automations.api.tokens import KeySet, SharedSecret, TokenReader
-    from automations.cli.token_command import signing_secret
-    from automations.services.manual_starts import ManualStarts
-
-    tokens = None
-    keys: KeySet | SharedSecret | None = None
-    if settings.jwks_url is not None:
-        from automations.integrations.key_set import fetch_key_set
-
-        url = settings.jwks_url
-        keys = KeySet(lambda: fetch_key_set(url))
-    elif (secret := signing_secret(settings)) is not None:
-        keys = SharedSecret(secret)
-    if keys is not None:
-        tokens = TokenReader(keys, audience=settings.jwt_audience, issuer=settings.jwt_issuer)
-    return Api(
-        pool,
-        tokens,
-        load_registry(),
-        installation(settings),
-        draft_tests,
-        answers,
-        ManualStarts(pool),
-        live,
-        public_url=settings.public_url,
-        cors_origins=settings.cors_origins,
-        sign_in=_sign_in(settings),
-        limits=RateLimits.per_minute(settings.api_requests_per_minute),
-        secret_box=secret_keys(settings).box,
-        installation_settings=installation_settings(settings),
-        metrics_token=None if settings.metrics_token is None else settings.metrics_token.get_secret_value(),
-    )
-
-
-def _sign_in(settings: Settings) -> SignIn | None:
-    """None: people sign in elsewhere."""
-    from automations.api.sign_in import SignIn
-    from automations.cli.sign_in_command import issues_tokens
-    from automations.cli.token_command import signing_secret, token_issuer
-    from automations.integrations.sign_in_codes import SignInCodes
-
-    secret = signing_secret(settings) if issues_tokens(settings) else None
-    return None if secret is None else SignIn(SignInCodes(settings.data_dir), token_issuer(secret, settings))
-
-
-@dataclass(frozen=True, slots=True)
-class Web:
-    """`answers`: a worker in the same process tells it which runs have ended."""
-
-    server: WebServer
-    answers: RunAnswers
-
-
-def build_web(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) -> Web:
-    """Everything that is called over HTTP; nothing heavy is imported before it serves.
-
-    `allowed`: host:port that HTTP steps of tests may reach beside what the settings name.
-    """
-    from automations.api.server import WebServer
-    from automations.services.run_answers import RunAnswers
-
-    pool = build_pool(dsn, name="http")
-    answers = RunAnswers(pool)
-    live = build_live_feed(dsn)
-    closing = [pool.close, live.aclose]
-
-    def make_app() -> Any:
-        from automations.api.app import create_app
-        from automations.cli.outside_world import OutsideTests, build_outside_world
-        from automations.services.webhooks import Webhooks
-
-        tests = OutsideTests(dsn, lambda: build_outside_world(dsn, settings, allowed))
-        closing.append(tests.close)
-        webhooks = Webhooks(pool, build_vault(pool, settings), answers)
-        return create_app(webhooks, build_api(pool, settings, tests, answers, live))
-
-    async def close() -> None:
-        for one in reversed(closing):
-            await one()
-
-    return Web(WebServer(make_app, close, live.end), answers)
 
 
 def build_engine(

@@ -50,7 +50,8 @@ async def _serve(dsn: str, settings: Settings, account: UUID | None) -> None:
     from mcp.server.stdio import stdio_server
 
     from automations.api.mcp.server import build_server
-    from automations.cli.compose import build_api, build_live_feed, build_pool
+    from automations.cli.compose import build_pool
+    from automations.cli.compose_web import build_api, build_live_feed
     from automations.cli.outside_world import OutsideTests, build_outside_world
     from automations.services.run_answers import RunAnswers
 

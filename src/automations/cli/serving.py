@@ -37,7 +37,7 @@ def serve(
 
 
 async def _serve(dsn: str, settings: Settings, host: str, port: int, *, as_json: bool) -> None:
-    from automations.cli.compose import build_web
+    from automations.cli.compose_web import build_web
     from automations.cli.event_loop import on_end
     from automations.cli.output import as_json as to_json
 

@@ -9,11 +9,14 @@ from typing import TypeAlias
 import asyncpg
 
 from automations.db.json_text import decode_json, decode_json_for_people, encode_json
+from automations.db.pooled_connection import PooledConnection
 from automations.errors import DatabaseUnreachable
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 CONNECT_TIMEOUT_SECONDS = 10.0
+# How many a connection keeps prepared.
+STATEMENTS = 100
 
 # What says that the connection, not the statement, is at fault: open another and go on.
 CONNECTION_LOST = (
@@ -50,30 +53,36 @@ async def connect(
     application_name: str = "automations",
     settings: Mapping[str, str] | None = None,
     strict_json: bool = False,
+    pooled: bool = False,
 ) -> Connection:
     """A connection as `role` for its whole life; `DatabaseUnreachable` says why there is none.
 
     `strict_json`: JSON that is nested too deeply for us raises; else it is read as `{"unreadable": …}`, so that one
-    such row does not hide the others from people.
+    such row does not hide the others from people. `pooled`: through a pooler in transaction mode.
     """
+    named_by = "AUTOMATIONS_HTTP_DATABASE_URL" if pooled else "AUTOMATIONS_DATABASE_URL"
     decoder = decode_json if strict_json else decode_json_for_people
     try:
         connection = await asyncpg.connect(
             dsn,
             timeout=CONNECT_TIMEOUT_SECONDS,
+            connection_class=PooledConnection if pooled else asyncpg.Connection,
+            statement_cache_size=0 if pooled else STATEMENTS,
             server_settings={"application_name": application_name, "timezone": "UTC", **(settings or {})},
         )
     except (TimeoutError, *CONNECTION_LOST, asyncpg.PostgresError, ValueError) as error:
         raise DatabaseUnreachable(
             f"cannot connect to PostgreSQL: {error or type(error).__name__}",
-            hint="Check that the server runs and that AUTOMATIONS_DATABASE_URL names it; see `automations doctor`.",
+            hint=f"Check that the server runs and that {named_by} names it; see `automations doctor`.",
         ) from error
     try:
         for name in ("json", "jsonb"):
             await connection.set_type_codec(
                 name, schema="pg_catalog", encoder=encode_json, decoder=decoder, format="text"
             )
-        if role is not None:
+        if pooled:
+            connection.role = role
+        elif role is not None:
             await connection.execute(f'set role "{role}"')
     except BaseException:
         connection.terminate()

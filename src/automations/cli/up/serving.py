@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from automations.cli.compose import (
+from automations.cli.compose_web import build_web
     Engine,
     Session,
     build_engine,
