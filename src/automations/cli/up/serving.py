@@ -11,14 +11,13 @@ from uuid import UUID
 import structlog
 
 from automations.cli.compose import (
-from automations.cli.compose_web import build_web
     Engine,
     Session,
     build_engine,
-    build_web,
     load_registry,
     open_session,
 )
+from automations.cli.compose_web import build_web
 from automations.cli.echo import EchoServer
 from automations.cli.event_loop import on_end
 from automations.cli.up.demo_account import RUN_AT_THE_END, read_content
