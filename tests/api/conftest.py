@@ -158,12 +158,26 @@ def token(user: uuid.UUID | None, **claims: Any) -> str:
 
 
 def served_api(
-    pool: Pool, draft_tests: DraftTests, answers: RunAnswers, live: LiveFeed, tokens: TokenReader | None = None
+    pool: Pool,
+    engine_pool: Pool,
+    draft_tests: DraftTests,
+    answers: RunAnswers,
+    live: LiveFeed,
+    tokens: TokenReader | None = None,
 ) -> Api:
     reader = tokens or TokenReader(SharedSecret(SECRET), audience="authenticated", issuer=None)
     starts = ManualStarts(pool)
     return Api(
-        pool, reader, installed_nodes(), Installation(), draft_tests, answers, starts, live, secret_box=lambda: BOX
+        pool,
+        engine_pool,
+        reader,
+        installed_nodes(),
+        Installation(),
+        draft_tests,
+        answers,
+        starts,
+        live,
+        secret_box=lambda: BOX,
     )
 
 
@@ -173,14 +187,16 @@ async def serving(
 ) -> AsyncIterator[tuple[WebServer, FastAPI]]:
     """`changes`: fields of `Api`."""
     used = pool or Pool(lambda: connect(dsn, role="service_role"))
+    engine_pool = Pool(lambda: connect(dsn, role="service_role"), 2)
     tests = OutsideTests(dsn, lambda: build_outside_world(dsn, Settings()))
     answers = RunAnswers(used)
     live = LiveFeed(lambda: connect(dsn, role="service_role"))
-    api = replace(served_api(used, tests, answers, live), **changes)
+    api = replace(served_api(used, engine_pool, tests, answers, live), **changes)
     app = create_app(Webhooks(used, secrets, answers), api)
 
     async def close() -> None:
         await live.aclose()
+        await engine_pool.close()
         await used.close()
 
     server = WebServer(lambda: app, close, live.end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
@@ -195,3 +196,12 @@ async def test_bodies_are_limited(world: World, api: ApiServer) -> None:
 async def endless() -> AsyncIterator[bytes]:
     for _ in range(200):
         yield b"x" * 100_000
+
+
+async def test_many_publish_at_once(world: World, api: ApiServer) -> None:
+    """Each asks for a second connection while it holds one."""
+    owner = api.signed_in(world.account)
+    drafts = [await made(owner, world, f"Greet {number}") for number in range(24)]
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(*(owner("POST", f"/automations/{one['id']}/publish") for one in drafts))
+    assert [answer.status_code for answer in answers] == [200] * len(drafts)

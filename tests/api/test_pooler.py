@@ -110,7 +110,6 @@ async def connect_to(pooler: PgBouncer, database_url: str) -> asyncpg.Connection
 async def test_errors_and_callers_who_leave_take_no_role_along(
     world: World,
     served: ApiServer,
-    api: ApiServer,
     hooks: Hooks,
     pooler: PgBouncer,
     connect: Connect,
@@ -119,9 +118,8 @@ async def test_errors_and_callers_who_leave_take_no_role_along(
     client = served.signed_in(world.account)
     path = f"/automations/{(await made(client, world))['id']}"
     published = f"/automations/{(await made(client, world, 'Published'))['id']}"
-    # Past the pooler: it takes two connections at once.
-    await api.signed_in(world.account).ok("POST", f"{published}/publish")
-    await api.signed_in(world.account).ok("POST", f"{published}/enable")
+    await client.ok("POST", f"{published}/publish")
+    await client.ok("POST", f"{published}/enable")
     hook, nothing = await hooks.make(), {"agent_id": str(uuid.uuid4()), "name": "x"}
     for _ in range(5):
         # Refused by the database, by us, and not refused at all.

@@ -57,6 +57,7 @@ class Api:
     """`tokens` None: this installation knows no way for users to sign in, and every route says so."""
 
     connections: Connections
+    engine_connections: Connections
     tokens: TokenReader | None
     registry: NodeRegistry
     installation: Installation
@@ -84,8 +85,11 @@ class Api:
 
     @asynccontextmanager
     async def engine(self) -> AsyncIterator[Connection]:
-        """What the caller may not read himself but has to be told of: whether a secret of that name is there, say."""
-        async with self.connections.connection() as connection:
+        """What the caller may not read himself but has to be told of: whether a secret of that name is there, say.
+
+        Of connections of their own: requests that hold one and ask for a second would wait for each other.
+        """
+        async with self.engine_connections.connection() as connection:
             yield connection
 
     async def caller(self, request: Request) -> Caller:

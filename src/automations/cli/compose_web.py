@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from automations.services.live_feed import LiveFeed
     from automations.services.run_answers import RunAnswers
 
+# For looks that take a few milliseconds, with the rights of the engine.
+ENGINE_CONNECTIONS = 2
+
 
 def build_http_pool(dsn: str, settings: Settings) -> Pool:
     """For requests: through the pooler where there is one."""
@@ -46,13 +49,16 @@ def build_live_feed(dsn: str) -> LiveFeed:
     return LiveFeed(lambda: connect(dsn, role=ROLE, application_name="automations live"))
 
 
-def build_api(pool: Pool, settings: Settings, draft_tests: DraftTests, answers: RunAnswers, live: LiveFeed) -> Api:
+def build_api(
+    pool: Pool, engine_pool: Pool, settings: Settings, draft_tests: DraftTests, answers: RunAnswers, live: LiveFeed
+) -> Api:
     from automations.api.rate_limits import RateLimits
     from automations.api.request_scope import Api
     from automations.services.manual_starts import ManualStarts
 
     return Api(
         pool,
+        engine_pool,
         _token_reader(settings),
         load_registry(),
         installation(settings),
@@ -115,10 +121,10 @@ def build_web(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) ->
     from automations.api.server import WebServer
     from automations.services.run_answers import RunAnswers
 
-    pool = build_http_pool(dsn, settings)
+    pool, engine_pool = build_http_pool(dsn, settings), build_pool(dsn, name="http", size=ENGINE_CONNECTIONS)
     answers = RunAnswers(pool)
     live = build_live_feed(dsn)
-    closing = [pool.close, live.aclose]
+    closing = [pool.close, engine_pool.close, live.aclose]
 
     def make_app() -> Any:
         from automations.api.app import create_app
@@ -128,7 +134,7 @@ def build_web(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) ->
         tests = OutsideTests(dsn, lambda: build_outside_world(dsn, settings, allowed))
         closing.append(tests.close)
         webhooks = Webhooks(pool, build_vault(pool, settings), answers)
-        return create_app(webhooks, build_api(pool, settings, tests, answers, live))
+        return create_app(webhooks, build_api(pool, engine_pool, settings, tests, answers, live))
 
     async def close() -> None:
         for one in reversed(closing):

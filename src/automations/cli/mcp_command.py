@@ -55,10 +55,10 @@ async def _serve(dsn: str, settings: Settings, account: UUID | None) -> None:
     from automations.cli.outside_world import OutsideTests, build_outside_world
     from automations.services.run_answers import RunAnswers
 
-    pool = build_pool(dsn, name="mcp")
+    pool, engine_pool = build_pool(dsn, name="mcp"), build_pool(dsn, name="mcp", size=1)
     tests = OutsideTests(dsn, lambda: build_outside_world(dsn, settings))
     try:
-        api = build_api(pool, settings, tests, RunAnswers(pool), build_live_feed(dsn))
+        api = build_api(pool, engine_pool, settings, tests, RunAnswers(pool), build_live_feed(dsn))
         if settings.api_key is None:
             account, who = await _as_owner(api, account)
         else:
@@ -69,6 +69,7 @@ async def _serve(dsn: str, settings: Settings, account: UUID | None) -> None:
             await server.run(reading, writing, server.create_initialization_options())
     finally:
         await tests.close()
+        await engine_pool.close()
         await pool.close()
 
 
