@@ -1,3 +1,3 @@
 """Automations: a Postgres-native automation platform."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

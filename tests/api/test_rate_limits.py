@@ -114,3 +114,13 @@ def test_what_is_not_limited_is_not_counted() -> None:
     for _ in range(3):
         limits.count(uuid.uuid4())
     assert len(limits.requests) == 0
+
+
+async def test_tokens_of_mails_are_not_guessed(database_url: str) -> None:
+    limits = RateLimits(Buckets(0), Buckets(2, clock=Clock()))
+    async with own_server(database_url, limits=limits) as server:
+        for token, status in (("x" * 43, 404), ("no token", 404), ("y" * 43, 429)):
+            answer = await server.http.get("/api/v1/approvals/by-token", headers={"Approval-Token": token})
+            assert answer.status_code == status, answer.text
+        page = await server.http.post("/approve", data={"token": "z" * 43})
+        assert (page.status_code, "too many" in page.text) == (429, True)

@@ -92,3 +92,20 @@ def test_the_other_example_does_what_it_says_in_a_test(cli: Cli, up: dict[str, A
         ("Katherine Johnson", 35, 0),
         ("Donald Knuth", 12, 0),
     ]
+
+
+def test_over_http(cli: Cli, up: dict[str, Any]) -> None:
+    sign_in, listed, follow, call, shown, end_it = lines_of("Over HTTP")
+    sign_in = sign_in.replace("http://127.0.0.1:8765", up["http"])
+    told = paste(
+        cli, "\n".join(["set -m", sign_in, listed, "echo", follow, "sleep 1", call, "echo", shown, "sleep 1", end_it])
+    )
+    lines = told.splitlines()
+    answers = [json.loads(line) for line in lines if line.startswith("{")]
+    assert [one["status"] for one in answers if "status" in one] == ["completed"]
+    (called,) = [one for one in answers if "execution_id" in one]
+    assert (called["output"]["name"], called["error"]) == ("Grace Hopper", None)
+    pages = [one["items"] for one in answers if "items" in one]
+    assert (len(pages[0]), pages[1][0]["id"]) == (2, called["execution_id"])
+    events = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+    assert [one["status"] for one in events if one.get("id") == called["execution_id"]][-1] == "completed"

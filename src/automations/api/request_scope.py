@@ -97,7 +97,7 @@ class Api:
         given = request.headers.getlist("authorization")
         if len(given) != 1 or given[0][: len(SCHEME)].lower() != SCHEME:
             raise NotSignedIn("there is no bearer token")
-        address = None if request.client is None else request.client.host
+        address = address_of(request)
         try:
             caller = await self._believed(given[0][len(SCHEME) :].strip(), address)
         except NotSignedIn as refusal:
@@ -130,6 +130,10 @@ class Api:
             raise NotSignedIn("the API key is not valid here, was revoked or has expired")
         self.limits.proven.add(digest)
         return Caller("authenticated", key.account_id, key)
+
+
+def address_of(request: Request) -> str | None:
+    return None if request.client is None else request.client.host
 
 
 def api_of(request: Request) -> Api:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 
 from automations.api.models.approvals import (
@@ -19,7 +19,7 @@ from automations.api.models.approvals import (
     Reject,
 )
 from automations.api.pages import Cursor, Limit, bad_cursor, page, read_cursor
-from automations.api.request_scope import InApi, Managing, Reading
+from automations.api.request_scope import InApi, Managing, Reading, address_of, api_of
 from automations.api.router import REFUSALS, api_router
 from automations.db import approval_store
 from automations.db.approval_store import ApprovalStore, Decision
@@ -38,15 +38,15 @@ MailToken = Annotated[str, Header(alias="Approval-Token", max_length=200, descri
 
 
 @by_token.get("", summary="What the token of a mail opens")
-async def get_approval_by_token(api: InApi, approval_token: MailToken) -> ApprovalOfToken:
+async def get_approval_by_token(request: Request, api: InApi, approval_token: MailToken) -> ApprovalOfToken:
     async with api.engine() as engine:
-        return _told(await of_token(engine, approval_token))
+        return _told(await of_token(request, engine, approval_token))
 
 
 @by_token.post("", summary="Decide by the token of a mail, once")
-async def decide_by_token(api: InApi, body: DecideByToken) -> ApprovalOfToken:
+async def decide_by_token(request: Request, api: InApi, body: DecideByToken) -> ApprovalOfToken:
     async with api.engine() as engine:
-        found = await of_token(engine, body.token)
+        found = await of_token(request, engine, body.token)
         return _told(
             await approvals.decide(
                 ApprovalStore(engine),
@@ -115,11 +115,17 @@ async def _shown(session: Connection, approval_id: UUID) -> Response:
     return Response(found, media_type="application/json")
 
 
-async def of_token(engine: Connection, token: str) -> approval_store.Approval:
-    """`NotFound` for what opens nothing."""
-    if TOKEN.fullmatch(token.strip()) is None:
-        raise NotFound("this token opens nothing", hint="Copy it whole from the mail.")
-    return await approvals.approval_of_token(ApprovalStore(engine), token)
+async def of_token(request: Request, engine: Connection, token: str) -> approval_store.Approval:
+    """`NotFound` for what opens nothing, `TooManyRequests` for an address that tries many."""
+    limits, address = api_of(request).limits, address_of(request)
+    limits.require_patience(address)
+    try:
+        if TOKEN.fullmatch(token.strip()) is None:
+            raise NotFound("this token opens nothing", hint="Copy it whole from the mail.")
+        return await approvals.approval_of_token(ApprovalStore(engine), token)
+    except NotFound:
+        limits.count_failure(address)
+        raise
 
 
 def _told(found: approval_store.Approval) -> ApprovalOfToken:

@@ -72,7 +72,7 @@ async def _answer(request: Request) -> Response:
     try:
         given = _read(await request.body())
         async with api_of(request).engine() as engine:
-            found = await of_token(engine, given.get("token", ""))
+            found = await of_token(request, engine, given.get("token", ""))
             if given.get("decision"):
                 found = await _decided(ApprovalStore(engine), found, given)
     except AutomationsError as error:

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from automations.api.models.sign_in import Code, SignedIn
-from automations.api.request_scope import Api, InApi, Person, api_of
+from automations.api.request_scope import Api, InApi, Person, address_of, api_of
 from automations.api.router import REFUSALS, api_router
 from automations.api.sign_in import SignIn
 from automations.api.tokens import IssuedToken, NotSignedIn
@@ -32,7 +32,7 @@ pages: Final = APIRouter(include_in_schema=False)
 async def sign_in(body: Code, request: Request) -> SignedIn:
     api = api_of(request)
     way = _way(api)
-    address = None if request.client is None else request.client.host
+    address = address_of(request)
     api.limits.require_patience(address)
     user = await asyncio.to_thread(way.codes.take, body.code)
     if user is None:
