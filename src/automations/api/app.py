@@ -84,12 +84,9 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
         routes=[*webhook_routes(webhooks), approve_page.route],
     )
     app.state.api = api
-    app.add_middleware(BodyLimit, prefix=PREFIX)
-    app.add_middleware(BodyLimit, prefix=approve_page.PATH)
     metrics = HttpMetrics()
+    app.add_middleware(BodyLimit, prefixes=(PREFIX, approve_page.PATH))
     app.add_middleware(Measured, metrics=metrics, prefix=PREFIX)
-    app.include_router(operations_router(api, metrics))
-    app.include_router(approvals.by_token, prefix=PREFIX)
     # Streams of events stay as they are.
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
     # Further out than a middleware can be: what answers errors of ours is around those.
@@ -97,13 +94,11 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.build_middleware_stack = (  # type: ignore[method-assign]
         lambda: BrowserRules(build(), api=PREFIX, origins=api.cors_origins)
     )
-    for routes in ROUTES:
-        app.include_router(routes.router, prefix=PREFIX)
-    app.include_router(sign_in.router, prefix=PREFIX)
-    app.include_router(sign_in.signed_in_router, prefix=PREFIX)
-    app.include_router(sign_in.pages)
+    for router in (approvals.by_token, *(module.router for module in ROUTES), sign_in.router, sign_in.signed_in_router):
+        app.include_router(router, prefix=PREFIX)
+    for router in (operations_router(api, metrics), sign_in.pages, docs_page.router):
+        app.include_router(router)
     app.add_route(MCP_PATH, McpEndpoint(api, api.public_url), include_in_schema=False)  # type: ignore[arg-type]
-    app.include_router(docs_page.router)
     app.openapi = lambda: openapi_document(app)  # type: ignore[method-assign]
 
     app.add_exception_handler(AutomationsError, _ours)

@@ -18,14 +18,14 @@ DEEPEST_BODY: Final = 64
 
 
 class BodyLimit:
-    """Raises `HTTPException` 413 or 408 into whoever reads the body of a request below `prefix`, before it is read."""
+    """Raises 413 or 408 as `HTTPException` into whoever reads the body of a request below one of `prefixes`."""
 
-    def __init__(self, app: ASGIApp, prefix: str) -> None:
+    def __init__(self, app: ASGIApp, prefixes: tuple[str, ...]) -> None:
         self._app = app
-        self._prefix = prefix
+        self._prefixes = prefixes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(self._prefix):
+        if scope["type"] == "http" and scope["path"].startswith(self._prefixes):
             receive = _limited(scope, receive)
         await self._app(scope, receive, send)
 

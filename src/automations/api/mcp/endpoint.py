@@ -31,7 +31,7 @@ class McpEndpoint:
     def __init__(self, api: Api, public_url: str | None = None) -> None:
         self._api = api
         self._known = LOOPBACK | ({urlsplit(public_url).hostname or ""} if public_url else frozenset())
-        self._limited = BodyLimit(self._answer, PATH)
+        self._limited = BodyLimit(self._answer, (PATH,))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._limited(scope, receive, send)
