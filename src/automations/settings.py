@@ -103,7 +103,7 @@ class Settings(BaseSettings):
         default=8765, ge=0, le=65_535, description="Port of incoming webhooks, on 127.0.0.1; 0: a free one."
     )
     api_requests_per_minute: int = Field(
-        default=12_000,
+        default=60_000,
         ge=0,
         le=10_000_000,
         description="How often one user, or one API key, may call the API of one process; 0: as often as they like.",
