@@ -13,7 +13,9 @@ from tests.api.conftest import ApiServer, Hooks, refused
 from tests.api.test_automations import made
 from tests.engine.world import World
 
+from automations.db.figures_store import Figures
 from automations.db.migrate import LATEST
+from automations.services.kept import Kept
 
 if TYPE_CHECKING:
     from tests.conftest import Factory
@@ -138,3 +140,28 @@ async def test_figures_of_the_process_are_told_while_the_database_is_away(hooks:
     assert found["automations_database_up",] == 0
     assert ("automations_lag_seconds",) not in found
     assert ("automations_http_requests_total", "GET", "/metrics", "200") in await figures(hooks)
+
+
+async def test_people_are_told_whether_runs_are_begun(world: World, api: ApiServer, make: Factory) -> None:
+    owner = api.signed_in(world.account)
+    nobody_works = await owner.ok("GET", "/health")
+    assert nobody_works == {"status": "no_worker", "oldest_pending_seconds": 0}
+    # Kept for a moment, whoever asks.
+    assert await api.signed_in(uuid.uuid4()).ok("GET", "/health") == nobody_works
+    refused(await api.bearer(None)("GET", "/health"), 401, "not_signed_in")
+
+
+@pytest.mark.parametrize(
+    ("workers", "oldest", "status"), [(1, None, "ok"), (1, 60.9, "ok"), (2, 61, "late"), (0, 5, "no_worker")]
+)
+async def test_what_is_late_is_called_so(
+    world: World, hooks: Hooks, api: ApiServer, workers: int, oldest: float | None, status: str
+) -> None:
+    found = Figures(None, oldest, 0, 0, 0, 0, 0, {}, workers, 1, 100)
+
+    async def look() -> Figures:
+        return found
+
+    hooks.app.state.figures = Kept(look, 1)
+    told = await api.signed_in(world.account).ok("GET", "/health")
+    assert told == {"status": status, "oldest_pending_seconds": int(oldest or 0)}

@@ -55,6 +55,9 @@ async def test_runs_are_counted_by_status_and_day(world: World, api: ApiServer, 
             {"id": str(two), "name": "Second", "runs": 1, "failed": 0},
         ],
     }
+    span["busiest"] = "1"
+    busiest = (await owner.ok("GET", "/stats", params=span))["automations"]["busiest"]
+    assert [one["name"] for one in busiest] == ["First"]
     empty = await owner.ok("GET", f"/automations/{two}/stats")
     assert (empty["runs"], empty["duration_ms"], len(empty["days"])) == (0, {"p50": None, "p95": None}, 8)
 

@@ -95,6 +95,7 @@ async def test_an_automation_is_made_from_a_template(world: World, api: ApiServe
     for one in listed:
         shown = await owner.ok("GET", f"/templates/{one['key']}")
         assert {name: shown[name] for name in one} == one
+        assert {edge["target"] for edge in shown["edges"]} < {node["id"] for node in shown["nodes"]}
         given = {each["name"]: each["example"] for each in shown["parameters"] if each["default"] is None}
         given = {name: str(world.account) if "user" in name else text for name, text in given.items()}
         made_one = await owner.ok(

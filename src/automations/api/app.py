@@ -13,6 +13,7 @@ from automations import __version__
 from automations.api.body_limit import DEEPEST_BODY, LARGEST_BODY, BodyLimit
 from automations.api.browsers import BrowserRules
 from automations.api.document import openapi_document
+from automations.api.editor import editor_routes
 from automations.api.http_metrics import HttpMetrics, Measured
 from automations.api.mcp.endpoint import PATH as MCP_PATH
 from automations.api.mcp.endpoint import McpEndpoint
@@ -29,6 +30,7 @@ from automations.api.routes import (
     docs_page,
     executions,
     explain,
+    health,
     live,
     records,
     secrets,
@@ -42,6 +44,7 @@ from automations.api.routes import (
     triggers,
     versions,
 )
+from automations.api.routes.health import kept_figures
 from automations.api.routes.operations import operations_router
 from automations.api.routes.webhooks import webhook_routes
 from automations.api.tokens import NotSignedIn
@@ -69,6 +72,7 @@ ROUTES = (
     account,
     team,
     api_keys,
+    health,
 )
 
 
@@ -81,9 +85,11 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
         redoc_url=None,
         # What programs made from the document call their methods.
         generate_unique_id_function=lambda route: route.name,
-        routes=[*webhook_routes(webhooks), approve_page.route],
+        # The pages of the editor come before those that make do without it.
+        routes=[*webhook_routes(webhooks), approve_page.route, *editor_routes(api.editor)],
     )
     app.state.api = api
+    app.state.figures = kept_figures(api)
     metrics = HttpMetrics()
     app.add_middleware(BodyLimit, prefixes=(PREFIX, approve_page.PATH))
     app.add_middleware(Measured, metrics=metrics, prefix=PREFIX)
@@ -96,7 +102,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     )
     for router in (approvals.by_token, *(module.router for module in ROUTES), sign_in.router, sign_in.signed_in_router):
         app.include_router(router, prefix=PREFIX)
-    for router in (operations_router(api, metrics), sign_in.pages, docs_page.router):
+    for router in (operations_router(api, metrics, app.state.figures), sign_in.pages, docs_page.router):
         app.include_router(router)
     app.add_route(MCP_PATH, McpEndpoint(api, api.public_url), include_in_schema=False)  # type: ignore[arg-type]
     app.openapi = lambda: openapi_document(app)  # type: ignore[method-assign]

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import structlog
@@ -54,7 +55,8 @@ def no_secret_key() -> Box:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """`tokens` None: this installation knows no way for users to sign in, and every route says so."""
+    """`tokens` None: this installation knows no way for users to sign in, and every route says so. `editor`: where the
+    web editor lies; None: it came without."""
 
     connections: Connections
     engine_connections: Connections
@@ -66,6 +68,7 @@ class Api:
     starts: ManualStarts
     live: LiveFeed
     public_url: str | None = None
+    editor: Path | None = None
     cors_origins: tuple[str, ...] = ()
     sign_in: SignIn | None = None
     limits: RateLimits = field(default_factory=RateLimits.none)

@@ -53,6 +53,7 @@ def build_live_feed(dsn: str) -> LiveFeed:
 def build_api(
     pool: Pool, engine_pool: Pool, settings: Settings, draft_tests: DraftTests, answers: RunAnswers, live: LiveFeed
 ) -> Api:
+    from automations.api.editor import built_editor
     from automations.api.rate_limits import RateLimits
     from automations.api.request_scope import Api
     from automations.services.manual_starts import ManualStarts
@@ -68,6 +69,7 @@ def build_api(
         ManualStarts(pool),
         live,
         public_url=settings.public_url,
+        editor=built_editor(),
         cors_origins=settings.cors_origins,
         sign_in=_sign_in(settings),
         limits=RateLimits.per_minute(settings.api_requests_per_minute),

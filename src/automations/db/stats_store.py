@@ -23,9 +23,9 @@ class StatsStore:
             found: str = await self.connection.fetchval(SQL["runs"], account, automation_id, since, until)
         return found
 
-    async def automations(self, since: datetime, until: datetime, *, account: UUID | None) -> str:
+    async def automations(self, since: datetime, until: datetime, *, account: UUID | None, busiest: int) -> str:
         with translated():
-            found: str = await self.connection.fetchval(SQL["automations"], account, since, until)
+            found: str = await self.connection.fetchval(SQL["automations"], account, since, until, busiest)
         return found
 
     async def now(self) -> datetime:

@@ -1254,6 +1254,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the installation begins what is due */
+        get: operations["get_installation_health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sign-in": {
         parameters: {
             query?: never;
@@ -1915,7 +1932,7 @@ export interface components {
             by_status: components["schemas"]["AutomationsByStatus"];
             /**
              * Busiest
-             * @description The ten with the most runs in the span.
+             * @description Those with the most runs in the span, ten unless `busiest` says otherwise.
              */
             busiest: components["schemas"]["Busy"][];
         };
@@ -2976,6 +2993,27 @@ export interface components {
              * @description Default: that of the agent, or the only one that you have.
              */
             account?: string | null;
+        };
+        /**
+         * Health
+         * @description Of the whole installation: how late it is, and nothing about whose runs wait.
+         * @example {
+         *       "oldest_pending_seconds": 0,
+         *       "status": "ok"
+         *     }
+         */
+        Health: {
+            /**
+             * Status
+             * @description `late`: something that is due was not begun for more than a minute. `no_worker`: nobody is there to begin it.
+             * @enum {string}
+             */
+            status: "ok" | "late" | "no_worker";
+            /**
+             * Oldest Pending Seconds
+             * @description Age of the oldest unprocessed event: a run that is due and was never begun. 0: none.
+             */
+            oldest_pending_seconds: number;
         };
         /** Imported */
         Imported: {
@@ -4185,6 +4223,13 @@ export interface components {
             needs: string[];
             /** Parameters */
             parameters: components["schemas"]["Parameter"][];
+            /**
+             * Nodes
+             * @description As it is drawn; `${name}` stands where a parameter goes.
+             */
+            nodes: unknown[];
+            /** Edges */
+            edges: unknown[];
         };
         /** TemplateList */
         TemplateList: {
@@ -6244,6 +6289,8 @@ export interface operations {
                 since?: string | null;
                 /** @description Not included. Default: now. At most 92 days after `since`. */
                 until?: string | null;
+                /** @description Of how many automations to tell the runs. */
+                busiest?: number;
             };
             header?: never;
             path?: never;
@@ -8089,6 +8136,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    get_installation_health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
             };
             400: components["responses"]["Refused400"];
             401: components["responses"]["Refused401"];

@@ -60,7 +60,7 @@ class AutomationCounts(BaseModel):
     total: int
     live: int = Field(description="Active and enabled.")
     by_status: AutomationsByStatus
-    busiest: list[Busy] = Field(description="The ten with the most runs in the span.")
+    busiest: list[Busy] = Field(description="Those with the most runs in the span; ten, or as `busiest` says.")
 
 
 class Overview(BaseModel):

@@ -59,6 +59,8 @@ class Parameter(BaseModel):
 class Template(TemplateListItem):
     needs: list[str] = Field(description="What has to be there, in words.")
     parameters: list[Parameter]
+    nodes: list[Any] = Field(description="As it is drawn; `${name}` stands where a parameter goes.")
+    edges: list[Any]
 
 
 class FromTemplate(Body):

@@ -18,13 +18,11 @@ from automations.api.http_metrics import HttpMetrics
 from automations.api.problems import problem
 from automations.api.request_scope import Api, InApi
 from automations.api.router import REFUSALS
-from automations.db.figures_store import Figures, FiguresStore
+from automations.db.figures_store import Figures
 from automations.engine.schema_check import check_schema
 from automations.errors import AutomationsError, MigrationError, NotAllowed
 from automations.services.kept import Kept
 
-# Whoever scrapes more often gets the same figures.
-FIGURES_SECONDS: Final = 5.0
 READY_SECONDS: Final = 1.0
 # What a proxy adds: who asks through one is not this machine, whatever address he comes from.
 _FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
@@ -36,18 +34,14 @@ class Alive(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-def operations_router(api: Api, metrics: HttpMetrics) -> APIRouter:
+def operations_router(api: Api, metrics: HttpMetrics, figures: Kept[Figures]) -> APIRouter:
     router = APIRouter(tags=["operations"])
-
-    async def look() -> Figures:
-        async with api.connections.connection() as connection:
-            return await FiguresStore(connection).figures()
 
     async def check() -> None:
         async with api.connections.connection() as connection:
             await check_schema(connection)
 
-    figures, ready = Kept(look, FIGURES_SECONDS), Kept(check, READY_SECONDS)
+    ready = Kept(check, READY_SECONDS)
 
     @router.get("/health", summary="Whether this process lives")
     async def health() -> Alive:

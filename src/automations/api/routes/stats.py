@@ -38,12 +38,16 @@ async def get_automation_stats(
 
 @router.get("/stats", response_model=Overview, summary="How everything went")
 async def get_stats(
-    session: Reading, account: UUID | None = None, since: Since = None, until: Until = None
+    session: Reading,
+    account: UUID | None = None,
+    since: Since = None,
+    until: Until = None,
+    busiest: Annotated[int, Query(ge=1, le=200, description="Of how many automations to tell the runs.")] = 10,
 ) -> Response:
     store = StatsStore(session)
     span = await _span(store, since, until)
     executions = await store.runs(*span, account=account, automation_id=None)
-    automations = await store.automations(*span, account=account)
+    automations = await store.automations(*span, account=account, busiest=busiest)
     return Response(f'{{"automations":{automations},"executions":{executions}}}', media_type="application/json")
 
 

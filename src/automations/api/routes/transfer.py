@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Query
@@ -77,7 +77,9 @@ async def list_templates(_caller: Reader) -> TemplateList:
 
 @router.get("/templates/{key}", summary="One template: what it needs and asks")
 async def get_template(key: str, _caller: Reader) -> Template:
-    return Template.model_validate(_without_body(asdict(shipped_template(key))))
+    chosen = asdict(shipped_template(key))
+    body = chosen.pop("body")
+    return Template.model_validate({**chosen, "nodes": body["nodes"], "edges": body["edges"]})
 
 
 @router.post("/automations/from-template", status_code=201, summary="Make a draft from a template")
@@ -105,7 +107,3 @@ def _imported(done: transfer.Imported) -> Imported:
             "problems": told(done.problems),
         }
     )
-
-
-def _without_body(template: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in template.items() if name != "body"}

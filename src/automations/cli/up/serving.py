@@ -72,7 +72,7 @@ class Serving:
             await asyncio.wait({worker, stop, ready}, return_when=asyncio.FIRST_COMPLETED)
             if ready.done():
                 serving = asyncio.create_task(web.serve(), name="web")
-                link = await self._sign_in_link(web.url)
+                link = await self._sign_in_link(self._settings.public_url or web.url)
                 self._announce(echo, web, migrated, own_port=own_port, link=link, as_json=as_json)
                 if fresh and not as_json:
                     await self._show_a_run(stop)

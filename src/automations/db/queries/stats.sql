@@ -50,7 +50,7 @@ select json_build_object(
 )::text;
 
 -- name: automations
--- How many automations there are in each state, and which ran most in the span.
+-- How many automations there are in each state, and which ran most in the span: of those $4 at most.
 select json_build_object(
   'total', (select count(*) from public.automations a where $1::uuid is null or a.user_id = $1),
   'live', (
@@ -77,7 +77,7 @@ select json_build_object(
           and e.started_at >= $2::timestamptz and e.started_at < $3::timestamptz and not e.test_mode
         group by e.automation_id
         order by runs desc, e.automation_id
-        limit 10
+        limit $4::integer
       ) s
       join public.automations a on a.id = s.automation_id
     ) r

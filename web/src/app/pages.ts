@@ -1,0 +1,16 @@
+/** First parts of the addresses that are pages: the server sends the editor for these and nothing else (api/editor.py). */
+export const PAGES = [
+  "automations",
+  "runs",
+  "approvals",
+  "leads",
+  "conversations",
+  "secrets",
+  "api-keys",
+  "team",
+  "ai-tools",
+  "sign-in",
+  "join",
+] as const;
+
+export type Page = (typeof PAGES)[number];
