@@ -25,13 +25,24 @@ install = $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-che
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help up test test-all check lint format types imports web bench soak fmt docs lock clean
+EDITOR := src/automations/web_dist/.made
+# All that the editor is built from.
+WEB    := $(shell find web/src web/public web/build web/index.html web/vite.config.ts -type f 2>/dev/null)
+
+.PHONY: help up dev editor test test-all check lint format types imports web bench soak fmt docs lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 up: $(VENV)/.run ## Install into .venv, start everything on the bundled PostgreSQL, load the demo, stay until Ctrl-C
+	@$(MAKE) --no-print-directory editor || echo "the editor was not built: everything but its pages is there" >&2
 	@exec $(BIN)/automations up $(ARGS)
+
+# Vite's address is what links are made with; what it does not have it asks the API for.
+dev: $(VENV)/.run web/node_modules/.made ## The same with the editor by Vite, which shows each change of its sources at once
+	@AUTOMATIONS_PUBLIC_URL=http://127.0.0.1:5173 $(BIN)/automations up $(ARGS) & up=$$!; \
+	trap 'kill $$up 2>/dev/null; wait $$up' EXIT INT TERM; \
+	cd web && $(NODE) npm run --silent dev
 
 test: $(VENV)/.dev ## Run the tests, the slow ones sampled
 	@$(PYTEST) $(PARALLEL) -m "not full and not soak" $(ARGS)
@@ -77,7 +88,7 @@ lock: $(VENV)/.run ## Resolve the dependencies anew into requirements.lock and r
 	$$lock --group node -o requirements-node.lock
 
 clean: ## Remove .venv, caches and builds; data stays, and what runs goes on (stop it first)
-	@rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) dist web/dist $(dir $(EDITOR)) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is locked, then the checkout itself, as links to the sources. Made again when one of the files changes.
@@ -91,6 +102,13 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@echo "installing what tests and checks need ..."
 	@$(install) --require-hashes -r requirements-dev.lock
 	@touch $@
+
+editor: $(EDITOR)
+
+$(EDITOR): $(WEB) web/node_modules/.made
+	@echo "building the editor ..."
+	@cd web && $(NODE) npm run --silent build
+	@rm -rf $(@D) && cp -R web/dist $(@D) && touch $@
 
 web/node_modules/.made: web/package-lock.json web/package.json | $(VENV)/.node
 	@echo "installing what the editor is made with ..."

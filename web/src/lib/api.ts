@@ -61,5 +61,5 @@ async function problemOf(response: Response): Promise<Problem> {
     code: "unavailable",
     detail: `the server answered ${response.status}`,
     hint: "Try again in a moment.",
-  } as Problem;
+  };
 }

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+
+import { moveNodes } from "./edit";
+import { arranged, NODE_HEIGHT, NODE_WIDTH } from "./layout";
+import { flow } from "./testFlows";
+
+const places = (drawing: ReturnType<typeof flow>) => new Map(drawing.nodes.map((node) => [node.id, node.position ?? { x: NaN, y: NaN }]));
+
+describe("the layout", () => {
+  const drawing = flow("start>if", "if:true>send", "if:false>find", "send>set", "find>set");
+
+  it("goes from the top to the bottom, and nothing lies on anything", () => {
+    const found = places(arranged(drawing));
+    const y = (id: string) => found.get(id)?.y ?? NaN;
+    expect(y("if")).toBeGreaterThan(y("start") + NODE_HEIGHT);
+    expect(y("send")).toBe(y("find"));
+    expect(y("set")).toBeGreaterThan(y("find") + NODE_HEIGHT);
+    const all = [...found.values()];
+    for (const [index, a] of all.entries()) {
+      for (const b of all.slice(index + 1)) {
+        expect(Math.abs(a.x - b.x) >= NODE_WIDTH || Math.abs(a.y - b.y) >= NODE_HEIGHT).toBe(true);
+      }
+    }
+  });
+
+  it("leaves alone what a person has moved, and follows it", () => {
+    const before = arranged(drawing);
+    const moved = arranged(moveNodes(before, new Map([["if", { x: 1_000, y: 500 }]])));
+    const found = places(moved);
+    expect(found.get("if")).toEqual({ x: 1_000, y: 500 });
+    expect(found.get("start")).toEqual(places(before).get("start"));
+    expect(found.get("send")?.y).toBeGreaterThan(500);
+    expect(places(arranged(moved, { all: true }))).toEqual(places(before));
+  });
+
+  it("puts the good way on the left, however it was drawn", () => {
+    const found = places(arranged(flow("if:false>find", "if:true>send")));
+    expect(found.get("send")?.x).toBeLessThan(found.get("find")?.x ?? 0);
+  });
+
+  it("is the same each time", () => {
+    expect(arranged(arranged(drawing))).toEqual(arranged(drawing));
+  });
+
+  it("takes three hundred steps", () => {
+    const lines = Array.from({ length: 299 }, (_, index) => `send_${index}>send_${index + 1}`);
+    expect(places(arranged(flow(...lines))).size).toBe(300);
+  });
+});

@@ -1,0 +1,92 @@
+/** Where steps stand: from the top to the bottom, and what a person has moved stays where it is. */
+
+import { Graph as Dagre, layout as dagreLayout } from "@dagrejs/dagre";
+
+import { type Drawing, type FlowNode, type Position } from "./drawing";
+import { ancestors, graphOf, inOrder, outOf } from "./graph";
+
+export const NODE_WIDTH = 260;
+export const NODE_HEIGHT = 76;
+const BETWEEN_ROWS = 64;
+const BETWEEN_COLUMNS = 48;
+const GRID = 4;
+
+/** `all`: also what was moved ("tidy up"). Positions are the upper left corners. */
+export function arranged(drawing: Drawing, { all = false } = {}): Drawing {
+  const ideal = idealPlaces(drawing);
+  const kept = new Map(
+    all ? [] : drawing.nodes.flatMap((node): [string, Position][] => (node.moved && node.position !== null ? [[node.id, node.position]] : [])),
+  );
+  const places = new Map(kept);
+  const graph = graphOf(drawing);
+  for (const id of inOrder(drawing, graph)) {
+    if (places.has(id)) continue;
+    const place = ideal.get(id) ?? { x: 0, y: 0 };
+    const anchor = ancestors(graph, id).find((one) => kept.has(one));
+    const shift = anchor === undefined ? { x: 0, y: 0 } : difference(kept.get(anchor), ideal.get(anchor));
+    places.set(id, freePlace({ x: place.x + shift.x, y: place.y + shift.y }, places));
+  }
+  const nodes = drawing.nodes.map((node): FlowNode => {
+    const position = places.get(node.id) ?? node.position;
+    return { ...node, position, moved: all ? false : node.moved };
+  });
+  return { ...drawing, nodes };
+}
+
+function idealPlaces(drawing: Drawing): Map<string, Position> {
+  const graph = new Dagre({ multigraph: true });
+  graph.setGraph({ rankdir: "TB", ranksep: BETWEEN_ROWS, nodesep: BETWEEN_COLUMNS });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const id of fromLeftToRight(drawing)) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT });
+  for (const edge of drawing.edges) graph.setEdge(edge.source, edge.target, {}, edge.id);
+  dagreLayout(graph);
+  return new Map(
+    drawing.nodes.map((node) => {
+      const { x, y } = graph.node(node.id) as Position;
+      return [node.id, { x: onGrid(x - NODE_WIDTH / 2), y: onGrid(y - NODE_HEIGHT / 2) }];
+    }),
+  );
+}
+
+// Of two ways of a step, the good one is on the left; others in the order in which they were drawn.
+const FAR_RIGHT = ["false", "rejected", "timed_out", "low_confidence", "default", "done", "error"];
+
+/** Dagre keeps the order in which it hears of nodes where nothing speaks for another one. */
+function fromLeftToRight(drawing: Drawing): string[] {
+  const graph = graphOf(drawing);
+  const order = new Set<string>();
+  const visit = (id: string): void => {
+    if (order.has(id)) return;
+    order.add(id);
+    const edges = [...outOf(graph, id)].sort((a, b) => rank(a.sourceHandle) - rank(b.sourceHandle));
+    for (const edge of edges) visit(edge.target);
+  };
+  inOrder(drawing, graph).forEach(visit);
+  return [...order];
+}
+
+function rank(handle: string | null): number {
+  return handle === null ? -1 : FAR_RIGHT.indexOf(handle);
+}
+
+/** Further down, until nothing is in the way. */
+function freePlace(wanted: Position, taken: ReadonlyMap<string, Position>): Position {
+  let place = wanted;
+  for (;;) {
+    const inTheWay = [...taken.values()].find((other) => overlaps(place, other));
+    if (inTheWay === undefined) return place;
+    place = { x: place.x, y: inTheWay.y + NODE_HEIGHT + BETWEEN_ROWS };
+  }
+}
+
+function overlaps(a: Position, b: Position): boolean {
+  return Math.abs(a.x - b.x) < NODE_WIDTH && Math.abs(a.y - b.y) < NODE_HEIGHT;
+}
+
+function difference(a: Position | undefined, b: Position | undefined): Position {
+  return a === undefined || b === undefined ? { x: 0, y: 0 } : { x: a.x - b.x, y: a.y - b.y };
+}
+
+function onGrid(value: number): number {
+  return Math.round(value / GRID) * GRID;
+}

@@ -1,0 +1,132 @@
+/** What a step can use in its templates: what has run before it, with samples of what that comes to. */
+
+import { flowTexts } from "@/texts/flow";
+
+import { type Catalogue, ERROR, titleOf } from "./catalogue";
+import { type Drawing, type FlowNode, isObject, isTrigger, type Json, nodeOf } from "./drawing";
+import { ancestors, bodyOf, type Graph, graphOf, inOrder, LOOP, loopsAround } from "./graph";
+
+const words = flowTexts.variables;
+const DEEPEST = 4;
+const MOST_CHILDREN = 50;
+
+export interface Variable {
+  /** What stands between the braces. */
+  readonly path: string;
+  readonly name: string;
+  readonly sample: Json;
+  readonly children: readonly Variable[];
+}
+
+export interface Source {
+  /** The step that it comes from; null: the run's own. */
+  readonly nodeId: string | null;
+  readonly title: string;
+  readonly variables: readonly Variable[];
+}
+
+/** Outputs of a real or a test run, by step: they are shown where there are some, else the catalogue's samples. */
+export type Outputs = ReadonlyMap<string, Json>;
+
+/** The nearest step first, then the loop's item, the trigger, variables and the run itself. */
+export function variablesFor(drawing: Drawing, catalogue: Catalogue, id: string, outputs: Outputs = new Map()): Source[] {
+  const graph = graphOf(drawing);
+  const sampleOf = (node: FlowNode) => outputs.get(node.id) ?? catalogue.get(node.type)?.sample_output ?? null;
+  const before = seenBy(drawing, graph, id);
+  const steps = before.filter((node) => !isTrigger(node));
+  const trigger = before.find(isTrigger);
+  return [
+    ...steps.map((node) => stepSource(node, catalogue, failedInto(drawing, graph, node.id, id), sampleOf(node))),
+    ...loopSources(drawing, catalogue, graph, id, outputs),
+    ...(trigger === undefined
+      ? []
+      : [{ nodeId: trigger.id, title: titleOf(trigger, catalogue), variables: childrenOf("trigger", sampleOf(trigger) as Json, 0) }]),
+    ...variableSource(steps),
+    { nodeId: null, title: words.env, variables: childrenOf("env", { now: "2026-01-05T09:00:00+00:00", execution_id: "0b9e", test_mode: false }, 0) },
+  ].filter((source) => source.variables.length > 0);
+}
+
+/** Those that ran before it, and whose output it sees: after a loop, the body's steps are out of sight. */
+function seenBy(drawing: Drawing, graph: Graph, id: string): FlowNode[] {
+  const around = new Set(loopsAround(drawing, graph, id));
+  const hidden = new Set(
+    drawing.nodes.filter((node) => node.type === LOOP && !around.has(node.id)).flatMap((loop) => [...bodyOf(graph, loop.id)]),
+  );
+  const before = new Set(ancestors(graph, id).filter((one) => !hidden.has(one) && !around.has(one)));
+  return inOrder(drawing, graph)
+    .reverse()
+    .flatMap((one) => (before.has(one) ? (nodeOf(drawing, one) ?? []) : []));
+}
+
+function stepSource(node: FlowNode, catalogue: Catalogue, failed: boolean, sample: Json | Record<string, unknown>): Source {
+  const path = `steps.${node.id}`;
+  if (!failed) return { nodeId: node.id, title: titleOf(node, catalogue), variables: childrenOf(path, sample as Json, 0) };
+  const error: Variable = { path: `${path}.error`, name: "error", sample: words.error, children: [] };
+  return { nodeId: node.id, title: `${titleOf(node, catalogue)}, ${words.failed}`, variables: [error] };
+}
+
+/** Whether every way from the step to `id` leaves it by `error`. */
+function failedInto(drawing: Drawing, graph: Graph, from: string, id: string): boolean {
+  const leading = drawing.edges.filter((edge) => edge.source === from && (edge.target === id || ancestors(graph, id).includes(edge.target)));
+  return leading.length > 0 && leading.every((edge) => edge.sourceHandle === ERROR);
+}
+
+/** The innermost loop wins where two call their item the same. */
+function loopSources(drawing: Drawing, catalogue: Catalogue, graph: Graph, id: string, outputs: Outputs): Source[] {
+  const taken = new Set<string>();
+  return loopsAround(drawing, graph, id)
+    .reverse()
+    .flatMap((loop) => {
+      const node = nodeOf(drawing, loop);
+      if (node === null) return [];
+      const item = nameIn(node, "item_name", "item");
+      const index = nameIn(node, "index_name", "index");
+      const sample = firstItem(node, outputs);
+      const variables = [
+        { path: item, name: item, sample, children: childrenOf(item, sample, 1) },
+        { path: index, name: index, sample: 0, children: [] },
+      ].filter((one) => !taken.has(one.path) && taken.add(one.path));
+      return [{ nodeId: loop, title: titleOf(node, catalogue), variables }];
+    });
+}
+
+/** What the list of a loop begins with, where it is a bare path into an output that is known. */
+function firstItem(loop: FlowNode, outputs: Outputs): Json {
+  const { items } = loop.config;
+  if (Array.isArray(items)) return items[0] ?? null;
+  const path = typeof items === "string" ? /^\{\{\s*steps\.([\w-]+)((?:\.\w+)*)\s*\}\}$/.exec(items) : null;
+  if (path === null) return null;
+  const names = (path[2] ?? "").split(".").filter(Boolean);
+  const found = names.reduce<Json>((value, name) => (isObject(value) ? (value[name] ?? null) : null), outputs.get(path[1] ?? "") ?? null);
+  return Array.isArray(found) ? (found[0] ?? null) : null;
+}
+
+function variableSource(steps: readonly FlowNode[]): Source[] {
+  const found = new Map<string, Json>();
+  for (const node of [...steps].reverse()) {
+    const { variables } = node.config;
+    if (node.type === "transform-set-variable" && isObject(variables)) Object.entries(variables).forEach(([name, value]) => found.set(name, value));
+  }
+  const variables = [...found].map(([name, sample]): Variable => ({ path: `vars.${name}`, name, sample, children: [] }));
+  return variables.length === 0 ? [] : [{ nodeId: null, title: words.vars, variables }];
+}
+
+function childrenOf(path: string, value: Json, depth: number): Variable[] {
+  if (depth >= DEEPEST) return [];
+  if (Array.isArray(value)) return value.length === 0 ? [] : [child(path, 0, value[0] ?? null, depth)];
+  if (!isObject(value)) return [];
+  return Object.entries(value)
+    .slice(0, MOST_CHILDREN)
+    .map(([key, inner]) => child(path, key, inner, depth));
+}
+
+function child(path: string, key: string | number, sample: Json, depth: number): Variable {
+  const below = typeof key === "string" && /^[A-Za-z_][A-Za-z0-9_-]*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
+  return { path: below, name: String(key), sample, children: childrenOf(below, sample, depth + 1) };
+}
+
+function nameIn(node: FlowNode, field: string, otherwise: string): string {
+  const name = node.config[field];
+  return typeof name === "string" && name !== "" ? name : otherwise;
+}
+

@@ -1,0 +1,87 @@
+import { describe, expect, it } from "vitest";
+
+import { addAt, at, parseCondition, replaceAt, writeCondition } from "./conditionTree";
+import { conditionInWords } from "./conditionWords";
+import { type JsonObject, parseDrawing } from "./drawing";
+import { summaryOf } from "./summaries";
+import { triggerInWords } from "./triggerWords";
+
+describe("triggers in words", () => {
+  const cases: [string, JsonObject, string][] = [
+    ["event", { event_source: "lead", event_type: "INSERT" }, "When a lead is created"],
+    ["event", { event_source: "lead", event_type: "UPDATE", watch: ["stage", "owner_id"] }, "When the stage and owner id of a lead change"],
+    [
+      "event",
+      { event_source: "lead", event_type: "UPDATE", conditions: { field: "new.stage", operator: "changed", to: "won" } },
+      "When a lead changes, if stage becomes won",
+    ],
+    ["event", { event_source: "orders", event_type: "any" }, "When an order is created, changed or deleted"],
+    ["event", { event_source: "webhook", event_type: "RECEIVED" }, "When its webhook is called"],
+    ["trigger-webhook", {}, "When its webhook is called"],
+    ["manual", { record: "lead" }, "Started by hand on a lead"],
+    ["manual", {}, "Started by hand"],
+    ["ai_tool", { tool_name: "find_lead" }, "Called by AI as find_lead"],
+    ["trigger-ai-tool", {}, "Called by AI as a tool"],
+    ["schedule", { cron: "0 9 * * 1" }, "Mondays at 09:00"],
+    ["schedule", { cron: "30 7 * * 1-5", timezone: "Europe/Berlin" }, "Weekdays at 07:30 (Europe/Berlin)"],
+    ["schedule", { cron: "*/15 * * * *" }, "Every 15 minutes"],
+    ["schedule", { cron: "0 0 1 * *" }, "Monthly on the 1st at 00:00"],
+    ["schedule", { cron: "0 9 * 3 1" }, "By schedule 0 9 * 3 1"],
+    ["schedule", { kind: "every", amount: 1, unit: "hours" }, "Every hour"],
+    ["schedule", { kind: "every", amount: 2, unit: "days" }, "Every 2 days"],
+    ["schedule", { kind: "weekly", weekdays: ["monday", "friday"], times: ["09:00"] }, "Mondays and Fridays at 09:00"],
+    ["schedule", { kind: "monthly", days: [1, -1], times: ["08:00", "12:00"] }, "Monthly on the 1st and the last day at 08:00 and 12:00"],
+    ["schedule", {}, "By a schedule"],
+    ["event", {}, "No trigger yet"],
+  ];
+  it.each(cases)("%s %j", (type, config, said) => expect(triggerInWords(type, config)).toBe(said));
+});
+
+describe("conditions", () => {
+  const tree = {
+    all: [
+      { field: "trigger.new.score", operator: "greater_than", value: 50 },
+      { any: [{ field: "new.tags", operator: "contains", value: "vip" }, { not: { field: "vars.tier", operator: "is_empty" } }] },
+    ],
+  };
+
+  it("are said in words", () => {
+    expect(conditionInWords(tree)).toBe("score > 50 and (tags contains vip or not (vars.tier is empty))");
+    expect(conditionInWords({ all: [] })).toBe("always");
+    expect(conditionInWords({ field: "new.stage", operator: "in", value: ["a", "b"] })).toBe("stage is one of a, b");
+    expect(conditionInWords({ field: 3 })).toBeNull();
+    expect(conditionInWords(undefined)).toBeNull();
+  });
+
+  it("are changed as trees", () => {
+    const parsed = parseCondition(tree);
+    if (parsed === null) throw new Error("it is one");
+    expect(writeCondition(parsed)).toEqual(tree);
+    const leaf = at(parsed, [1, 0]);
+    expect(leaf).toMatchObject({ field: "new.tags" });
+    expect(replaceAt(parsed, [1, 1], null)).toMatchObject({ children: [{}, { kind: "any", children: [{ field: "new.tags" }] }] });
+    expect(replaceAt(parsed, [], null)).toBeNull();
+    const more = addAt(parsed, [], { kind: "leaf", field: "x", operator: "exists", rest: {} });
+    expect(conditionInWords(writeCondition(more))).toMatch(/ and x is there$/);
+    expect(addAt({ kind: "leaf", field: "x", operator: "exists", rest: {} }, [], more)).toMatchObject({ kind: "all" });
+  });
+});
+
+describe("summaries", () => {
+  const cases: [string, JsonObject, string | null][] = [
+    ["action-send-message", { body: "Hello {{ trigger.new.name }}!" }, "Hello name!"],
+    ["action-update-record", { table: "leads", values: { stage: "won", score: 1 }, tags: {} }, "Set stage, score and tags of leads"],
+    ["action-http", { url: "https://example.com" }, "GET https://example.com"],
+    ["logic-wait", { wait_for: "reply", max_wait: { amount: 2, unit: "days" } }, "Until they reply, at most 2 days"],
+    ["logic-delay", { amount: 1, unit: "hours" }, "Wait 1 hour"],
+    ["logic-delay", {}, "Not set up yet"],
+    ["logic-condition", {}, "Not set up yet"],
+    ["logic-loop", { items: "{{ steps.open.records }}" }, "For each of open.records"],
+    ["trigger-event", { event_source: "lead", event_type: "INSERT" }, "When a lead is created"],
+    ["of-another-package", {}, null],
+  ];
+  it.each(cases)("%s %j", (type, config, said) => {
+    const [node] = parseDrawing([{ id: "a", type, data: { config } }], []).nodes;
+    expect(node && summaryOf(node)).toBe(said);
+  });
+});

@@ -1,0 +1,15 @@
+/** Keys of what the seed's keys do not name. All begin as those do, so that one invalidation reaches them. */
+
+import { queryKeys } from "./query-keys";
+
+const { all } = queryKeys.automations;
+
+export const listKeys = {
+  runs: () => [...all, "runs"] as const,
+  stats: () => [...all, "stats"] as const,
+  approvals: () => ["approvals"] as const,
+  templates: () => ["templates"] as const,
+  nodeTypes: () => ["node-types"] as const,
+  agents: (account: string) => ["agents", account] as const,
+  health: () => ["health"] as const,
+};
