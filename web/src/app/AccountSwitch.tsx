@@ -1,0 +1,62 @@
+import { Group, Menu, Stack, Text, UnstyledButton } from "@mantine/core";
+import { Building2, Check, ChevronsUpDown, LogOut } from "lucide-react";
+
+import { IconTile } from "@/parts/IconTile";
+import { useAccount, useMe } from "@/session/accounts";
+import { useSession } from "@/session/store";
+import { shellTexts } from "@/texts/shell";
+
+import classes from "./AccountSwitch.module.css";
+
+const texts = shellTexts.account;
+
+/** Accounts have no names in the database: one's own is called so, others by the beginning of their id. */
+export function AccountSwitch() {
+  const { data: me } = useMe();
+  const account = useAccount();
+  const { chooseAccount, signOut } = useSession.getState();
+  const nameOf = (id: string) => (id === me?.user_id && me.key === null ? texts.own : texts.other(id));
+  const accounts = me?.accounts ?? [];
+
+  return (
+    <Menu position="bottom-start" width="target">
+      <Menu.Target>
+        <UnstyledButton className={classes.button} aria-label={texts.choose}>
+          <Group gap={10} wrap="nowrap">
+            <IconTile color={null} size={30}>
+              <Building2 size={16} />
+            </IconTile>
+            <Stack gap={0} flex={1} miw={0}>
+              <Text size="sm" fw={550} truncate>
+                {account === null ? texts.none : nameOf(account.account_id)}
+              </Text>
+              <Text size="xs" c="dimmed" truncate>
+                {me?.key != null ? texts.key : account === null ? "" : texts.role(account.role)}
+              </Text>
+            </Stack>
+            <ChevronsUpDown size={15} aria-hidden />
+          </Group>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {accounts.map(({ account_id: id, role }) => (
+          <Menu.Item
+            key={id}
+            onClick={() => chooseAccount(id)}
+            rightSection={id === account?.account_id ? <Check size={15} aria-hidden /> : undefined}
+            aria-current={id === account?.account_id}
+          >
+            {nameOf(id)}
+            <Text size="xs" c="dimmed">
+              {texts.role(role)}
+            </Text>
+          </Menu.Item>
+        ))}
+        {accounts.length > 0 && <Menu.Divider />}
+        <Menu.Item leftSection={<LogOut size={15} aria-hidden />} onClick={() => signOut("person")}>
+          {shellTexts.signOut}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

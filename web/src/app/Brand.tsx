@@ -1,0 +1,14 @@
+import { Group, Text } from "@mantine/core";
+
+import { commonTexts } from "@/texts/common";
+
+export function Brand() {
+  return (
+    <Group gap={10} wrap="nowrap">
+      <img src="/favicon.svg" width={26} height={26} alt="" />
+      <Text fw={650} fz={15} lts="-0.01em">
+        {commonTexts.product}
+      </Text>
+    </Group>
+  );
+}

@@ -1,0 +1,23 @@
+import { Button } from "@mantine/core";
+import { Wrench } from "lucide-react";
+import { isRouteErrorResponse, useRouteError } from "react-router";
+
+import { EmptyState } from "@/parts/EmptyState";
+import { commonTexts } from "@/texts/common";
+
+import { NotFoundPage } from "./NotFoundPage";
+
+const texts = commonTexts.crash;
+
+export function Broken() {
+  const error = useRouteError();
+  if (isRouteErrorResponse(error) && error.status === 404) return <NotFoundPage />;
+  return (
+    <EmptyState
+      icon={Wrench}
+      title={texts.title}
+      text={texts.text}
+      actions={<Button onClick={() => window.location.reload()}>{texts.reload}</Button>}
+    />
+  );
+}

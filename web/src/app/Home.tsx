@@ -1,0 +1,5 @@
+import { Navigate } from "react-router";
+
+export function Home() {
+  return <Navigate to="/automations" replace />;
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+
+import { type Change, distinct, readChange, staleAfter } from "./changes";
+
+const change = (given: Partial<Change>): Change => ({
+  ...{ kind: "execution", id: "e1", account_id: "a", automation_id: "f1", execution_id: "e1", status: "running" },
+  ...given,
+});
+
+describe("a change", () => {
+  it("of a run makes its lists, its figures and itself stale", () => {
+    expect(staleAfter(change({}))).toEqual([
+      ["automations", "list"],
+      ["automations", "runs"],
+      ["automations", "stats"],
+      ["automations", "execution", "e1"],
+      ["automations", "detail", "f1", "executions"],
+    ]);
+  });
+
+  it("of a step is about its run alone", () => {
+    expect(staleAfter(change({ kind: "step", id: "s1" }))).toEqual([["automations", "execution", "e1"]]);
+  });
+
+  it("that comes often is told once", () => {
+    expect(distinct([...staleAfter(change({})), ...staleAfter(change({ id: "e2" }))])).toHaveLength(6);
+  });
+
+  it("that cannot be read is none", () => {
+    expect(readChange("")).toBeNull();
+    expect(readChange("[]")).toBeNull();
+    expect(staleAfter({ ...change({}), kind: "later" as Change["kind"] })).toEqual([]);
+  });
+});

@@ -1,0 +1,43 @@
+import { Table, VisuallyHidden } from "@mantine/core";
+
+import type { components } from "@/lib/api-types";
+import { automationsTexts } from "@/texts/automations";
+
+import { AutomationTableRow } from "./AutomationTableRow";
+import classes from "./AutomationTable.module.css";
+import { figuresOf } from "./figures";
+import type { AutomationRow } from "./state";
+
+const texts = automationsTexts.columns;
+
+interface AutomationTableProps {
+  rows: readonly AutomationRow[];
+  overview: components["schemas"]["Overview"] | undefined;
+  mayChange: boolean;
+}
+
+export function AutomationTable({ rows, overview, mayChange }: AutomationTableProps) {
+  return (
+    <Table.ScrollContainer minWidth={720} type="native">
+      <Table verticalSpacing={12} horizontalSpacing="lg" className={classes.table}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{texts.name}</Table.Th>
+            <Table.Th w={150}>{texts.status}</Table.Th>
+            <Table.Th w={170}>{texts.last}</Table.Th>
+            <Table.Th w={130}>{texts.day}</Table.Th>
+            <Table.Th w={64}>{texts.on}</Table.Th>
+            <Table.Th w={56}>
+              <VisuallyHidden>{texts.actions}</VisuallyHidden>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map((row) => (
+            <AutomationTableRow key={row.id} row={row} figures={figuresOf(overview, row.id)} mayChange={mayChange} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

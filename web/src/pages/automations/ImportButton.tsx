@@ -1,0 +1,31 @@
+import { Button, FileButton } from "@mantine/core";
+import { Upload } from "lucide-react";
+
+import { notifyProblem } from "@/parts/ProblemNotice";
+import { automationsTexts as texts } from "@/texts/automations";
+
+import { useImport } from "./actions";
+import { useAgents } from "./create/agents";
+import { readFlowFile } from "./files";
+
+export function ImportButton({ account }: { account: string }) {
+  const bring = useImport(account);
+  const { data: agents } = useAgents(account);
+
+  function chosen(file: File | null): void {
+    if (file === null) return;
+    // With several agents, the first: the editor can say another one.
+    const agent = agents?.[0]?.id ?? null;
+    readFlowFile(file).then((read) => bring.mutate({ file: read, agent }), notifyProblem);
+  }
+
+  return (
+    <FileButton accept="application/json,.json" onChange={chosen}>
+      {(props) => (
+        <Button variant="default" leftSection={<Upload size={16} aria-hidden />} loading={bring.isPending} {...props}>
+          {texts.import}
+        </Button>
+      )}
+    </FileButton>
+  );
+}

@@ -1,0 +1,50 @@
+import { ActionIcon, Menu } from "@mantine/core";
+import { Copy, Download, Ellipsis, History, PenLine, Trash2 } from "lucide-react";
+import { Link } from "react-router";
+
+import { automationsTexts } from "@/texts/automations";
+
+import { useDeleteAutomation, useDuplicate, useExport } from "./actions";
+import classes from "./AutomationTable.module.css";
+import type { AutomationRow } from "./state";
+
+const texts = automationsTexts.menu;
+
+export function RowMenu({ row, mayChange }: { row: AutomationRow; mayChange: boolean }) {
+  const duplicate = useDuplicate();
+  const save = useExport();
+  const remove = useDeleteAutomation();
+  return (
+    <Menu position="bottom-end">
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" aria-label={texts.label(row.name)} className={classes.above}>
+          <Ellipsis size={18} />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item component={Link} to={`/automations/${row.id}`} leftSection={<PenLine size={15} />}>
+          {texts.open}
+        </Menu.Item>
+        <Menu.Item component={Link} to={`/runs?automation=${row.id}`} leftSection={<History size={15} />}>
+          {texts.runs}
+        </Menu.Item>
+        {mayChange && (
+          <Menu.Item leftSection={<Copy size={15} />} onClick={() => duplicate.mutate(row)}>
+            {texts.duplicate}
+          </Menu.Item>
+        )}
+        <Menu.Item leftSection={<Download size={15} />} onClick={() => save.mutate(row)}>
+          {texts.export}
+        </Menu.Item>
+        {mayChange && (
+          <>
+            <Menu.Divider />
+            <Menu.Item color="red" leftSection={<Trash2 size={15} />} onClick={() => remove(row)}>
+              {texts.delete}
+            </Menu.Item>
+          </>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

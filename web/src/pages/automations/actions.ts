@@ -1,0 +1,66 @@
+/** What the menu of a row and the page do. */
+
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+
+import { queryKeys } from "@/lib/query-keys";
+import { notifyProblem } from "@/parts/ProblemNotice";
+import { useDelete } from "@/parts/useDelete";
+import { answer, api } from "@/session/client";
+import { automationsTexts as texts } from "@/texts/automations";
+
+import { saveFile } from "./files";
+import type { AutomationRow } from "./state";
+
+function useListAnew(): () => Promise<void> {
+  const queries = useQueryClient();
+  return () => queries.invalidateQueries({ queryKey: queryKeys.automations.lists() });
+}
+
+export function useDuplicate() {
+  const onSuccess = useListAnew();
+  return useMutation({
+    mutationFn: ({ id }: AutomationRow) =>
+      answer(api.POST("/api/v1/automations/{automation_id}/duplicate", { params: { path: { automation_id: id } } })),
+    onSuccess: async (made) => {
+      notifications.show({ message: texts.duplicated(made.name) });
+      await onSuccess();
+    },
+    onError: notifyProblem,
+  });
+}
+
+export function useExport() {
+  return useMutation({
+    mutationFn: ({ id }: AutomationRow) =>
+      answer(api.GET("/api/v1/automations/{automation_id}/export", { params: { path: { automation_id: id } }, parseAs: "text" })),
+    onSuccess: (text, row) => saveFile(texts.exported(row.name), text),
+    onError: notifyProblem,
+  });
+}
+
+export function useImport(account: string) {
+  const onSuccess = useListAnew();
+  return useMutation({
+    mutationFn: async ({ file, agent }: { file: Record<string, unknown>; agent: string | null }) =>
+      answer(api.POST("/api/v1/automations/import", { body: file, params: { query: { account, agent_id: agent } } })),
+    onSuccess: async ({ change, name, problems }) => {
+      const more = problems.length === 0 ? "" : ` ${texts.imported.problems(problems.length)}`;
+      notifications.show({ message: `${texts.imported[change](name)}.${more}` });
+      await onSuccess();
+    },
+    onError: notifyProblem,
+  });
+}
+
+export function useDeleteAutomation(): (row: AutomationRow) => void {
+  const remove = useDelete();
+  const onEnd = useListAnew();
+  return ({ id, name }) =>
+    remove({
+      id,
+      name,
+      send: () => api.DELETE("/api/v1/automations/{automation_id}", { params: { path: { automation_id: id } }, keepalive: true }),
+      onEnd,
+    });
+}

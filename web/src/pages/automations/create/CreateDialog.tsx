@@ -1,0 +1,62 @@
+import { Modal } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+
+import { queryKeys } from "@/lib/query-keys";
+import { notifyProblem } from "@/parts/ProblemNotice";
+import { answer, api } from "@/session/client";
+import { automationsTexts } from "@/texts/automations";
+import { commonTexts } from "@/texts/common";
+
+import { agentFor } from "./agents";
+import { BlankForm } from "./BlankForm";
+import type { AgentChoice } from "./AgentField";
+import { Gallery } from "./Gallery";
+import { TemplateForm } from "./TemplateForm";
+import type { Given } from "./templates";
+
+const texts = automationsTexts.createDialog;
+
+/** `template` null: an empty canvas. */
+export interface Wish {
+  readonly name: string;
+  readonly template: string | null;
+  readonly parameters: Given;
+  readonly agent: AgentChoice;
+}
+
+type Step = { kind: "gallery" } | { kind: "blank" } | { kind: "template"; key: string };
+
+export function CreateDialog({ account, onClose }: { account: string; onClose: () => void }) {
+  const [step, setStep] = useState<Step>({ kind: "gallery" });
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const create = useMutation({
+    mutationFn: (wish: Wish) => made(account, wish),
+    async onSuccess({ id, name }) {
+      notifications.show({ message: texts.made(name) });
+      void queries.invalidateQueries({ queryKey: queryKeys.automations.lists() });
+      await navigate(`/automations/${id}`);
+    },
+    onError: notifyProblem,
+  });
+  const shared = { account, onCreate: create.mutate, isCreating: create.isPending, onBack: () => setStep({ kind: "gallery" }) };
+
+  return (
+    <Modal opened onClose={onClose} title={texts.title} size={step.kind === "blank" ? "md" : 960} closeButtonProps={{ "aria-label": commonTexts.close }}>
+      {step.kind === "gallery" && (
+        <Gallery onBlank={() => setStep({ kind: "blank" })} onTemplate={(key) => setStep({ kind: "template", key })} />
+      )}
+      {step.kind === "blank" && <BlankForm {...shared} />}
+      {step.kind === "template" && <TemplateForm key={step.key} templateKey={step.key} {...shared} />}
+    </Modal>
+  );
+}
+
+async function made(account: string, { name, template, parameters, agent }: Wish): Promise<{ id: string; name: string }> {
+  const agent_id = await agentFor(account, agent.id, agent.newName);
+  if (template === null) return answer(api.POST("/api/v1/automations", { body: { agent_id, name } }));
+  return answer(api.POST("/api/v1/automations/from-template", { body: { template, parameters, agent_id, name } }));
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+
+import { changed, defaultsOf, drawingOf, isComplete, type Parameter, type Template } from "./templates";
+
+const parameter = (name: string, kind: Parameter["kind"], example: string, standard: unknown = null): Parameter => ({
+  ...{ name, kind, example, description: name },
+  default: standard,
+});
+const PARAMETERS = [parameter("stage", "text", "won"), parameter("days", "number", "3", 7), parameter("tags", "list", "a,b", ["x", "y"])];
+const template = { parameters: PARAMETERS, edges: [], nodes: [{ id: "a", type: "t", data: { config: { stage: "${stage}", days: "${days}", tags: "${tags}" } } }] };
+
+describe("a template", () => {
+  it("asks for what has no default, and sends what differs", () => {
+    const given = defaultsOf(PARAMETERS);
+    expect(given).toEqual({ stage: "", days: "7", tags: "x, y" });
+    expect(isComplete(PARAMETERS, given)).toBe(false);
+    const filled = { ...given, stage: "lost", days: "14" };
+    expect(isComplete(PARAMETERS, filled)).toBe(true);
+    expect(changed(PARAMETERS, filled)).toEqual({ stage: "lost", days: "14" });
+  });
+
+  it("is shown as it will be drawn", () => {
+    const [node] = drawingOf(template as unknown as Template, { stage: "", days: "14", tags: "x, y" }).nodes;
+    expect(node?.config).toEqual({ stage: "won", days: 14, tags: ["x", "y"] });
+  });
+});

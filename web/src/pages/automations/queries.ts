@@ -1,0 +1,69 @@
+import { type InfiniteData, keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+
+import type { components } from "@/lib/api-types";
+import { listKeys } from "@/lib/list-keys";
+import { queryKeys } from "@/lib/query-keys";
+import { notifyProblem } from "@/parts/ProblemNotice";
+import { answer, api } from "@/session/client";
+
+import { MOST_BUSY } from "./figures";
+import { askedFor, type Filters } from "./filters";
+import { type Action, afterAction, type AutomationRow } from "./state";
+
+type Page = components["schemas"]["AutomationPage"];
+const PAGE = 50;
+const DAY = 86_400_000;
+
+/** An order that the server does not have is one of all rows: the other pages are loaded by themselves. */
+export function useAutomations(account: string, filters: Filters) {
+  const asked = askedFor(filters);
+  const query = useInfiniteQuery({
+    queryKey: [...queryKeys.automations.list(account), asked],
+    queryFn: ({ pageParam }) =>
+      answer(api.GET("/api/v1/automations", { params: { query: { account, ...asked, limit: PAGE, cursor: pageParam } } })),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+  });
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const wantsAll = filters.sort !== "newest";
+  useEffect(() => {
+    if (wantsAll && hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [wantsAll, hasNextPage, isFetchingNextPage, fetchNextPage]);
+  return { ...query, rows: query.data?.pages.flatMap((page) => page.items) ?? [], isLoadingAll: wantsAll && hasNextPage };
+}
+
+export function useDayOverview(account: string) {
+  return useQuery({
+    queryKey: [...listKeys.stats(), account],
+    queryFn: () => {
+      const since = new Date(Date.now() - DAY).toISOString();
+      return answer(api.GET("/api/v1/stats", { params: { query: { account, since, busiest: MOST_BUSY } } }));
+    },
+  });
+}
+
+/** The row changes at once, and back where the server refuses. */
+export function useSwitch() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ row, action }: { row: AutomationRow; action: Action }) => {
+      const params = { path: { automation_id: row.id } };
+      if (action === "enable") return answer(api.POST("/api/v1/automations/{automation_id}/enable", { params }));
+      if (action === "disable") return answer(api.POST("/api/v1/automations/{automation_id}/disable", { params }));
+      return answer(api.POST("/api/v1/automations/{automation_id}/resume", { params }));
+    },
+    onMutate({ row, action }) {
+      const changed = afterAction(row, action);
+      queries.setQueriesData<InfiniteData<Page>>({ queryKey: queryKeys.automations.lists() }, (data) => data && withRow(data, changed));
+    },
+    onError: notifyProblem,
+    onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.automations.lists() }),
+  });
+}
+
+function withRow(data: InfiniteData<Page>, row: AutomationRow): InfiniteData<Page> {
+  const pages = data.pages.map((page) => ({ ...page, items: page.items.map((one) => (one.id === row.id ? row : one)) }));
+  return { ...data, pages };
+}

@@ -1,0 +1,44 @@
+import { Group, Text } from "@mantine/core";
+
+import { type Catalogue, titleOf } from "@/flow/catalogue";
+import type { Drawing } from "@/flow/drawing";
+import { outlineOf } from "@/flow/outline";
+import { summaryOf } from "@/flow/summaries";
+import { IconTile } from "@/parts/IconTile";
+import { NamedIcon } from "@/parts/NamedIcon";
+import { editorTexts as texts } from "@/texts/editor";
+
+import classes from "./EditorPage.module.css";
+
+const INDENT = 28;
+
+/** The flow as a list: for screen readers, and for whoever likes to read. */
+export function Outline({ drawing, catalogue }: { drawing: Drawing; catalogue: Catalogue }) {
+  return (
+    <ol className={classes.outline}>
+      {outlineOf(drawing, catalogue).map(({ node, depth, way, again }, index) => (
+        <li key={index} className={classes.step} style={{ paddingInlineStart: depth * INDENT }}>
+          <Group gap="sm" wrap="nowrap">
+            <IconTile color={null} size={32}>
+              <NamedIcon name={catalogue.get(node.type)?.icon ?? null} size={16} />
+            </IconTile>
+            <div>
+              {way !== null && (
+                <Text size="xs" c="dimmed">
+                  {texts.way(way)}
+                </Text>
+              )}
+              <Text size="sm" fw={550}>
+                {titleOf(node, catalogue)}
+                {node.disabled && ` (${texts.disabled})`}
+              </Text>
+              <Text size="xs" c="dimmed">
+                {again ? texts.again : summaryOf(node)}
+              </Text>
+            </div>
+          </Group>
+        </li>
+      ))}
+    </ol>
+  );
+}

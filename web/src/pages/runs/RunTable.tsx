@@ -1,0 +1,86 @@
+import { Badge, Group, Table, Text, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
+
+import { StatusBadge } from "@/parts/StatusBadge";
+import { duration } from "@/parts/time";
+import { TimeAgo } from "@/parts/TimeAgo";
+import { runsTexts as texts } from "@/texts/runs";
+
+import { type Names, type Run, useAutomationName } from "./queries";
+import { RunMenu } from "./RunMenu";
+import classes from "./RunTable.module.css";
+
+interface RunTableProps {
+  runs: readonly Run[];
+  names: Names;
+  onOpen: (id: string) => void;
+}
+
+export function RunTable({ runs, names, onOpen }: RunTableProps) {
+  return (
+    <Table.ScrollContainer minWidth={720} type="native">
+      <Table verticalSpacing={11} horizontalSpacing="lg" className={classes.table}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th w={160}>{texts.columns.status}</Table.Th>
+            <Table.Th>{texts.columns.automation}</Table.Th>
+            <Table.Th w={140}>{texts.columns.by}</Table.Th>
+            <Table.Th w={150}>{texts.columns.started}</Table.Th>
+            <Table.Th w={110}>{texts.columns.duration}</Table.Th>
+            <Table.Th w={56}>
+              <VisuallyHidden>{texts.columns.actions}</VisuallyHidden>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {runs.map((run) => (
+            <RunRow key={run.id} run={run} names={names} onOpen={() => onOpen(run.id)} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function RunRow({ run, names, onOpen }: { run: Run; names: Names; onOpen: () => void }) {
+  const automation = useAutomationName(names, run.automation_id);
+  return (
+    <Table.Tr className={classes.row}>
+      <Table.Td>
+        <StatusBadge status={run.status} />
+      </Table.Td>
+      <Table.Td>
+        <Group gap="xs" wrap="nowrap">
+          <UnstyledButton onClick={onOpen} className={classes.open}>
+            {automation?.name ?? texts.gone}
+          </UnstyledButton>
+          {run.test_mode && (
+            <Badge size="sm" variant="outline" color="gray" tt="none">
+              {texts.test}
+            </Badge>
+          )}
+        </Group>
+        {run.error !== null && (
+          <Tooltip label={run.error} multiline maw={480}>
+            <Text size="xs" c="var(--mantine-color-red-text)" lineClamp={1} className={classes.above}>
+              {run.error}
+            </Text>
+          </Tooltip>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Text size="sm">{texts.by[run.trigger_type] ?? run.trigger_type}</Text>
+      </Table.Td>
+      <Table.Td>
+        <TimeAgo time={run.started_at} className={classes.above} />
+      </Table.Td>
+      <Table.Td className="number">
+        <Text size="sm" c={run.duration_ms === null ? "dimmed" : "inherit"}>
+          {run.duration_ms === null ? "–" : duration(run.duration_ms)}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <RunMenu run={run} onOpen={onOpen} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}

@@ -1,0 +1,30 @@
+import { Alert, Button, Stack } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { CircleAlert } from "lucide-react";
+
+import { commonTexts } from "@/texts/common";
+
+import { told } from "./problem";
+
+/** In the place of what could not be loaded. */
+export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const { title, text } = told(error);
+  return (
+    <Alert color="red" variant="light" title={title} icon={<CircleAlert size={18} />} role="alert" radius="md">
+      <Stack gap="sm" align="flex-start">
+        {text}
+        {onRetry !== undefined && (
+          <Button size="xs" variant="default" onClick={onRetry}>
+            {commonTexts.retry}
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
+/** In passing, of something that a person did. */
+export function notifyProblem(error: unknown): void {
+  const { title, text } = told(error);
+  notifications.show({ color: "red", title, message: text, icon: <CircleAlert size={18} />, autoClose: 10_000 });
+}

@@ -1,0 +1,6 @@
+import { Code } from "@mantine/core";
+
+/** A text of the server, in which what is typed stands between backticks. */
+export function Prose({ text }: { text: string }) {
+  return text.split("`").map((part, index) => (index % 2 === 0 ? part : <Code key={index}>{part}</Code>));
+}

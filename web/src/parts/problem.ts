@@ -1,0 +1,24 @@
+/** What an error says to a person. */
+
+import { ApiError } from "@/lib/api";
+import { commonTexts } from "@/texts/common";
+
+export interface Told {
+  readonly title: string;
+  readonly text: string;
+}
+
+export function told(error: unknown): Told {
+  if (error instanceof ApiError) {
+    const problems = (error.problem.problems ?? []).map((one) => one.message);
+    return { title: sentence(error.message), text: [error.hint, ...problems.map(sentence)].join(" ") };
+  }
+  // What `fetch` throws has nothing to say.
+  if (error instanceof TypeError) return { title: commonTexts.problem.offline, text: commonTexts.problem.offlineHint };
+  return { title: commonTexts.problem.title, text: error instanceof Error ? error.message : String(error) };
+}
+
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
+}

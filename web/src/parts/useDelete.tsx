@@ -1,0 +1,56 @@
+import { Button, Group, Text } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useEffect } from "react";
+
+import { commonTexts } from "@/texts/common";
+
+import { UNDO_MILLISECONDS, usePendingDeletes } from "./pendingDeletes";
+import { notifyProblem } from "./ProblemNotice";
+
+interface Deletion {
+  id: string;
+  name: string;
+  /** Has to outlive the page: `keepalive`. */
+  send: () => Promise<unknown>;
+  /** Whether it was deleted or not: the list is loaded anew. */
+  onEnd: () => Promise<unknown>;
+}
+
+/** Deletes after a while in which it can be undone. Nothing is sent before, so to undo is to do nothing. */
+export function useDelete(): (deletion: Deletion) => void {
+  const { add, undo, sendAll } = usePendingDeletes.getState();
+
+  useEffect(() => {
+    window.addEventListener("pagehide", sendAll);
+    return () => window.removeEventListener("pagehide", sendAll);
+  }, [sendAll]);
+
+  return ({ id, name, send, onEnd }) => {
+    const notice = `delete-${id}`;
+    add(id, () => {
+      void send()
+        .catch(notifyProblem)
+        .then(onEnd)
+        .finally(() => undo(id));
+    });
+    notifications.show({
+      id: notice,
+      autoClose: UNDO_MILLISECONDS,
+      message: (
+        <Group justify="space-between" wrap="nowrap" gap="md">
+          <Text size="sm">{commonTexts.deleted(name)}</Text>
+          <Button
+            size="compact-sm"
+            variant="light"
+            onClick={() => {
+              undo(id);
+              notifications.hide(notice);
+            }}
+          >
+            {commonTexts.undo}
+          </Button>
+        </Group>
+      ),
+    });
+  };
+}

@@ -1,0 +1,29 @@
+import { useSyncExternalStore } from "react";
+
+const EVERY = 15_000;
+let now = new Date();
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(() => {
+    now = new Date();
+    listeners.forEach((one) => one());
+  }, EVERY);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) {
+      clearInterval(timer);
+      timer = undefined;
+    }
+  };
+}
+
+/** The time, looked at now and then: one clock for all that say how long ago something was. */
+export function useNow(): Date {
+  return useSyncExternalStore(subscribe, () => {
+    if (timer === undefined || Date.now() - now.getTime() > EVERY) now = new Date();
+    return now;
+  });
+}

@@ -1,0 +1,23 @@
+/** The API as whoever is signed in calls it. */
+
+import { createApi } from "@/lib/api";
+
+import { tokenNow, useSession } from "./store";
+
+export const api = createApi(tokenNow);
+
+api.use({
+  onResponse({ request, response }) {
+    // Of a token that was replaced meanwhile, a refusal says nothing.
+    const sent = request.headers.get("Authorization");
+    const { token, signOut } = useSession.getState();
+    if (response.status === 401 && token !== null && (sent === null || sent === `Bearer ${token}`)) signOut("expiry");
+    return undefined;
+  },
+});
+
+/** What was answered. What was refused is thrown as an `ApiError`. */
+export async function answer<T>(asked: Promise<{ data?: T }>): Promise<T> {
+  const { data } = await asked;
+  return data as T;
+}

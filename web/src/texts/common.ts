@@ -1,0 +1,51 @@
+/** Words that several pages share. */
+
+export const commonTexts = {
+  product: "Automations",
+  loading: "Loading …",
+  loadMore: "Show more",
+  retry: "Try again",
+  cancel: "Cancel",
+  close: "Close",
+  undo: "Undo",
+  search: "Search",
+  clearFilters: "Clear filters",
+  deleted: (name: string) => `Deleting “${name}” …`,
+  deleteFailed: (name: string) => `“${name}” was not deleted`,
+  copied: "Copied",
+  problem: {
+    title: "That did not work",
+    offline: "The server does not answer",
+    offlineHint: "Check the connection; this page goes on by itself.",
+  },
+  notFound: {
+    title: "There is nothing at this address",
+    text: "It may have been deleted, or the link is not whole.",
+    home: "To the automations",
+  },
+  crash: { title: "Something broke on this page", text: "It was our mistake. Loading it again usually helps.", reload: "Load again" },
+  status: {
+    pending: "Waiting to start",
+    running: "Running",
+    completed: "Completed",
+    failed: "Failed",
+    cancelled: "Cancelled",
+    skipped: "Not reached",
+    live: "Live",
+    off: "Off",
+    draft: "Draft",
+    paused: "Paused",
+    error: "Stopped by an error",
+  },
+  ago: {
+    never: "Never",
+    now: "just now",
+  },
+  duration: {
+    milliseconds: (count: number) => `${count} ms`,
+    seconds: (count: string) => `${count} s`,
+    minutes: (minutes: number, seconds: number) => `${minutes} min ${seconds} s`,
+    hours: (hours: number, minutes: number) => `${hours} h ${minutes} min`,
+    days: (days: number, hours: number) => `${days} d ${hours} h`,
+  },
+};

@@ -1,0 +1,30 @@
+export const signInTexts = {
+  title: "Sign in",
+  claim: "Automations that start with the change, run once, and can be asked why.",
+  signingIn: "Signing you in …",
+  ended: { person: "You are signed out.", expiry: "Your session has ended. Sign in again to go on where you were.", nobody: "" },
+  link: {
+    title: "With a link",
+    text: "In a terminal of the machine that Automations runs on, this prints a link that signs you in, once and within ten minutes:",
+    command: "automations sign-in",
+    copy: "Copy the command",
+  },
+  token: {
+    title: "With a token",
+    text: "Where people sign in elsewhere (Supabase, say), paste the access token that you have there. An API key works, too.",
+    label: "Access token or API key",
+    placeholder: "eyJ… or aut_…",
+    submit: "Sign in",
+    wrong: "That is neither a token nor an API key.",
+  },
+  failed: "This link does not sign in",
+  elsewhere: "People sign in elsewhere in this installation: paste the token that you get there.",
+  join: {
+    title: "Join a team",
+    text: "Somebody asks you into the team of an account. You will see its automations, runs and records.",
+    button: "Join the team",
+    signInFirst: "Sign in first; then open the link of the invitation again, or stay on this page.",
+    noCode: "This link is not whole: copy it again, with everything behind the #.",
+    joined: (role: string) => `You have joined as ${role}`,
+  },
+};
