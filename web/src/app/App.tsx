@@ -8,7 +8,7 @@ import { useSession } from "@/session/store";
 
 import { createQueries } from "./queries";
 import { createRoutes } from "./router";
-import { theme } from "./theme";
+import { theme, variables } from "./theme";
 
 const queries = createQueries();
 const router = createRoutes();
@@ -21,7 +21,7 @@ useSession.subscribe((now, before) => {
 export function App() {
   return (
     <StrictMode>
-      <MantineProvider theme={theme} defaultColorScheme="auto">
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
         <QueryClientProvider client={queries}>
           <Notifications position="bottom-right" limit={4} />
           <RouterProvider router={router} />

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
 
 import { listKeys } from "@/lib/list-keys";
+import { Prose } from "@/parts/Prose";
 import { duration } from "@/parts/time";
 import { answer, api } from "@/session/client";
 import { shellTexts } from "@/texts/shell";
@@ -28,7 +29,9 @@ export function HealthBanner() {
       title={isLate ? texts.late(duration(data.oldest_pending_seconds * 1_000)) : texts.no_worker}
       role="status"
     >
-      <Text size="sm">{isLate ? texts.lateHint : texts.noWorkerHint}</Text>
+      <Text size="sm">
+        <Prose text={isLate ? texts.lateHint : texts.noWorkerHint} />
+      </Text>
     </Alert>
   );
 }

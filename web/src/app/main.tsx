@@ -4,6 +4,7 @@ import "./global.css";
 
 import { createRoot } from "react-dom/client";
 
+import { sendDeletesOnLeaving } from "@/parts/pendingDeletes";
 import { keepRenewed } from "@/session/renewal";
 import { shareWithTabs } from "@/session/tabs";
 
@@ -12,6 +13,7 @@ import { App } from "./App";
 async function start(root: HTMLElement): Promise<void> {
   await shareWithTabs();
   keepRenewed();
+  sendDeletesOnLeaving();
   createRoot(root).render(<App />);
 }
 

@@ -1,4 +1,6 @@
-import { createTheme, type MantineColorsTuple, type MantineThemeOverride } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple, type MantineThemeOverride } from "@mantine/core";
+
+import { commonTexts } from "@/texts/common";
 
 /** The one accent. White text on shade 7 and shade 7 on white both have more than 4.5 : 1. */
 const iris: MantineColorsTuple = [
@@ -51,6 +53,44 @@ export const theme: MantineThemeOverride = createTheme({
     Modal: { defaultProps: { centered: true, radius: "lg", overlayProps: { blur: 2, backgroundOpacity: 0.4 } }, styles: { title: TITLE } },
     Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 } }, styles: { title: TITLE } },
     Menu: { defaultProps: { shadow: "md", radius: "md", withinPortal: true } },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": commonTexts.close } } },
     Loader: { defaultProps: { type: "dots" } },
+  },
+});
+
+/** What Mantine works out otherwise: greys that can be read on their ground, and a soft accent in the dark. */
+export const variables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: {
+    "--mantine-color-dimmed": "#62646f",
+    "--mantine-color-placeholder": "#6f7180",
+    // Words on their own soft ground, at 4.5 : 1.
+    "--mantine-color-teal-light": "#dcfaf0",
+    "--mantine-color-teal-light-color": "#06684b",
+    "--mantine-color-yellow-light": "#fff4d1",
+    "--mantine-color-yellow-light-color": "#7a4a00",
+    "--mantine-color-orange-light": "#ffedd9",
+    "--mantine-color-orange-light-color": "#9a3d00",
+    "--mantine-color-red-light": "#ffe8e8",
+    "--mantine-color-red-light-color": "#b32222",
+    "--mantine-color-red-text": "#c02626",
+    "--mantine-color-blue-light": "#e2f0fe",
+    "--mantine-color-blue-light-color": "#155fa8",
+    "--mantine-color-gray-light": "#eeeef2",
+    "--mantine-color-gray-light-color": "#4b4d57",
+  },
+  dark: {
+    "--mantine-color-body": "#191a21",
+    "--mantine-color-dimmed": "#9fa1ae",
+    "--mantine-color-placeholder": "#8b8d9b",
+    "--mantine-color-default": "#20222a",
+    "--mantine-color-default-hover": "#282a34",
+    "--mantine-color-default-border": "#34363f",
+    "--mantine-color-iris-light": "rgb(133 137 234 / 15%)",
+    "--mantine-color-iris-light-hover": "rgb(133 137 234 / 22%)",
+    "--mantine-color-iris-light-color": "#c6c8f6",
+    "--mantine-primary-color-light": "rgb(133 137 234 / 15%)",
+    "--mantine-primary-color-light-hover": "rgb(133 137 234 / 22%)",
+    "--mantine-primary-color-light-color": "#c6c8f6",
   },
 });

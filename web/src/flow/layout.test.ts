@@ -38,6 +38,16 @@ describe("the layout", () => {
     expect(found.get("send")?.x).toBeLessThan(found.get("find")?.x ?? 0);
   });
 
+  it.each([
+    ["that skip a step", ["start>if", "if:true>send", "send>set", "if:false>set"]],
+    ["that want the opposite", ["start>if", "start>if_2", "if:true>send", "if:false>find", "if_2:true>find", "if_2:false>send"]],
+    ["that meet at once", ["start>if", "if:true>send", "if:false>send"]],
+    ["in a circle", ["send>find", "find>send"]],
+  ])("copes with ways %s", (_, given) => {
+    const found = [...places(arranged(flow(...given))).values()];
+    expect(found.every((place) => Number.isFinite(place.x) && Number.isFinite(place.y))).toBe(true);
+  });
+
   it("is the same each time", () => {
     expect(arranged(arranged(drawing))).toEqual(arranged(drawing));
   });

@@ -1,11 +1,11 @@
 /** Where steps stand: from the top to the bottom, and what a person has moved stays where it is. */
 
-import { Graph as Dagre, layout as dagreLayout } from "@dagrejs/dagre";
+import { Graph as Dagre, layout as dagreLayout, type OrderConstraint } from "@dagrejs/dagre";
 
 import { type Drawing, type FlowNode, type Position } from "./drawing";
 import { ancestors, graphOf, inOrder, outOf } from "./graph";
 
-export const NODE_WIDTH = 260;
+export const NODE_WIDTH = 280;
 export const NODE_HEIGHT = 76;
 const BETWEEN_ROWS = 64;
 const BETWEEN_COLUMNS = 48;
@@ -37,9 +37,9 @@ function idealPlaces(drawing: Drawing): Map<string, Position> {
   const graph = new Dagre({ multigraph: true });
   graph.setGraph({ rankdir: "TB", ranksep: BETWEEN_ROWS, nodesep: BETWEEN_COLUMNS });
   graph.setDefaultEdgeLabel(() => ({}));
-  for (const id of fromLeftToRight(drawing)) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT });
+  for (const { id } of drawing.nodes) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT });
   for (const edge of drawing.edges) graph.setEdge(edge.source, edge.target, {}, edge.id);
-  dagreLayout(graph);
+  dagreLayout(graph, { constraints: constraintsOf(drawing) });
   return new Map(
     drawing.nodes.map((node) => {
       const { x, y } = graph.node(node.id) as Position;
@@ -51,18 +51,13 @@ function idealPlaces(drawing: Drawing): Map<string, Position> {
 // Of two ways of a step, the good one is on the left; others in the order in which they were drawn.
 const FAR_RIGHT = ["false", "rejected", "timed_out", "low_confidence", "default", "done", "error"];
 
-/** Dagre keeps the order in which it hears of nodes where nothing speaks for another one. */
-function fromLeftToRight(drawing: Drawing): string[] {
+/** Dagre has no opinion on which of two ways is on the left. */
+function constraintsOf(drawing: Drawing): OrderConstraint[] {
   const graph = graphOf(drawing);
-  const order = new Set<string>();
-  const visit = (id: string): void => {
-    if (order.has(id)) return;
-    order.add(id);
-    const edges = [...outOf(graph, id)].sort((a, b) => rank(a.sourceHandle) - rank(b.sourceHandle));
-    for (const edge of edges) visit(edge.target);
-  };
-  inOrder(drawing, graph).forEach(visit);
-  return [...order];
+  return drawing.nodes.flatMap(({ id }) => {
+    const targets = [...outOf(graph, id)].sort((a, b) => rank(a.sourceHandle) - rank(b.sourceHandle)).map((edge) => edge.target);
+    return targets.flatMap((right, index) => targets.slice(Math.max(0, index - 1), index).map((left) => ({ left, right })));
+  });
 }
 
 function rank(handle: string | null): number {

@@ -17,6 +17,11 @@ interface PendingDeletes {
   readonly sendAll: () => void;
 }
 
+/** Called once, by the application: whoever deleted something may be gone from the page by then. */
+export function sendDeletesOnLeaving(): void {
+  window.addEventListener("pagehide", usePendingDeletes.getState().sendAll);
+}
+
 export const usePendingDeletes = create<PendingDeletes>((set, get) => {
   function take(id: string): Pending | undefined {
     const found = get().pending.get(id);

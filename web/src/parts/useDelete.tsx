@@ -1,6 +1,5 @@
 import { Button, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useEffect } from "react";
 
 import { commonTexts } from "@/texts/common";
 
@@ -18,12 +17,7 @@ interface Deletion {
 
 /** Deletes after a while in which it can be undone. Nothing is sent before, so to undo is to do nothing. */
 export function useDelete(): (deletion: Deletion) => void {
-  const { add, undo, sendAll } = usePendingDeletes.getState();
-
-  useEffect(() => {
-    window.addEventListener("pagehide", sendAll);
-    return () => window.removeEventListener("pagehide", sendAll);
-  }, [sendAll]);
+  const { add, undo } = usePendingDeletes.getState();
 
   return ({ id, name, send, onEnd }) => {
     const notice = `delete-${id}`;

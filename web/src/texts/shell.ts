@@ -21,7 +21,7 @@ export const shellTexts = {
   },
   health: {
     no_worker: "No worker is connected: nothing starts or goes on until one is.",
-    noWorkerHint: "Start one with automations worker, or automations up on a laptop. What is due waits, nothing is lost.",
+    noWorkerHint: "Start one with `automations worker`, or `automations up` on a laptop. What is due waits, nothing is lost.",
     late: (age: string) => `Runs start late: the oldest has been waiting for ${age}.`,
     lateHint: "The workers are busy, or held up. More of them share the work.",
   },

@@ -19,15 +19,15 @@ interface AutomationTableProps {
 export function AutomationTable({ rows, overview, mayChange }: AutomationTableProps) {
   return (
     <Table.ScrollContainer minWidth={720} type="native">
-      <Table verticalSpacing={12} horizontalSpacing="lg" className={classes.table}>
+      <Table verticalSpacing={12} horizontalSpacing="md" className={classes.table}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{texts.name}</Table.Th>
-            <Table.Th w={150}>{texts.status}</Table.Th>
-            <Table.Th w={170}>{texts.last}</Table.Th>
-            <Table.Th w={130}>{texts.day}</Table.Th>
-            <Table.Th w={64}>{texts.on}</Table.Th>
-            <Table.Th w={56}>
+            <Table.Th w={128}>{texts.status}</Table.Th>
+            <Table.Th w={146}>{texts.last}</Table.Th>
+            <Table.Th w={100}>{texts.day}</Table.Th>
+            <Table.Th w={60}>{texts.on}</Table.Th>
+            <Table.Th w={52}>
               <VisuallyHidden>{texts.actions}</VisuallyHidden>
             </Table.Th>
           </Table.Tr>

@@ -38,7 +38,7 @@ export function FilterBar({ filters, onChange }: { filters: Filters; onChange: (
         }}
       />
       <Select
-        w={176}
+        w={154}
         aria-label={texts.state}
         data={options(STATES, texts.states)}
         value={filters.state}
@@ -46,7 +46,7 @@ export function FilterBar({ filters, onChange }: { filters: Filters; onChange: (
         allowDeselect={false}
       />
       <Select
-        w={176}
+        w={154}
         aria-label={texts.trigger}
         data={options(TRIGGERS, texts.triggers)}
         value={filters.trigger}
@@ -54,7 +54,7 @@ export function FilterBar({ filters, onChange }: { filters: Filters; onChange: (
         allowDeselect={false}
       />
       <Select
-        w={176}
+        w={154}
         aria-label={texts.sort}
         leftSection={<ArrowDownUp size={15} aria-hidden />}
         data={options(SORTS, texts.sorts)}
