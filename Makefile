@@ -53,7 +53,7 @@ test-all: $(VENV)/.dev ## Run the tests, the slow ones whole
 soak: $(VENV)/.dev ## Run minutes of load under kills
 	@$(PYTEST) -m soak --timeout 0 $(ARGS)
 
-check: $(VENV)/.dev web/node_modules/.made ## Lint, format, types, the direction of imports, the editor's types; changes nothing
+check: $(VENV)/.dev web/node_modules/.made ## Lint, format, types, the direction of imports, the editor; changes nothing
 	@$(MAKE) --no-print-directory --keep-going --jobs 4 $(TOGETHER) lint format types imports web
 
 lint:
@@ -64,7 +64,7 @@ types:
 	@$(BIN)/mypy
 imports:
 	@$(BIN)/lint-imports --no-logo
-# Generated types that do not fit the OpenAPI document fail here, and the document that does not fit the routes in tests/docs.
+# Of the editor: types, rooms, pure code. Generated types that do not fit the OpenAPI document fail here, and the document that does not fit the routes in tests/docs.
 web:
 	@cd web && $(NODE) npm run --silent check
 

@@ -6,6 +6,8 @@ import { defineConfig } from "vitest/config";
 // What the API process answers, beside the pages.
 const OF_THE_API = ["/api", "/webhooks", "/mcp", "/approve", "/health", "/ready"];
 
+const { AUTOMATIONS_HTTP_PORT: port = "8765" } = process.env;
+
 export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
@@ -21,7 +23,7 @@ export default defineConfig({
     host: "127.0.0.1",
     port: 5173,
     strictPort: true,
-    proxy: Object.fromEntries(OF_THE_API.map((path) => [path, process.env["AUTOMATIONS_API"] ?? "http://127.0.0.1:8765"])),
+    proxy: Object.fromEntries(OF_THE_API.map((path) => [path, `http://127.0.0.1:${port}`])),
   },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 });

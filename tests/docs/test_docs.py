@@ -198,7 +198,7 @@ def test_links_lead_somewhere() -> None:
 
 
 def test_files_and_folders_that_are_named_exist() -> None:
-    rooms = [ROOT, ROOT / "src/automations", *(ROOT / "src/automations").iterdir(), ROOT / "tests"]
+    rooms = [ROOT, ROOT / "src/automations", *(ROOT / "src/automations").iterdir(), ROOT / "tests", ROOT / "web/src"]
     named = re.compile(r"`([\w./-]+(?:\.py|\.sql|\.md|/))`")
     missing = [
         (path.name, name)

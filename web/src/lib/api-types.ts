@@ -1932,7 +1932,7 @@ export interface components {
             by_status: components["schemas"]["AutomationsByStatus"];
             /**
              * Busiest
-             * @description Those with the most runs in the span, ten unless `busiest` says otherwise.
+             * @description Those with the most runs in the span; ten, or as `busiest` says.
              */
             busiest: components["schemas"]["Busy"][];
         };
