@@ -18,6 +18,7 @@ describe("times", () => {
   ])("%d seconds", (seconds, said) => expect(before(seconds)).toBe(said));
 
   it.each([
+    [0.2, "< 1 ms"],
     [3, "3 ms"],
     [1_234, "1.2 s"],
     [45_000, "45 s"],

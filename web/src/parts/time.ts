@@ -21,6 +21,7 @@ export function ago(time: Date, now: Date): string {
 
 export function duration(milliseconds: number): string {
   const words = commonTexts.duration;
+  if (milliseconds < 1) return words.none;
   if (milliseconds < 1_000) return words.milliseconds(Math.round(milliseconds));
   const seconds = milliseconds / 1_000;
   if (seconds < 60) return words.seconds(seconds < 10 ? seconds.toFixed(1) : String(Math.round(seconds)));

@@ -42,6 +42,7 @@ export const commonTexts = {
     now: "just now",
   },
   duration: {
+    none: "< 1 ms",
     milliseconds: (count: number) => `${count} ms`,
     seconds: (count: string) => `${count} s`,
     minutes: (minutes: number, seconds: number) => `${minutes} min ${seconds} s`,

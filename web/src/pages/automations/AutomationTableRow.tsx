@@ -44,7 +44,11 @@ export function AutomationTableRow({ row, figures, mayChange }: AutomationTableR
       </Table.Td>
       <Table.Td>
         <Stack gap={3} align="flex-start" className={classes.above} w="fit-content">
-          <TimeAgo time={row.last_executed_at} />
+          {row.last_executed_at === null && figures !== null && figures.runs > 0 ? (
+            <StatusBadge status="running" size="sm" />
+          ) : (
+            <TimeAgo time={row.last_executed_at} />
+          )}
           {isStatus(row.last_execution_status) && <StatusBadge status={row.last_execution_status} size="sm" />}
         </Stack>
       </Table.Td>

@@ -2,6 +2,7 @@ import { Collapse, Drawer, Group, Loader, Stack, Text, Title, UnstyledButton } f
 import { useDisclosure } from "@mantine/hooks";
 import { ChevronDown, ChevronRight } from "lucide-react";
 
+import { Prose } from "@/parts/Prose";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { duration } from "@/parts/time";
@@ -28,7 +29,7 @@ export function RunDrawer({ run, name, onClose }: { run: Run; name: string; onCl
         </Group>
         {run.error !== null && (
           <Text size="sm" c="var(--mantine-color-red-text)">
-            {run.error}
+            <Prose text={run.error} />
           </Text>
         )}
         <Stack gap="xs">
@@ -91,7 +92,7 @@ function Step({ step }: { step: ShownStep }) {
         <Stack gap="sm" pt="sm">
           {step.error !== null && (
             <Text size="sm" c="var(--mantine-color-red-text)">
-              {step.error}
+              <Prose text={step.error} />
             </Text>
           )}
           {isShown(step.input) && <Value title={texts.input} value={step.input} />}
