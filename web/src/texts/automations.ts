@@ -49,6 +49,11 @@ export const automationsTexts = {
   },
   noMatch: { title: "No automation matches", text: "Try fewer words, or another status." },
   sorting: "Sorting looks at all of them …",
+  people: {
+    you: "You",
+    owner: "The owner of the account",
+    member: (role: string, id: string) => `${role.charAt(0).toUpperCase()}${role.slice(1)} ${id.slice(0, 8)}`,
+  },
   createDialog: {
     title: "New automation",
     blank: "Empty canvas",

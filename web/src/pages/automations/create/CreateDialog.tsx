@@ -27,7 +27,7 @@ export interface Wish {
   readonly agent: AgentChoice;
 }
 
-type Step = { kind: "gallery" } | { kind: "blank" } | { kind: "template"; key: string };
+type Step = { kind: "gallery" } | { kind: "blank" } | { kind: "template"; key: string; name: string };
 
 export function CreateDialog({ account, onClose }: { account: string; onClose: () => void }) {
   const [step, setStep] = useState<Step>({ kind: "gallery" });
@@ -45,9 +45,9 @@ export function CreateDialog({ account, onClose }: { account: string; onClose: (
   const shared = { account, onCreate: create.mutate, isCreating: create.isPending, onBack: () => setStep({ kind: "gallery" }) };
 
   return (
-    <Modal opened onClose={onClose} title={texts.title} size={step.kind === "blank" ? "md" : 960} closeButtonProps={{ "aria-label": commonTexts.close }}>
+    <Modal opened onClose={onClose} title={step.kind === "template" ? step.name : step.kind === "blank" ? texts.blank : texts.title} size={step.kind === "blank" ? "md" : 960} closeButtonProps={{ "aria-label": commonTexts.close }}>
       {step.kind === "gallery" && (
-        <Gallery onBlank={() => setStep({ kind: "blank" })} onTemplate={(key) => setStep({ kind: "template", key })} />
+        <Gallery onBlank={() => setStep({ kind: "blank" })} onTemplate={(key, name) => setStep({ kind: "template", key, name })} />
       )}
       {step.kind === "blank" && <BlankForm {...shared} />}
       {step.kind === "template" && <TemplateForm key={step.key} templateKey={step.key} {...shared} />}

@@ -10,7 +10,7 @@ import { useTemplates } from "./templates";
 
 const texts = automationsTexts.createDialog;
 
-export function Gallery({ onBlank, onTemplate }: { onBlank: () => void; onTemplate: (key: string) => void }) {
+export function Gallery({ onBlank, onTemplate }: { onBlank: () => void; onTemplate: (key: string, name: string) => void }) {
   const { data: templates, error, refetch } = useTemplates();
   return (
     <Stack gap="lg">
@@ -34,7 +34,7 @@ export function Gallery({ onBlank, onTemplate }: { onBlank: () => void; onTempla
           {templates === undefined
             ? Array.from({ length: 6 }, (_, index) => <Skeleton key={index} h={92} radius="md" />)
             : templates.map(({ key, name, description }) => (
-                <UnstyledButton key={key} className={classes.template} onClick={() => onTemplate(key)}>
+                <UnstyledButton key={key} className={classes.template} onClick={() => onTemplate(key, name)}>
                   <b>{name}</b>
                   <Text size="sm" c="dimmed">
                     {description}

@@ -11,6 +11,7 @@ import { commonTexts } from "@/texts/common";
 import { AgentField, NO_AGENT, useAgentChoice } from "./AgentField";
 import type { FormProps } from "./BlankForm";
 import classes from "./Gallery.module.css";
+import { ParameterField } from "./ParameterField";
 import { changed, defaultsOf, drawingOf, isComplete, type Template, useTemplate } from "./templates";
 
 const texts = automationsTexts.createDialog;
@@ -62,13 +63,12 @@ function Filled({ template, account, onCreate, isCreating, onBack }: FormProps &
           )}
           <TextInput label={texts.name} value={name} onChange={(event) => setName(event.currentTarget.value)} maxLength={200} />
           {template.parameters.map((one) => (
-            <TextInput
+            <ParameterField
               key={one.name}
-              label={one.description.charAt(0).toUpperCase() + one.description.slice(1)}
-              placeholder={texts.example(one.example)}
+              account={account}
+              parameter={one}
               value={given[one.name] ?? ""}
-              onChange={(event) => setGiven({ ...given, [one.name]: event.currentTarget.value })}
-              required={one.default === null}
+              onChange={(value) => setGiven({ ...given, [one.name]: value })}
             />
           ))}
           <AgentField account={account} choice={agent} onChange={setChoice} />

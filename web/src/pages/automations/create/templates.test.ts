@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { peopleOf } from "./people";
 import { changed, defaultsOf, drawingOf, isComplete, type Parameter, type Template } from "./templates";
 
 const parameter = (name: string, kind: Parameter["kind"], example: string, standard: unknown = null): Parameter => ({
@@ -8,6 +9,15 @@ const parameter = (name: string, kind: Parameter["kind"], example: string, stand
 });
 const PARAMETERS = [parameter("stage", "text", "won"), parameter("days", "number", "3", 7), parameter("tags", "list", "a,b", ["x", "y"])];
 const template = { parameters: PARAMETERS, edges: [], nodes: [{ id: "a", type: "t", data: { config: { stage: "${stage}", days: "${days}", tags: "${tags}" } } }] };
+
+describe("people", () => {
+  it("are the caller, the owner, and the team", () => {
+    const members = [{ id: "me", role: "admin" }, { id: "12345678-9", role: "viewer" }];
+    expect(peopleOf("me", "account", members).map((one) => one.label)).toEqual(["You", "The owner of the account", "Viewer 12345678"]);
+    expect(peopleOf("account", "account", []).map((one) => one.value)).toEqual(["account"]);
+    expect(peopleOf(null, "account", [])).toHaveLength(1);
+  });
+});
 
 describe("a template", () => {
   it("asks for what has no default, and sends what differs", () => {
