@@ -22,6 +22,8 @@ export function useDelete(): (deletion: Deletion) => void {
   return ({ id, name, send, onEnd }) => {
     const notice = `delete-${id}`;
     add(id, () => {
+      // It may be held open by the pointer; there is nothing to undo any more.
+      notifications.hide(notice);
       void send()
         .catch(notifyProblem)
         .then(onEnd)
