@@ -52,6 +52,8 @@ async def test_the_pages_may_load_what_they_name_and_nothing_else(api: ApiServer
     assert loaded
     for address in loaded:
         assert f"{address} " in policy
+        # Of one release, and of that only what it is today: the origin is that of the editor.
+        assert re.search(rf'"{re.escape(address)}" integrity="sha384-[\w+/=]{{64}}" crossorigin="anonymous"', docs.text)
     assert rules(docs) == ("nosniff", "no-referrer")
     assert "default-src 'none'" in (await api.http.get("/sign-in")).headers["content-security-policy"]
 
