@@ -24,8 +24,11 @@ else
 install = $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-input
 endif
 
+# Where Node cannot be had, everything but its pages is there.
+built = $(MAKE) --no-print-directory editor || echo "the web editor was not built" >&2
+
 .DEFAULT_GOAL := help
-EDITOR := src/automations/web_dist/.made
+BUILT_EDITOR := src/automations/web_dist/.made
 # All that the editor is built from.
 WEB    := $(shell find web/src web/public web/build web/index.html web/vite.config.ts -type f 2>/dev/null)
 
@@ -35,7 +38,7 @@ help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 up: $(VENV)/.run ## Install into .venv, start everything on the bundled PostgreSQL, load the demo, stay until Ctrl-C
-	@$(MAKE) --no-print-directory editor || echo "the editor was not built: everything but its pages is there" >&2
+	@$(built)
 	@exec $(BIN)/automations up $(ARGS)
 
 # Vite's address is what links are made with; what it does not have it asks the API for.
@@ -45,9 +48,11 @@ dev: $(VENV)/.run web/node_modules/.made ## The same with the editor by Vite, wh
 	cd web && $(NODE) npm run --silent dev
 
 test: $(VENV)/.dev ## Run the tests, the slow ones sampled
+	@$(built)
 	@$(PYTEST) $(PARALLEL) -m "not full and not soak" $(ARGS)
 
 test-all: $(VENV)/.dev ## Run the tests, the slow ones whole
+	@$(built)
 	@$(PYTEST) $(PARALLEL) -m "not soak" $(ARGS)
 
 soak: $(VENV)/.dev ## Run minutes of load under kills
@@ -88,7 +93,7 @@ lock: $(VENV)/.run ## Resolve the dependencies anew into requirements.lock and r
 	$$lock --group node -o requirements-node.lock
 
 clean: ## Remove .venv, caches and builds; data stays, and what runs goes on (stop it first)
-	@rm -rf $(VENV) dist web/dist $(dir $(EDITOR)) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) dist web/dist $(dir $(BUILT_EDITOR)) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What is locked, then the checkout itself, as links to the sources. Made again when one of the files changes.
@@ -103,9 +108,9 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.run
 	@$(install) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-editor: $(EDITOR)
+editor: $(BUILT_EDITOR)
 
-$(EDITOR): $(WEB) web/node_modules/.made
+$(BUILT_EDITOR): $(WEB) web/node_modules/.made
 	@echo "building the editor ..."
 	@cd web && $(NODE) npm run --silent build
 	@rm -rf $(@D) && cp -R web/dist $(@D) && touch $@
