@@ -35,7 +35,7 @@ def _is_new(built: Path, web: Path) -> bool:
     if not built.is_file():
         return False
     sources = [*web.glob("*.*"), *(path for room in ("src", "public", "build") for path in (web / room).rglob("*"))]
-    return max(path.stat().st_mtime for path in sources) <= built.stat().st_mtime
+    return max(path.stat().st_mtime for path in sources if path.is_file()) <= built.stat().st_mtime
 
 
 def _node() -> tuple[int, ...]:
