@@ -57,7 +57,7 @@ export const automationsTexts = {
   createDialog: {
     title: "New automation",
     blank: "Empty canvas",
-    blankText: "Choose the trigger and add steps one by one.",
+    blankText: "A draft of your own, without steps yet.",
     templates: "Templates",
     name: "Name",
     namePlaceholder: "Follow up on quiet leads",
