@@ -70,7 +70,7 @@ class SharedSecret:
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    token: str
+    token: str = field(repr=False)
     user_id: UUID
     expires_at: datetime
 
