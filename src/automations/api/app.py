@@ -13,11 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from automations import __version__
+from automations.api.addresses import OtherMethods
 from automations.api.body_limit import DEEPEST_BODY, LARGEST_BODY, BodyLimit
 from automations.api.browsers import BrowserRules
 from automations.api.http_metrics import HttpMetrics, Measured
 from automations.api.mcp.endpoint import PATH as MCP_PATH
 from automations.api.mcp.endpoint import McpEndpoint
+from automations.api.models.live import LiveEvent
 from automations.api.problems import internal, invalid_request, problem, problem_of
 from automations.api.request_scope import Api
 from automations.api.router import Problem
@@ -108,6 +110,8 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.add_route(MCP_PATH, McpEndpoint(api, api.public_url), include_in_schema=False)  # type: ignore[arg-type]
     app.include_router(docs_page.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    app.state.addresses = OtherMethods(app)
+    app.router.routes.insert(0, app.state.addresses)
 
     app.add_exception_handler(AutomationsError, _ours)
     app.add_exception_handler(NotSignedIn, _not_signed_in)
@@ -127,6 +131,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
         told = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(told.pop("$defs"))
         schemas["Problem"] = told
+        # What is in a stream: no route answers with one alone.
+        schemas["LiveEvent"] = LiveEvent.model_json_schema()
         app.openapi_schema = found
     return app.openapi_schema
 
@@ -145,15 +151,16 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     return invalid_request(error)
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     match error.status_code:
         case 400:
             hint = f"Send JSON in UTF-8, nested at most {DEEPEST_BODY} levels deep."
             return problem("bad_request", "the body cannot be read", hint)
         case 405:
-            hint = "Use another method."
-            return problem("wrong_method", "this address is not called so", hint, headers=error.headers)
+            allowed = request.app.state.addresses.allowed(request.url.path)
+            headers = error.headers if allowed is None else {"Allow": allowed}
+            return problem("wrong_method", "this address is not called so", "Use another method.", headers=headers)
         case 408:
             return problem("too_slow", "the body was not complete in time", "Send it again, faster.")
         case 413:
