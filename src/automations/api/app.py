@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from automations import __version__
+from automations.api.addresses import OtherMethods
 from automations.api.body_limit import DEEPEST_BODY, LARGEST_BODY, BodyLimit
 from automations.api.browsers import BrowserRules
 from automations.api.document import openapi_document
@@ -94,10 +95,17 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.build_middleware_stack = (  # type: ignore[method-assign]
         lambda: BrowserRules(build(), api=PREFIX, origins=api.cors_origins)
     )
-    for router in (approvals.by_token, *(module.router for module in ROUTES), sign_in.router, sign_in.signed_in_router):
-        app.include_router(router, prefix=PREFIX)
-    for router in (operations_router(api, metrics), sign_in.pages, docs_page.router):
-        app.include_router(router)
+    addresses = OtherMethods()
+    routers = [
+        *((PREFIX, router) for router in (approvals.by_token, *(module.router for module in ROUTES))),
+        *((PREFIX, router) for router in (sign_in.router, sign_in.signed_in_router)),
+        *(("", router) for router in (operations_router(api, metrics), sign_in.pages, docs_page.router)),
+    ]
+    app.state.addresses = addresses
+    app.router.routes.insert(0, addresses)
+    for prefix, router in routers:
+        addresses.add(prefix, router.routes)
+        app.include_router(router, prefix=prefix)
     app.add_route(MCP_PATH, McpEndpoint(api, api.public_url), include_in_schema=False)  # type: ignore[arg-type]
     app.openapi = lambda: openapi_document(app)  # type: ignore[method-assign]
 
@@ -123,15 +131,16 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     return invalid_request(error)
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     match error.status_code:
         case 400:
             hint = f"Send JSON in UTF-8, nested at most {DEEPEST_BODY} levels deep."
             return problem("bad_request", "the body cannot be read", hint)
         case 405:
-            hint = "Use another method."
-            return problem("wrong_method", "this address is not called so", hint, headers=error.headers)
+            allowed = request.app.state.addresses.allowed(request.url.path)
+            headers = error.headers if allowed is None else {"Allow": allowed}
+            return problem("wrong_method", "this address is not called so", "Use another method.", headers=headers)
         case 408:
             return problem("too_slow", "the body was not complete in time", "Send it again, faster.")
         case 413:

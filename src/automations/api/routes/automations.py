@@ -24,7 +24,7 @@ from automations.api.models.automations import (
 )
 from automations.api.pages import Cursor, Limit, bad_cursor, page, read_cursor
 from automations.api.request_scope import InApi, Reading, Runner, Writing
-from automations.api.router import api_router
+from automations.api.router import AUTOMATION_LINKS, EXECUTION_LINKS, api_router
 from automations.db.automation_store import AutomationStore
 from automations.db.json_text import encode_json
 from automations.db.listing_store import AutomationFilter, ListingStore
@@ -58,7 +58,7 @@ async def list_automations(
     return page(items, limit, "created_at", "id")
 
 
-@router.post("", status_code=201, response_model=Automation, summary="Make a draft")
+@router.post("", status_code=201, response_model=Automation, responses={201: AUTOMATION_LINKS}, summary="Make a draft")
 async def create_automation(body: NewAutomation, session: Writing) -> Response:
     draft = NewDraft(body.name, body.description, body.icon, body.color, body.nodes, body.edges)
     automation_id = await create_draft(AutomationStore(session), draft, agent_id=body.agent_id)
@@ -130,7 +130,7 @@ async def disable_automation(automation_id: UUID, session: Writing) -> Response:
     "/{automation_id}/executions",
     status_code=202,
     response_model=Answered,
-    responses={200: {"model": Answered, "description": "It has ended."}},
+    responses={200: {"model": Answered, "description": "It has ended.", **EXECUTION_LINKS}, 202: EXECUTION_LINKS},
     summary="Start a run by hand, and wait for its end if wanted",
 )
 async def start_execution(
