@@ -29,7 +29,9 @@ class Sample:
         return {"path": self.path, "query": self.query, "body": self.body, "headers": self.headers}
 
 
-def filled(value: Any, ids: Mapping[str, str], *, others: Mapping[str, str] | None = None, at: Place | None = None) -> Any:
+def filled(
+    value: Any, ids: Mapping[str, str], *, others: Mapping[str, str] | None = None, at: Place | None = None
+) -> Any:
     """With the ids in the places of their names; the one `at` from `others`."""
 
     def fill(one: Any, here: Place) -> Any:
@@ -58,7 +60,11 @@ def places(value: Any, here: Place = ()) -> Iterator[Place]:
 
 def about(kind: About) -> Callable[..., Sample]:
     def made(
-        body: Any = None, *, query: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None, **path: Any
+        body: Any = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **path: Any,
     ) -> Sample:
         return Sample(kind, path, query or {}, body, headers or {})
 
@@ -96,7 +102,9 @@ CALLS: dict[str, tuple[Sample, ...]] = {
     "enable_automation": (thing(automation_id="$manual"),),
     "disable_automation": (thing(automation_id="$manual"),),
     "start_execution": (
-        thing({"input": {"name": "x"}, "lead_id": "$lead", "conversation_id": "$conversation"}, automation_id="$manual"),
+        thing(
+            {"input": {"name": "x"}, "lead_id": "$lead", "conversation_id": "$conversation"}, automation_id="$manual"
+        ),
         thing({"input": {}}, automation_id="$manual", headers={"Idempotency-Key": "x"}),
     ),
     "validate_automation": (thing(automation_id="$calling"), thing(DRAWING, automation_id="$manual")),
@@ -119,7 +127,9 @@ CALLS: dict[str, tuple[Sample, ...]] = {
     "list_templates": (anybody(),),
     "get_template": (anybody(key="stale-lead-rescue"),),
     "try_draft": (
-        thing({"input": {"name": "x"}, "lead_id": "$lead", "conversation_id": "$conversation"}, automation_id="$manual"),
+        thing(
+            {"input": {"name": "x"}, "lead_id": "$lead", "conversation_id": "$conversation"}, automation_id="$manual"
+        ),
         thing({"execution_id": "$completed"}, automation_id="$manual"),
         thing({"event_id": "$change"}, automation_id="$event"),
         thing({"lead_id": "$lead"}, automation_id="$event"),
@@ -138,7 +148,8 @@ CALLS: dict[str, tuple[Sample, ...]] = {
         thing({"lead_ids": ["$lead", "$lead2"]}, automation_id="$manual"),
         thing({"conversation_ids": ["$conversation"]}, automation_id="$manual"),
         thing(
-            {"leads_where": {"field": "name", "operator": "contains", "value": "lead"}, "limit": 1}, automation_id="$manual"
+            {"leads_where": {"field": "name", "operator": "contains", "value": "lead"}, "limit": 1},
+            automation_id="$manual",
         ),
     ),
     "cancel_executions": (
@@ -190,7 +201,10 @@ CALLS: dict[str, tuple[Sample, ...]] = {
     "get_agent": (thing(agent_id="$agent"),),
     "update_agent": (thing({"name": "x"}, agent_id="$agent"),),
     "delete_agent": (thing(agent_id="$agent"),),
-    "list_leads": (listed(query={**OWN, "agent_id": "$agent", "owner_id": "$member"}), listed(query={"search": "$mark"})),
+    "list_leads": (
+        listed(query={**OWN, "agent_id": "$agent", "owner_id": "$member"}),
+        listed(query={"search": "$mark"}),
+    ),
     "create_lead": (thing(LEAD),),
     "get_lead": (thing(lead_id="$lead"),),
     "update_lead": (thing(LEAD, lead_id="$lead"),),
@@ -207,7 +221,9 @@ CALLS: dict[str, tuple[Sample, ...]] = {
     "create_message": (thing({**MESSAGE, "execution_id": "$completed"}),),
     "get_message": (thing(message_id="$message"),),
     "update_message": (
-        thing({"conversation_id": "$conversation2", "lead_id": "$lead2", "execution_id": "$failed"}, message_id="$message"),
+        thing(
+            {"conversation_id": "$conversation2", "lead_id": "$lead2", "execution_id": "$failed"}, message_id="$message"
+        ),
     ),
     "delete_message": (thing(message_id="$message"),),
     "list_secrets": (thing(query=OWN),),
@@ -236,4 +252,36 @@ CALLS: dict[str, tuple[Sample, ...]] = {
     "make_api_key": (thing({"name": "x", "scopes": ["read"], "account_id": "$account"}),),
     "revoke_api_key": (thing(key_id="$key_run"),),
     "renew_token": (anybody(),),
+}
+
+TOOL = "${mark}_greet"
+OF_FLOW = {"automation_id": "$manual"}
+# By the name of the tool; the account is named in the address.
+TOOL_CALLS: dict[str, tuple[Sample, ...]] = {
+    "list_automations": (listed({}, query=OWN),),
+    "get_automation": (thing(OF_FLOW, query=OWN),),
+    "validate_flow": (thing({"automation_id": "$calling"}, query=OWN), thing(DRAWING, query=OWN)),
+    "create_automation": (thing({"name": "New", **DRAWING, "agent_id": "$agent"}, query=OWN),),
+    "update_automation": (thing({**OF_FLOW, "name": "New"}, query=OWN),),
+    "test_automation": (
+        thing({**OF_FLOW, "lead_id": "$lead", "conversation_id": "$conversation"}, query=OWN),
+        thing({"automation_id": "$event", "lead_id": "$lead"}, query=OWN),
+    ),
+    "publish_automation": (thing(OF_FLOW, query=OWN),),
+    "enable_automation": (thing(OF_FLOW, query=OWN),),
+    "disable_automation": (thing(OF_FLOW, query=OWN),),
+    "list_node_types": (anybody({}, query=OWN),),
+    "get_node_type": (anybody({"type": "logic-stop"}, query=OWN),),
+    "get_expression_help": (anybody({}, query=OWN),),
+    "list_agents": (listed({}, query=OWN),),
+    "list_runs": (listed(FILTERS, query=OWN),),
+    "show_run": (thing({"execution_id": "$completed"}, query=OWN), thing({"execution_id": "$running"}, query=OWN)),
+    "cancel_run": (thing({"execution_id": "$running"}, query=OWN),),
+    "explain": (
+        thing({"subject": "$change"}, query=OWN),
+        thing({"subject": "$lead", "automation_id": "$event"}, query=OWN),
+        thing({"subject": "lead@$mark.example.com"}, query=OWN),
+    ),
+    # An automation that is a tool.
+    TOOL: (thing({"name": "x"}, query=OWN),),
 }

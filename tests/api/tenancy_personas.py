@@ -96,12 +96,16 @@ RIGHTLY = {"accept": "stranger"}
 # What differs from the rules, and why, by operation and persona.
 _OWN_CHOICE = "members and viewers have no keys and invitations to see: their list is empty"
 _ANSWERS = "the approval is for members; no right of the account is needed beyond that role"
-_BY_LINK = "whoever has the link joins; who is in the team already keeps his role"
+_BY_LINK = "whoever is in the team already keeps his role"
 _PERSON = "a server is no person"
 EXCEPTIONS: dict[tuple[str, str], tuple[int, str]] = {
-    **{(name, who): (AS_OWNER, _OWN_CHOICE) for name in ("list_api_keys", "list_invitations") for who in ("member", "viewer")},
+    **{
+        (name, who): (AS_OWNER, _OWN_CHOICE)
+        for name in ("list_api_keys", "list_invitations")
+        for who in ("member", "viewer")
+    },
     **{(name, "member"): (AS_OWNER, _ANSWERS) for name in ("approve", "reject")},
-    **{("accept", who): (AS_OWNER, _BY_LINK) for who in ("owner", "admin", "member", "viewer")},
+    **{("accept", who): (409, _BY_LINK) for who in ("owner", "admin", "member", "viewer")},
     ("accept", "account"): (409, "nobody joins his own account"),
     ("renew_token", "member"): (AS_OWNER, "everybody renews his own token"),
     ("renew_token", "viewer"): (AS_OWNER, "everybody renews his own token"),

@@ -104,7 +104,9 @@ async def two_accounts(databases: Databases, directory: Path) -> AsyncIterator[T
             httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http,
         ):
             api = ApiServer(http)
-            found = Tenants(api, app, db, await _tables(db), await _account(api, db, "zqalpha"), await _account(api, db, "zqbeta"))
+            found = Tenants(
+                api, app, db, await _tables(db), await _account(api, db, "zqalpha"), await _account(api, db, "zqbeta")
+            )
             await _keep(found)
             yield found
     finally:
@@ -277,7 +279,8 @@ async def _runs(db: asyncpg.Connection, owner: Client, one: Account) -> None:
     record = [{"node_id": "end", "label": mark, "type": "logic-stop", "status": "failed", "output": {"said": mark}}]
     rows = ("running", "failed", "completed", "asking")
     await db.execute(
-        "update automation_executions set status = 'running' where id = any ($1)", [uuid.UUID(ids[name]) for name in rows]
+        "update automation_executions set status = 'running' where id = any ($1)",
+        [uuid.UUID(ids[name]) for name in rows],
     )
     for name in ("failed", "completed"):
         await db.execute(
@@ -398,4 +401,3 @@ async def _removed(db: asyncpg.Connection, api: ApiServer, one: Account) -> None
     client = api.bearer(signed(one.ids["removed"]))
     await client.ok("GET", f"/automations/{one.ids['manual']}")
     await api.bearer(signed(one.id)).ok("DELETE", f"/team/{one.ids['removed']}", params={"account": one.id})
-

@@ -1,4 +1,4 @@
-"""Everybody against every operation, and everything of another account in every place where something is named.
+"""Everybody against every operation and every tool, and what is another account's in every place where a thing is named.
 
 Made from the document of the API and the dependencies of its routes: a route that nobody has made a sample call of
 fails here. The samples are in tests/api/tenancy_calls.py, the rules in tests/api/tenancy_personas.py.
@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from tests.api.tenancy_calls import CALLS, Place, Sample, places
-from tests.api.tenancy_judging import Outcome, call, changed, items_of, misjudged, tells_of
-from tests.api.tenancy_personas import PERSONAS, RIGHTLY, expected
+from tests.api.tenancy_calls import CALLS, TOOL, TOOL_CALLS, Place, Sample, places
+from tests.api.tenancy_judging import Matrix, calls_of_api, calls_of_tools
+from tests.api.tenancy_personas import PERSONAS
 from tests.api.tenancy_world import Tenants, two_accounts
 from tests.conftest import Databases
 
+from automations.api.mcp import automation_tools
+from automations.api.mcp.server import OWN
 from automations.api.request_scope import Needs
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-Operations = dict[str, tuple[str, str]]
+SHARES = pytest.mark.parametrize("share", ["some", pytest.param("whole", marks=pytest.mark.full)])
 
 # Whoever calls these proves nothing, or not so: why each is open.
 OPEN = {
@@ -39,29 +39,53 @@ OPEN = {
     "/api/v1/approvals/by-token": "the token of a mail opens one approval (test_approvals.py)",
     "/api/v1/sign-in": "takes the code of a link, once (test_sign_in.py)",
     "/webhooks/{automation_id}": "each has its own proof of who calls (test_webhooks.py)",
-    "/mcp": "judged by tool (test_tenancy_mcp.py)",
+    "/mcp": "judged by tool, below",
 }
+# Reads that are no GET: they take something to look at.
+LOOKING = {"validate_automation", "preview_schedule"}
+_NO_KEY = (
+    "the column is a note, with no foreign key, and nothing is looked up by it; a refusal would say which runs exist"
+)
+_USER = "users are nobody's: an id of one is kept as it was sent, and nothing is looked up by it"
 # Places where what is another account's need not be refused, and why.
 FREE: dict[tuple[str, Place], str] = {
     ("accept", ("body", "code")): "whoever has the link joins that account",
+    ("import_automation", ("body", "id")): "409: ids of files are those of all installations, and one is taken once",
+    ("create_message", ("body", "execution_id")): _NO_KEY,
+    ("update_message", ("body", "execution_id")): _NO_KEY,
+    ("create_lead", ("body", "owner_id")): _USER,
+    ("update_lead", ("body", "owner_id")): _USER,
+    ("list_audit_log", ("query", "actor")): "the log of an account says who was refused its things",
 }
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def tenants(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tenants]:
-    async with two_accounts(databases, tmp_path_factory.mktemp("sign-in")) as found:
-        yield found
+    # No worker runs: what a tool starts is not waited for.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(automation_tools, "WAIT_SECONDS", 0.0)
+        async with two_accounts(databases, tmp_path_factory.mktemp("sign-in")) as found:
+            yield found
 
 
 @pytest.fixture(scope="module")
-def operations(tenants: Tenants) -> Operations:
-    """Method and path by operationId."""
-    document = tenants.app.openapi()
-    return {
+def document(tenants: Tenants) -> dict[str, Any]:
+    return tenants.app.openapi()
+
+
+@pytest.fixture(scope="module")
+def api(tenants: Tenants, document: dict[str, Any]) -> Matrix:
+    routes = {
         one["operationId"]: (method.upper(), path)
         for path, methods in document["paths"].items()
         for method, one in methods.items()
     }
+    return Matrix(tenants, CALLS, calls_of_api(tenants, routes))
+
+
+@pytest.fixture(scope="module")
+def tools(tenants: Tenants) -> Matrix:
+    return Matrix(tenants, TOOL_CALLS, calls_of_tools(tenants))
 
 
 def needs_of(dependant: Any) -> Needs | None:
@@ -86,89 +110,60 @@ async def test_every_route_is_in_the_matrix_or_open_for_a_reason(tenants: Tenant
     routes = list(iter_route_contexts(tenants.app.routes))
     assert {route.path for route in routes if route.name not in needs} == set(OPEN)
     assert set(CALLS) == set(needs)
+    assert set(TOOL_CALLS) == {*OWN, TOOL}
+    reads = {name for name, one in needs.items() if one == "read"}
+    assert reads - LOOKING <= {str(route.name) for route in routes if route.methods and "GET" in route.methods}
 
 
 async def test_both_accounts_have_some_of_everything(tenants: Tenants) -> None:
     for one in (tenants.a, tenants.b):
-        without = {name for name, _, _ in tenants.tables} - {name for name, account in tenants.at_rest if account == one.id}
+        without = {name for name, _, _ in tenants.tables} - {
+            name for name, account in tenants.at_rest if account == one.id
+        }
         assert without == {"automations.watched_tables"}
 
 
-async def judge(
-    tenants: Tenants, operations: Operations, operation: str, needs: Needs, personas: list[str], owners: Outcome
-) -> list[str]:
-    sample, problems = CALLS[operation][0], []
-    a, b = tenants.a, tenants.b
-    for persona in personas:
-        who = PERSONAS[persona]
-        want = expected(operation, persona, needs, sample.about)
-        outcome = await call(tenants, operations, operation, sample, who.bearer(a, b))
-        found = [misjudged(outcome, want, owners)]
-        now = await tenants.digest()
-        if not outcome.done or who.stands != "in":
-            others: str | None = None
-        else:
-            others = a.id
-        if operation != "accept":
-            found += [f"changed {table}" for table in changed(tenants.at_rest, now, but=others)]
-        if who.stands != "in" and operation != "accept":
-            found.append((told := tells_of(outcome, a)) and f"tells {told}: {outcome.text[:300]}")
-            if sample.about == "list" and outcome.done and items_of(outcome.value):
-                found.append(f"lists {outcome.text[:300]}")
-        if who.stands != "outside" or "stranger" not in persona:
-            found.append((told := tells_of(outcome, b)) and f"tells {told}: {outcome.text[:300]}")
-        problems += [f"{persona}: {one}" for one in found if one]
-        await tenants.restore(now)
-    return problems
-
-
-async def owners_outcome(tenants: Tenants, operations: Operations, operation: str, sample: Sample) -> Outcome:
-    """The sample is right: so a refusal of others has no other reason."""
-    outcome = await call(tenants, operations, operation, sample, PERSONAS[RIGHTLY.get(operation, "account")].bearer(tenants.a, tenants.b))
-    assert outcome.done, (operation, outcome.status, outcome.text)
-    assert sample.about != "list" or operation == "get_stats" or items_of(outcome.value), (operation, "lists nothing")
-    return outcome
+def some(of: list[Any], count: int, seed: str) -> list[Any]:
+    return random.Random(seed).sample(of, min(count, len(of)))
 
 
 @pytest.mark.parametrize("operation", CALLS)
-@pytest.mark.parametrize("share", ["some", pytest.param("whole", marks=pytest.mark.full)])
-async def test_everybody(
-    tenants: Tenants, operations: Operations, needs: dict[str, Needs], operation: str, share: str
-) -> None:
-    owners = await owners_outcome(tenants, operations, operation, CALLS[operation][0])
-    await tenants.restore(await tenants.digest())
-    personas = list(PERSONAS) if share == "whole" else random.Random(operation).sample(list(PERSONAS), 3)
-    assert await judge(tenants, operations, operation, needs[operation], personas, owners) == []
+@SHARES
+async def test_everybody(api: Matrix, needs: dict[str, Needs], operation: str, share: str) -> None:
+    personas = list(PERSONAS) if share == "whole" else some(list(PERSONAS), 3, operation)
+    assert await api.everybody(operation, needs[operation], personas) == []
+
+
+@pytest.mark.parametrize("tool", TOOL_CALLS)
+@SHARES
+async def test_everybody_over_mcp(tools: Matrix, tool: str, share: str) -> None:
+    needs = OWN[tool].needs if tool in OWN else "run"
+    personas = list(PERSONAS) if share == "whole" else some(list(PERSONAS), 3, tool)
+    assert await tools.everybody(tool, needs, personas) == []
 
 
 @pytest.mark.parametrize("operation", CALLS)
-@pytest.mark.parametrize("share", ["some", pytest.param("whole", marks=pytest.mark.full)])
-async def test_what_is_another_accounts_in_every_place(
-    tenants: Tenants, operations: Operations, operation: str, share: str
-) -> None:
-    bearer = PERSONAS["account"].bearer(tenants.a, tenants.b)
-    tries = [
-        (sample, place) for sample in CALLS[operation] for place in places(sample.parts) if (operation, place) not in FREE
+@SHARES
+async def test_what_is_another_accounts_in_every_place(api: Matrix, operation: str, share: str) -> None:
+    assert await everywhere(api, operation, share) == []
+
+
+@pytest.mark.parametrize("tool", TOOL_CALLS)
+@SHARES
+async def test_what_is_another_accounts_in_every_argument(tools: Matrix, tool: str, share: str) -> None:
+    assert await everywhere(tools, tool, share) == []
+
+
+async def everywhere(matrix: Matrix, operation: str, share: str) -> list[str]:
+    tries: list[tuple[Sample, Place]] = [
+        (sample, place)
+        for sample in matrix.samples[operation]
+        for place in places(sample.parts)
+        if (operation, place) not in FREE
     ]
     if share == "some":
-        tries = random.Random(operation).sample(tries, min(1, len(tries)))
+        tries = some(tries, 1, operation)
     else:
-        for sample in CALLS[operation]:
-            await owners_outcome(tenants, operations, operation, sample)
-            await tenants.restore(await tenants.digest())
-    problems = []
-    for sample, place in tries:
-        outcome = await call(tenants, operations, operation, sample, bearer, at=place)
-        now = await tenants.digest()
-        # Of many things each is answered for itself.
-        others = tenants.a.id if isinstance(place[-1], int) and len(sample.body[place[-2]]) > 1 else None
-        found = [f"changed {table}" for table in changed(tenants.at_rest, now, but=others)]
-        if not outcome.done and outcome.status not in (403, 404, 422):
-            found.append(f"{outcome.status} {outcome.text}")
-        if outcome.done and not all(one.get("error") for one in items_of(outcome.value)) and others is None:
-            found.append(f"answers {outcome.text[:200]}")
-        if told := tells_of(outcome, tenants.b):
-            found.append(f"tells {told}: {outcome.text[:300]}")
-        problems += [f"{'.'.join(map(str, place))} {outcome.status}: {one}" for one in found]
-        await tenants.restore(now)
-    assert problems == []
+        for sample in matrix.samples[operation]:
+            await matrix.rightly(operation, sample)
+    return [problem for sample, place in tries for problem in await matrix.foreign(operation, sample, place)]
