@@ -85,11 +85,12 @@ LEAD = {"user_id": "$account", "agent_id": "$agent", "name": "x", "owner_id": "$
 TALK = {"agent_id": "$agent", "lead_id": "$lead", "channel": "chat"}
 MESSAGE = {"conversation_id": "$conversation", "lead_id": "$lead", "direction": "inbound", "body": "x"}
 FILTERS = {"automation_id": "$manual", "lead_id": "$lead"}
+LEADS = {"field": "name", "operator": "contains", "value": "lead"}
 WEEKLY = {"kind": "weekly", "weekdays": ["monday"], "times": ["09:00"], "timezone": "UTC"}
 TEMPLATE = {"template": "ai-triage", "parameters": {"floor": "0.5"}}
 
 
-# By operationId; the first is the one that is called as everybody, and each place of all is tried with another account's.
+# By operationId; each is called as everybody, and each place of each is tried with another account's.
 CALLS: dict[str, tuple[Sample, ...]] = {
     "list_automations": (listed(query={**OWN, "agent_id": "$agent"}), listed(query={"search": "$mark"})),
     "create_automation": (thing({"agent_id": "$agent", **DRAFT}),),
@@ -118,7 +119,6 @@ CALLS: dict[str, tuple[Sample, ...]] = {
     "import_automation": (
         thing(DRAFT, query={**OWN, "agent_id": "$agent"}),
         thing({"id": "$manual", **DRAFT}, query=OWN),
-        thing({"id": "$manual", **DRAFT}),
     ),
     "create_from_template": (
         thing({**TEMPLATE, "account": "$account", "agent_id": "$agent"}),
@@ -147,21 +147,16 @@ CALLS: dict[str, tuple[Sample, ...]] = {
         thing({"lead_ids": ["$lead"]}, automation_id="$manual"),
         thing({"lead_ids": ["$lead", "$lead2"]}, automation_id="$manual"),
         thing({"conversation_ids": ["$conversation"]}, automation_id="$manual"),
-        thing(
-            {"leads_where": {"field": "name", "operator": "contains", "value": "lead"}, "limit": 1},
-            automation_id="$manual",
-        ),
+        thing({"leads_where": LEADS, "limit": 1, "after": "$lead"}, automation_id="$manual"),
     ),
     "cancel_executions": (
         thing({"ids": ["$pending"]}),
         thing({"ids": ["$pending", "$running"]}),
-        thing({"filter": {"account": "$account"}}),
-        thing({"filter": FILTERS}),
+        listed({"filter": {**OWN, **FILTERS}}),
     ),
     "retry_executions": (
         thing({"ids": ["$failed"]}),
-        thing({"filter": {"account": "$account"}}),
-        thing({"filter": FILTERS}),
+        listed({"filter": {**OWN, **FILTERS}}),
     ),
     "explain_change": (
         thing(query={"event": "$change", **OWN}),
@@ -171,7 +166,7 @@ CALLS: dict[str, tuple[Sample, ...]] = {
     "list_events": (listed(query={**OWN, "record_id": "$lead"}),),
     "watch_changes": (
         thing(query={**OWN, "automation_id": "$manual", "execution_id": "$running"}),
-        thing(query={"automation_id": "$manual"}, headers={"Last-Event-ID": "0-0"}),
+        thing(query=OWN, headers={"Last-Event-ID": "0-0"}),
     ),
     "list_tools": (listed(query=OWN),),
     "call_tool": (
@@ -260,7 +255,7 @@ OF_FLOW = {"automation_id": "$manual"}
 TOOL_CALLS: dict[str, tuple[Sample, ...]] = {
     "list_automations": (listed({}, query=OWN),),
     "get_automation": (thing(OF_FLOW, query=OWN),),
-    "validate_flow": (thing({"automation_id": "$calling"}, query=OWN), thing(DRAWING, query=OWN)),
+    "validate_flow": (thing({"automation_id": "$calling"}, query=OWN), anybody(DRAWING)),
     "create_automation": (thing({"name": "New", **DRAWING, "agent_id": "$agent"}, query=OWN),),
     "update_automation": (thing({**OF_FLOW, "name": "New"}, query=OWN),),
     "test_automation": (

@@ -85,9 +85,8 @@ class Matrix:
         )
         return outcome
 
-    async def everybody(self, operation: str, needs: Needs, personas: list[str]) -> list[str]:
+    async def everybody(self, operation: str, sample: Sample, needs: Needs, personas: list[str]) -> list[str]:
         """What is wrong."""
-        sample = self.samples[operation][0]
         owners = await self.rightly(operation, sample)
         problems = []
         for persona in personas:
@@ -149,13 +148,23 @@ def changed(before: Digest, after: Digest, *, but: str | None = None) -> list[st
     return sorted({f"changed {name} of {account or 'nobody'}" for (name, account), _ in differing if account != but})
 
 
-def calls_of_api(tenants: Tenants, routes: Mapping[str, tuple[str, str]]) -> Callable[..., Awaitable[Outcome]]:
-    """`routes`: method and path by operationId."""
+def calls_of_api(tenants: Tenants) -> Callable[..., Awaitable[Outcome]]:
+    routes = {
+        one["operationId"]: (method.upper(), path)
+        for path, methods in tenants.app.openapi()["paths"].items()
+        for method, one in methods.items()
+    }
 
     async def send(
-        operation: str, sample: Sample, bearer: str | None, *, at: Place | None = None, **headers: str
+        operation: str,
+        sample: Sample,
+        bearer: str | None,
+        *,
+        at: Place | None = None,
+        of: Account | None = None,
+        **headers: str,
     ) -> Outcome:
-        given = filled(sample.parts, tenants.a.ids, others=tenants.b.ids, at=at)
+        given = filled(sample.parts, (of or tenants.a).ids, others=tenants.b.ids, at=at)
         method, path = routes[operation]
         for name, value in given["path"].items():
             path = path.replace(f"{{{name}}}", value)

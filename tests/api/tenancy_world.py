@@ -1,6 +1,6 @@
 """Two accounts that have one of everything, every text of them marked, and what is in the database at a moment.
 
-Built once for a module and put back as it was after each change, table by table: most calls of the matrix change nothing.
+Built once for a module and put back after each change, table by table: most calls of the matrix change nothing.
 """
 
 from __future__ import annotations
@@ -13,21 +13,26 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx2
+import pytest
 from fastapi import FastAPI
 from tests.api.conftest import SECRET, ApiServer, Client, MemorySecrets, serving, token
 from tests.conftest import Databases, Factory, with_json
 from tests.engine.drawing import edge, node, stop
 
+from automations.api.mcp import automation_tools
 from automations.api.sign_in import SignIn
 from automations.api.tokens import SharedSecret, TokenIssuer, TokenReader
 from automations.integrations.sign_in_codes import SignInCodes
 
 ISSUER = "https://issuer.example.com"
+# An admin of both.
+IN_BOTH = "22222222-2222-4333-8444-555555555555"
 ROLES = ("owner", "admin", "member", "viewer")
 # What says nothing of an account's things: who was refused what, what was answered before, who watches.
 NOT_LOOKED_AT = frozenset({"audit_log", "answered_requests", "live_watchers", "live_changes", "migrations"})
@@ -93,11 +98,14 @@ def signed(user: str | None, **claims: Any) -> str:
 
 @asynccontextmanager
 async def two_accounts(databases: Databases, directory: Path) -> AsyncIterator[Tenants]:
+    """No worker runs, so what a tool starts is not waited for."""
     dsn = await databases.migrated()
     reader = TokenReader(SharedSecret(SECRET), audience="authenticated", issuer=ISSUER)
     way = SignIn(SignInCodes(directory), TokenIssuer(SECRET, "authenticated", ISSUER))
     db = await asyncpg.connect(dsn)
     await with_json(db)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(automation_tools, "WAIT_SECONDS", 0.0)
     try:
         async with (
             serving(dsn, MemorySecrets(), tokens=reader, sign_in=way) as (server, app),
@@ -110,6 +118,7 @@ async def two_accounts(databases: Databases, directory: Path) -> AsyncIterator[T
             await _keep(found)
             yield found
     finally:
+        patch.undo()
         await db.close(timeout=5)
         await databases.drop(dsn)
 
@@ -151,7 +160,7 @@ async def _keep(tenants: Tenants) -> None:
         for name, account, _ in tenants.tables:
             texts = await db.fetch(f"select t::text as text from {name} t where ({account})::text = $1", one.id)
             found.update(*(UUID.findall(row["text"]) for row in texts))
-        one.owned = frozenset(found)
+        one.owned = frozenset(found - {IN_BOTH})
     tenants.at_rest = await tenants.digest()
 
 
@@ -164,6 +173,7 @@ async def _account(api: ApiServer, db: asyncpg.Connection, mark: str) -> Account
     for role in ROLES:
         ids[role] = str(await make.team_member(account, role))
     ids["colleague"] = str(await make.team_member(account))
+    await db.execute("insert into team_members values ($1, $2, 'admin')", account, uuid.UUID(IN_BOTH))
     owner = api.bearer(signed(ids["account"]))
     await owner.ok("PUT", f"/secrets/{mark.upper()}_KEY", json={"value": f"{mark}-value-of-the-secret"})
     await _settings(owner, mark)
@@ -215,7 +225,7 @@ def _flows(one: Account) -> dict[str, tuple[str, dict[str, Any], list[Any]]]:
 def drawn(trigger: str, config: dict[str, Any], steps: list[Any]) -> dict[str, Any]:
     ids = ["start", *(step["id"] for step in steps)]
     nodes = [node("start", trigger, config), *steps]
-    return {"nodes": nodes, "edges": [edge(a, b) for a, b in zip(ids, ids[1:], strict=False)]}
+    return {"nodes": nodes, "edges": [edge(a, b) for a, b in pairwise(ids)]}
 
 
 async def _automations(owner: Client, one: Account) -> None:
@@ -336,7 +346,8 @@ async def _bookkeeping(db: asyncpg.Connection, one: Account) -> None:
         ("owed_failure_runs (account_id, execution_id) values ($1, $2)", failed),
         ("ai_usage (account_id, day, calls, input_tokens) values ($1, current_date, 1, 4711)",),
         (
-            "schedules (account_id, automation_id, version_id, live_since, fired_until) values ($1, $2, $3, now(), now())",
+            "schedules (account_id, automation_id, version_id, live_since, fired_until)"
+            " values ($1, $2, $3, now(), now())",
             scheduled,
             version,
         ),

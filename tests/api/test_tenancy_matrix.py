@@ -1,4 +1,4 @@
-"""Everybody against every operation and every tool, and what is another account's in every place where a thing is named.
+"""Everybody against every operation and every tool, and what is another account's wherever something is named.
 
 Made from the document of the API and the dependencies of its routes: a route that nobody has made a sample call of
 fails here. The samples are in tests/api/tenancy_calls.py, the rules in tests/api/tenancy_personas.py.
@@ -19,7 +19,6 @@ from tests.api.tenancy_personas import PERSONAS
 from tests.api.tenancy_world import Tenants, two_accounts
 from tests.conftest import Databases
 
-from automations.api.mcp import automation_tools
 from automations.api.mcp.server import OWN
 from automations.api.request_scope import Needs
 
@@ -51,36 +50,26 @@ _USER = "users are nobody's: an id of one is kept as it was sent, and nothing is
 FREE: dict[tuple[str, Place], str] = {
     ("accept", ("body", "code")): "whoever has the link joins that account",
     ("import_automation", ("body", "id")): "409: ids of files are those of all installations, and one is taken once",
+    ("start_many_executions", ("body", "after")): "a place in the order of ids; nothing is looked up by it",
     ("create_message", ("body", "execution_id")): _NO_KEY,
     ("update_message", ("body", "execution_id")): _NO_KEY,
     ("create_lead", ("body", "owner_id")): _USER,
     ("update_lead", ("body", "owner_id")): _USER,
     ("list_audit_log", ("query", "actor")): "the log of an account says who was refused its things",
 }
+# Ids that are in the form of a body and refused to everybody.
+NOT_TAKEN = {("update_agent", "body", "user_id")}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def tenants(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Tenants]:
-    # No worker runs: what a tool starts is not waited for.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(automation_tools, "WAIT_SECONDS", 0.0)
-        async with two_accounts(databases, tmp_path_factory.mktemp("sign-in")) as found:
-            yield found
+    async with two_accounts(databases, tmp_path_factory.mktemp("sign-in")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
-def document(tenants: Tenants) -> dict[str, Any]:
-    return tenants.app.openapi()
-
-
-@pytest.fixture(scope="module")
-def api(tenants: Tenants, document: dict[str, Any]) -> Matrix:
-    routes = {
-        one["operationId"]: (method.upper(), path)
-        for path, methods in document["paths"].items()
-        for method, one in methods.items()
-    }
-    return Matrix(tenants, CALLS, calls_of_api(tenants, routes))
+def api(tenants: Tenants) -> Matrix:
+    return Matrix(tenants, CALLS, calls_of_api(tenants))
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +104,41 @@ async def test_every_route_is_in_the_matrix_or_open_for_a_reason(tenants: Tenant
     assert reads - LOOKING <= {str(route.name) for route in routes if route.methods and "GET" in route.methods}
 
 
+async def test_every_id_that_an_operation_takes_is_in_a_sample(tenants: Tenants) -> None:
+    document, missing = tenants.app.openapi(), []
+    for methods in document["paths"].values():
+        for one in methods.values():
+            samples = CALLS.get(one["operationId"], ())
+            named = {
+                tuple(str(part) for part in place if not isinstance(part, int))
+                for s in samples
+                for place in places(s.parts)
+            }
+            taken: set[tuple[str, ...]] = {
+                (one["in"], one["name"]) for one in one.get("parameters", []) if _is_id(one["schema"])
+            }
+            for content in one.get("requestBody", {}).get("content", {}).values():
+                taken |= {("body", *place) for place in _ids_of(content["schema"], document["components"]["schemas"])}
+            missing += [(one["operationId"], *place) for place in sorted(taken - named) if samples]
+    assert set(missing) == NOT_TAKEN
+
+
+def _is_id(schema: dict[str, Any]) -> bool:
+    return schema.get("format") == "uuid" or any(_is_id(one) for one in schema.get("anyOf", []))
+
+
+def _ids_of(schema: dict[str, Any], schemas: dict[str, Any]) -> set[tuple[str, ...]]:
+    """Fields that take ids, at any depth."""
+    if "$ref" in schema:
+        return _ids_of(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    found: set[tuple[str, ...]] = {()} if schema.get("format") == "uuid" else set()
+    for one in [*schema.get("anyOf", []), schema.get("items", {})]:
+        found |= _ids_of(one, schemas) if one else set()
+    for name, one in schema.get("properties", {}).items():
+        found |= {(name, *place) for place in _ids_of(one, schemas)}
+    return found
+
+
 async def test_both_accounts_have_some_of_everything(tenants: Tenants) -> None:
     for one in (tenants.a, tenants.b):
         without = {name for name, _, _ in tenants.tables} - {
@@ -130,16 +154,21 @@ def some(of: list[Any], count: int, seed: str) -> list[Any]:
 @pytest.mark.parametrize("operation", CALLS)
 @SHARES
 async def test_everybody(api: Matrix, needs: dict[str, Needs], operation: str, share: str) -> None:
-    personas = list(PERSONAS) if share == "whole" else some(list(PERSONAS), 3, operation)
-    assert await api.everybody(operation, needs[operation], personas) == []
+    assert await as_everybody(api, operation, needs[operation], share) == []
 
 
 @pytest.mark.parametrize("tool", TOOL_CALLS)
 @SHARES
 async def test_everybody_over_mcp(tools: Matrix, tool: str, share: str) -> None:
     needs = OWN[tool].needs if tool in OWN else "run"
-    personas = list(PERSONAS) if share == "whole" else some(list(PERSONAS), 3, tool)
-    assert await tools.everybody(tool, needs, personas) == []
+    assert await as_everybody(tools, tool, needs, share) == []
+
+
+async def as_everybody(matrix: Matrix, operation: str, needs: Needs, share: str) -> list[str]:
+    samples = matrix.samples[operation]
+    if share == "some":
+        return await matrix.everybody(operation, samples[0], needs, some(list(PERSONAS), 3, operation))
+    return [problem for one in samples for problem in await matrix.everybody(operation, one, needs, list(PERSONAS))]
 
 
 @pytest.mark.parametrize("operation", CALLS)

@@ -63,8 +63,8 @@ async def acting_as(
 ) -> AsyncIterator[Connection]:
     """Committed at the end, rolled back on an error. `user` None only for `service_role`.
 
-    `key`: for nothing but its account, `account`: for nothing but that one; the database narrows what the user could see
-    otherwise. `service_role` is not narrowed.
+    `key`: for nothing but its account, `account`: for nothing but that one; the database narrows what the user could
+    see otherwise. `service_role` is not narrowed.
     """
     with translated():
         transaction = connection.transaction(readonly=read_only)
