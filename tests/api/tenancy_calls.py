@@ -233,7 +233,7 @@ CALLS: dict[str, tuple[Sample, ...]] = {
     "list_watched_tables": (anybody(),),
     "list_audit_log": (
         listed(query={**OWN, "automation_id": "$manual", "actor": "$account"}),
-        listed(query={"automation_id": "$manual"}),
+        listed(query={"automation_id": "$manual", "action": "automation.created"}),
     ),
     "get_me": (anybody(),),
     "list_team": (listed(query=OWN),),

@@ -108,18 +108,19 @@ class Matrix:
             found += told(outcome, a)
             if sample.about == "list" and outcome.items:
                 found.append(f"lists {outcome.text[:300]}")
-        if not persona.startswith("stranger"):
+        if not PERSONAS[persona].knows_second:
             found += told(outcome, b)
         return found
 
-    async def foreign(self, operation: str, sample: Sample, place: Place) -> list[str]:
-        """What is wrong with the answer to the owner who names something of the other account there."""
-        tenants = self.tenants
-        outcome = await self.send(operation, sample, PERSONAS["account"].bearer(tenants.a, tenants.b), at=place)
+    async def foreign(self, operation: str, sample: Sample, place: Place, persona: str = "account") -> list[str]:
+        """What is wrong with the answer to somebody who names something of the other account there."""
+        tenants, who = self.tenants, PERSONAS[persona]
+        outcome = await self.send(operation, sample, who.bearer(tenants.a, tenants.b), at=place)
         now = await tenants.digest()
         # Of many things each is answered for itself.
         partly = isinstance(place[-1], int) and len(sample.body[place[-2]]) > 1
-        found = [*changed(tenants.at_rest, now, but=tenants.a.id if partly else None), *told(outcome, tenants.b)]
+        found = changed(tenants.at_rest, now, but=tenants.a.id if partly else None)
+        found += [] if who.knows_second else told(outcome, tenants.b)
         if not outcome.done and outcome.status not in (403, 404, 422):
             found.append(outcome.text)
         if outcome.done and not partly and not all(one.get("error") for one in outcome.items):

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import jwt
+from tests.api.conftest import SECRET
 from tests.api.tenancy_calls import About
-from tests.api.tenancy_world import ISSUER, Account, signed
+from tests.api.tenancy_world import IN_BOTH, ISSUER, LOOKS_ON, Account, signed
 
 from automations.api.request_scope import Needs
 
@@ -24,11 +25,14 @@ AS_OWNER = 0
 
 @dataclass(frozen=True)
 class Persona:
-    """`bearer`: what is sent as token by somebody who calls about the first account; None: nothing."""
+    """`bearer`: what is sent as token by somebody who calls about the first account; None: nothing. `knows_second`: he
+    sees what is the other one's.
+    """
 
     stands: Stands
     may: frozenset[Needs]
     bearer: Callable[[Account, Account], str | None]
+    knows_second: bool = False
 
 
 def _team(role: str, may: frozenset[Needs]) -> Persona:
@@ -43,14 +47,25 @@ def _unknown(bearer: Callable[[Account], str | None]) -> Persona:
     return Persona("unknown", frozenset(), lambda a, _b: bearer(a))
 
 
+def _of_others(bearer: Callable[[Account], str], may: frozenset[Needs] = EVERYTHING) -> Persona:
+    return Persona("outside", may, lambda _a, b: bearer(b), knows_second=True)
+
+
 def _unsigned(a: Account) -> str:
-    claims = {"sub": a.id, "role": "authenticated", "aud": "authenticated", "iss": ISSUER, "exp": time.time() + 3600}
-    return jwt.encode(claims, "", "none")
+    return jwt.encode(_claims(a), "", "none")
 
 
 def _otherwise_signed(a: Account) -> str:
-    claims = {"sub": a.id, "role": "authenticated", "aud": "authenticated", "iss": ISSUER, "exp": time.time() + 3600}
-    return jwt.encode(claims, "another secret that is just as long as ours is, say", "HS256")
+    return jwt.encode(_claims(a), "another secret that is just as long as ours is, say", "HS256")
+
+
+def _by_another_way(a: Account) -> str:
+    return jwt.encode(_claims(a), SECRET + SECRET, "HS512")
+
+
+def _claims(a: Account) -> dict[str, str | int]:
+    ends = int(time.time()) + 3600
+    return {"sub": a.id, "role": "authenticated", "aud": "authenticated", "iss": ISSUER, "exp": ends}
 
 
 PERSONAS: dict[str, Persona] = {
@@ -64,9 +79,11 @@ PERSONAS: dict[str, Persona] = {
     "key of run": _key("run", "run"),
     "key of write": _key("write", "write"),
     "key of all scopes": _key("all", "read", "run", "write"),
-    "stranger": Persona("outside", EVERYTHING, lambda _a, b: signed(b.id)),
-    "stranger's admin": Persona("outside", EVERYTHING, lambda _a, b: signed(b.ids["admin"])),
-    "stranger's key": Persona("outside", MACHINE, lambda _a, b: b.keys["all"]),
+    "admin of both": Persona("in", EVERYTHING, lambda _a, _b: signed(IN_BOTH), knows_second=True),
+    "viewer who owns another": Persona("in", LOOKING, lambda _a, _b: signed(LOOKS_ON), knows_second=True),
+    "stranger": _of_others(lambda b: signed(b.id)),
+    "stranger's admin": _of_others(lambda b: signed(b.ids["admin"])),
+    "stranger's key": _of_others(lambda b: b.keys["all"], MACHINE),
     "somebody without an account": Persona(
         "outside", EVERYTHING, lambda _a, _b: signed("11111111-2222-4333-8444-555555555555")
     ),
@@ -81,7 +98,9 @@ PERSONAS: dict[str, Persona] = {
     "no audience": _unknown(lambda a: signed(a.id, aud=None)),
     "wrong issuer": _unknown(lambda a: signed(a.id, iss="https://other.example.com")),
     "alg none": _unknown(_unsigned),
+    "alg HS512": _unknown(_by_another_way),
     "another secret": _unknown(_otherwise_signed),
+    "token of tomorrow": _unknown(lambda a: signed(a.id, nbf=int(time.time()) + 86_400)),
     "role postgres": _unknown(lambda a: signed(a.id, role="postgres")),
     "role supabase_admin": _unknown(lambda a: signed(a.id, role="supabase_admin")),
     "role anon": _unknown(lambda a: signed(a.id, role="anon")),
@@ -96,19 +115,19 @@ RIGHTLY = {"accept": "stranger"}
 # What differs from the rules, and why, by operation and persona.
 _OWN_CHOICE = "members and viewers have no keys and invitations to see: their list is empty"
 _ANSWERS = "the approval is for members; no right of the account is needed beyond that role"
+LOOKERS = ("viewer", "viewer who owns another")
 _BY_LINK = "whoever is in the team already keeps his role"
 _PERSON = "a server is no person"
 EXCEPTIONS: dict[tuple[str, str], tuple[int, str]] = {
     **{
         (name, who): (AS_OWNER, _OWN_CHOICE)
         for name in ("list_api_keys", "list_invitations")
-        for who in ("member", "viewer")
+        for who in ("member", *LOOKERS)
     },
     **{(name, "member"): (AS_OWNER, _ANSWERS) for name in ("approve", "reject")},
-    **{("accept", who): (409, _BY_LINK) for who in ("owner", "admin", "member", "viewer")},
+    **{("accept", who): (409, _BY_LINK) for who in ("owner", "admin", "admin of both", "member", *LOOKERS)},
     ("accept", "account"): (409, "nobody joins his own account"),
-    ("renew_token", "member"): (AS_OWNER, "everybody renews his own token"),
-    ("renew_token", "viewer"): (AS_OWNER, "everybody renews his own token"),
+    **{("renew_token", who): (AS_OWNER, "everybody renews his own token") for who in ("member", *LOOKERS)},
     ("renew_token", "server"): (403, _PERSON),
     ("accept", "server"): (403, _PERSON),
 }

@@ -31,8 +31,10 @@ from automations.api.tokens import SharedSecret, TokenIssuer, TokenReader
 from automations.integrations.sign_in_codes import SignInCodes
 
 ISSUER = "https://issuer.example.com"
-# An admin of both.
+# An admin of both; a viewer of the first who is an owner of the second.
 IN_BOTH = "22222222-2222-4333-8444-555555555555"
+LOOKS_ON = "33333333-2222-4333-8444-555555555555"
+MARKS = ("zqalpha", "zqbeta")
 ROLES = ("owner", "admin", "member", "viewer")
 # What says nothing of an account's things: who was refused what, what was answered before, who watches.
 NOT_LOOKED_AT = frozenset({"audit_log", "answered_requests", "live_watchers", "live_changes", "migrations"})
@@ -112,9 +114,8 @@ async def two_accounts(databases: Databases, directory: Path) -> AsyncIterator[T
             httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http,
         ):
             api = ApiServer(http)
-            found = Tenants(
-                api, app, db, await _tables(db), await _account(api, db, "zqalpha"), await _account(api, db, "zqbeta")
-            )
+            a, b = [await _account(api, db, mark) for mark in MARKS]
+            found = Tenants(api, app, db, await _tables(db), a, b)
             await _keep(found)
             yield found
     finally:
@@ -160,7 +161,7 @@ async def _keep(tenants: Tenants) -> None:
         for name, account, _ in tenants.tables:
             texts = await db.fetch(f"select t::text as text from {name} t where ({account})::text = $1", one.id)
             found.update(*(UUID.findall(row["text"]) for row in texts))
-        one.owned = frozenset(found - {IN_BOTH})
+        one.owned = frozenset(found - {IN_BOTH, LOOKS_ON})
     tenants.at_rest = await tenants.digest()
 
 
@@ -173,7 +174,8 @@ async def _account(api: ApiServer, db: asyncpg.Connection, mark: str) -> Account
     for role in ROLES:
         ids[role] = str(await make.team_member(account, role))
     ids["colleague"] = str(await make.team_member(account))
-    await db.execute("insert into team_members values ($1, $2, 'admin')", account, uuid.UUID(IN_BOTH))
+    for who, role in ((IN_BOTH, "admin"), (LOOKS_ON, "viewer" if mark == MARKS[0] else "owner")):
+        await db.execute("insert into team_members values ($1, $2, $3)", account, uuid.UUID(who), role)
     owner = api.bearer(signed(ids["account"]))
     await owner.ok("PUT", f"/secrets/{mark.upper()}_KEY", json={"value": f"{mark}-value-of-the-secret"})
     await _settings(owner, mark)

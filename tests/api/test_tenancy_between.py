@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from tests.api.conftest import Client
-from tests.api.tenancy_calls import CALLS, TOOL_CALLS, places
-from tests.api.tenancy_judging import Outcome, calls_of_api, calls_of_tools, changed, told
-from tests.api.tenancy_personas import RIGHTLY
+from tests.api.tenancy_calls import CALLS, TOOL_CALLS, Place, places
+from tests.api.tenancy_judging import MCP, Matrix, Outcome, calls_of_api, calls_of_tools, changed, told
+from tests.api.tenancy_personas import LOOKERS, PERSONAS, RIGHTLY
 from tests.api.tenancy_world import IN_BOTH, Account, Tenants, drawn, signed, two_accounts
+from tests.api.test_tenancy_matrix import FREE, OPEN
 from tests.conftest import Databases
 from tests.engine.drawing import Json, node, stop
 
@@ -198,3 +199,62 @@ async def test_a_step_that_names_what_is_anothers_reaches_nothing(tenants: Tenan
     now = await tenants.digest()
     assert changed(before, now, but=a.id) == []
     await tenants.restore(now)
+
+
+_WHOLE = "the row goes over as a whole: all that it names is of where it goes to"
+_EACH = "each is answered for itself, and both are his"
+# Who may do everything in both accounts may move some rows from one to the other. He mixes nothing.
+MOVES: dict[tuple[str, Place], str] = {
+    ("update_lead", ("path", "lead_id")): _WHOLE,
+    ("update_conversation", ("path", "conversation_id")): _WHOLE,
+    ("update_message", ("path", "message_id")): _WHOLE,
+    ("cancel_executions", ("body", "ids", 0)): _EACH,
+    ("cancel_executions", ("body", "ids", 1)): _EACH,
+    ("import_automation", ("query", "account")): "409: the file is of an automation of the other account",
+    ("explain_change", ("query", "record")): "what an automation did not do for a record of the other account",
+    ("explain_change", ("query", "automation_id")): "what an automation did not do for a record of the other account",
+}
+
+
+async def test_who_is_in_both_mixes_nothing(tenants: Tenants) -> None:
+    matrix, problems, tried = Matrix(tenants, CALLS, calls_of_api(tenants)), [], 0
+    for operation, samples in CALLS.items():
+        for sample in samples:
+            named = list(places(sample.parts))
+            for place in named if len(named) > 1 else []:
+                if (operation, place) in FREE or (operation, place) in MOVES:
+                    continue
+                tried += 1
+                problems += [
+                    f"{operation}: {one}" for one in await matrix.foreign(operation, sample, place, "admin of both")
+                ]
+    assert tried > 60
+    assert problems == []
+
+
+async def test_the_list_of_tools_is_ones_own(tenants: Tenants) -> None:
+    a, b, problems = tenants.a, tenants.b, []
+    for persona, who in PERSONAS.items():
+        bearer = who.bearer(a, b)
+        answer = await tenants.server.http.post(
+            "/mcp",
+            params={"account": a.id},
+            headers=MCP | ({} if bearer is None else {"Authorization": f"Bearer {bearer}"}),
+            json={"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}},
+        )
+        listed = f"{a.mark}_greet" in answer.text
+        calls = (who.stands == "in" and "run" in who.may) or persona in LOOKERS
+        if (answer.status_code, listed) != (401 if who.stands == "unknown" else 200, calls):
+            problems.append(f"{persona}: {answer.status_code} {answer.text[:200]}")
+        outcome = Outcome(answer.status_code, answer.text, "")
+        problems += [f"{persona}: {one}" for one in told(outcome, b) + ([] if who.stands == "in" else told(outcome, a))]
+    assert problems == []
+
+
+async def test_what_is_open_tells_of_nobody(tenants: Tenants) -> None:
+    document = await tenants.server.http.get("/api/v1/openapi.json")
+    for path in OPEN:
+        answer = await tenants.server.http.get(path.replace("{automation_id}", tenants.a.ids["hook"]))
+        outcome = Outcome(answer.status_code, answer.text, document.text if "openapi" in path else path)
+        assert outcome.done or outcome.status in (401, 404, 405, 422), (path, outcome.text)
+        assert told(outcome, tenants.a) + told(outcome, tenants.b) == []
