@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 import structlog
 from fastapi import Depends, Request
@@ -75,11 +76,15 @@ class Api:
     refusals: Refusals = field(default_factory=Refusals)
 
     @asynccontextmanager
-    async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:
-        """One transaction of the caller's; committed when it ends."""
+    async def acting(
+        self, caller: Caller, *, read_only: bool = False, account: UUID | None = None
+    ) -> AsyncIterator[Connection]:
+        """One transaction of the caller's, for nothing but the account where one is named; committed when it ends."""
         async with (
             self.connections.connection() as connection,
-            acting_as(connection, caller.role, caller.user_id, key=caller.key, read_only=read_only) as session,
+            acting_as(
+                connection, caller.role, caller.user_id, key=caller.key, account=account, read_only=read_only
+            ) as session,
         ):
             yield session
 

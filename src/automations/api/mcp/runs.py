@@ -134,6 +134,8 @@ async def explain(asked: Asked, arguments: Explain) -> Any:
     async with asked.reading() as session:
         accounts = [asked.account] if asked.account is not None else await AutomationStore(session).accounts()
         seen = [one for one in accounts if await AutomationStore(session).agents(one)]
+    if not seen and asked.account is not None:
+        raise NotFound("there is no such account", hint="Check ?account= in the address, and who is signed in.")
     if len(seen) != 1:
         raise Unusable(
             "you see no account" if not seen else "you see several accounts, and a change belongs to one",

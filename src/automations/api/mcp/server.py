@@ -55,7 +55,7 @@ def build_server(api: Api, who: Who, account: UUID | None) -> Server[Any]:
         tools = [] if cursor else [one.definition for one in OWN.values() if _may(caller, one)]
         if caller.key is not None and "run" not in caller.key.scopes:
             return ListToolsResult(tools=tools)
-        async with api.acting(caller, read_only=True) as session:
+        async with api.acting(caller, read_only=True, account=account) as session:
             found = await offered_tools(AutomationStore(session), api.registry, account, limit=PAGE, after=after)
         tools += [automation_tools.as_tool(one, listed_name(one.name)) for one in found.tools]
         return ListToolsResult(tools=tools, next_cursor=cursor_after(found))
