@@ -54,6 +54,12 @@ FORMATS: Final[dict[str, Callable[[str], object]]] = {
 }
 DEEPEST: Final = 20
 MOST_PROBLEMS: Final = 5
+# Values times the schemas that they are held against: about two seconds. What a body may hold and a schema may ask for
+# would be hours together.
+MOST_LOOKS: Final = 2_000_000
+# How many choices of an enum, or characters under a pattern, are as much work as one look.
+CHOICES_A_LOOK: Final = 10
+CHARACTERS_A_LOOK: Final = 500
 
 
 def schema_problem(schema: Any, path: str = "", depth: int = 0) -> str | None:
@@ -91,14 +97,36 @@ def schema_problem(schema: Any, path: str = "", depth: int = 0) -> str | None:
 def misfits(schema: dict[str, Any], value: Json, most: int = MOST_PROBLEMS) -> list[str]:
     """What of `value` does not fit, at most `most` things, each with its place; [] where all of it does."""
     found: list[str] = []
-    for problem in _misfits(schema, value, "", 0):
-        found.append(problem)
-        if len(found) == most:
-            break
+    try:
+        for problem in _misfits(schema, value, "", 0, _Work()):
+            found.append(problem)
+            if len(found) == most:
+                break
+    except _TooMuch:
+        found.append("there is too much of it to be judged by this schema")
     return found
 
 
-def _misfits(schema: Any, value: Json, path: str, depth: int) -> Iterator[str]:
+class _TooMuch(Exception):
+    pass
+
+
+class _Work:
+    """What one judgement may still cost."""
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = MOST_LOOKS
+
+    def take(self, looks: int = 1) -> None:
+        self._left -= looks
+        if self._left < 0:
+            raise _TooMuch
+
+
+def _misfits(schema: Any, value: Json, path: str, depth: int, work: _Work) -> Iterator[str]:
+    work.take()
     if not isinstance(schema, dict) or depth > DEEPEST:
         return
     here = path or "the answer"
@@ -106,24 +134,28 @@ def _misfits(schema: Any, value: Json, path: str, depth: int) -> Iterator[str]:
     if kinds and not any(_is(value, kind) for kind in kinds):
         yield f"{here} is not of type {' or '.join(kinds)}"
         return
+    if "enum" in schema:
+        work.take(len(schema["enum"]) // CHOICES_A_LOOK)
     if "enum" in schema and not any(_same(value, choice) for choice in schema["enum"]):
         yield f"{here} is none of {', '.join(str(choice) for choice in schema['enum'])[:300]}"
     if "const" in schema and not _same(value, schema["const"]):
         yield f"{here} is not {schema['const']!s:.100}"
-    yield from _misfits_of_choices(schema, value, path, depth)
+    if isinstance(value, str) and "pattern" in schema:
+        work.take(len(value) // CHARACTERS_A_LOOK)
+    yield from _misfits_of_choices(schema, value, path, depth, work)
     yield from _out_of_bounds(schema, value, here)
     if isinstance(value, dict):
-        yield from _misfits_of_object(schema, value, path, depth)
+        yield from _misfits_of_object(schema, value, path, depth, work)
     if isinstance(value, list) and "items" in schema:
         for place, item in enumerate(value):
-            yield from _misfits(schema["items"], item, f"{path}[{place}]", depth + 1)
+            yield from _misfits(schema["items"], item, f"{path}[{place}]", depth + 1, work)
 
 
-def _misfits_of_choices(schema: dict[str, Any], value: Json, path: str, depth: int) -> Iterator[str]:
+def _misfits_of_choices(schema: dict[str, Any], value: Json, path: str, depth: int, work: _Work) -> Iterator[str]:
     here = path or "the answer"
 
     def fits(choice: Any) -> bool:
-        return next(_misfits(choice, value, path, depth + 1), None) is None
+        return next(_misfits(choice, value, path, depth + 1, work), None) is None
 
     if schema.get("anyOf") and not any(map(fits, schema["anyOf"])):
         yield f"{here} fits none of the kinds it may be"
@@ -132,11 +164,14 @@ def _misfits_of_choices(schema: dict[str, Any], value: Json, path: str, depth: i
     if isinstance(schema.get("not"), dict) and fits(schema["not"]):
         yield f"{here} is of a kind that it must not be"
     for choice in schema.get("allOf", []):
-        yield from _misfits(choice, value, path, depth + 1)
+        yield from _misfits(choice, value, path, depth + 1, work)
 
 
-def _misfits_of_object(schema: dict[str, Any], value: dict[str, Json], path: str, depth: int) -> Iterator[str]:
+def _misfits_of_object(
+    schema: dict[str, Any], value: dict[str, Json], path: str, depth: int, work: _Work
+) -> Iterator[str]:
     properties = schema.get("properties", {})
+    work.take(len(schema.get("required", [])) // CHOICES_A_LOOK)
     for name in schema.get("required", []):
         if name not in value:
             yield f"{_join(path, name)} is missing"
@@ -146,7 +181,7 @@ def _misfits_of_object(schema: dict[str, Any], value: dict[str, Json], path: str
         if below is False:
             yield f"{_join(path, name)} is not asked for"
         else:
-            yield from _misfits(below, item, _join(path, name), depth + 1)
+            yield from _misfits(below, item, _join(path, name), depth + 1, work)
 
 
 def _out_of_bounds(schema: dict[str, Any], value: Json, here: str) -> Iterator[str]:

@@ -172,3 +172,21 @@ def test_what_else_is_judged(schema: Any, fits: list[Any], said: dict[Any, str])
 def test_a_pattern_that_cannot_be_judged_is_refused() -> None:
     for pattern in ("(?=a)b", "(a)\\1", "("):
         assert "cannot be read" in (schema_problem({"properties": {"p": {"pattern": pattern}}}) or "")
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"items": {"enum": list(range(100_000))}}, [99_999] * 200_000),
+        ({"items": {"anyOf": [{"const": number} for number in range(20_000)]}}, [19_999] * 200_000),
+        ({"items": {"required": ["a"] * 100_000}}, [{"a": 1}] * 200_000),
+        ({"allOf": [{"pattern": "^a*$"}] * 20_000}, "a" * 1_000_000),
+    ],
+)
+def test_what_would_take_hours_is_refused(schema: Any, value: Any) -> None:
+    assert misfits(schema, value) == ["there is too much of it to be judged by this schema"]
+
+
+def test_what_a_body_can_hold_is_judged() -> None:
+    rows = [{"id": number, "name": "Ada", "kind": "lead"} for number in range(100_000)]
+    assert misfits({"type": "array", "items": {**PERSON, "required": [], "additionalProperties": True}}, rows) == []
