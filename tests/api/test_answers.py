@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import uuid
+import weakref
 from itertools import pairwise
 from typing import Any
 
@@ -105,3 +107,28 @@ async def test_an_end_that_is_told_is_not_asked_for(world: World) -> None:
     await asyncio.sleep(0)
     answers.ended({run: Finish("completed", output={"a": 1}), other: Finish("failed", error="no")})
     assert (await waiting).output == {"a": 1}
+
+
+async def test_nothing_is_kept_for_who_has_left(world: World) -> None:
+    class Nobody:
+        def connection(self) -> Any:
+            raise AssertionError("asked")
+
+    answers = RunAnswers(Nobody())
+    answers.ended({})
+    run = uuid.uuid4()
+    waiting = asyncio.create_task(answers.answer(world.account, run, timeout=30))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    output = Large()
+    kept = weakref.ref(output)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    answers.ended({run: Finish("completed", output=output)})
+    del output
+    gc.collect()
+    assert kept() is None
+
+
+class Large(dict[str, Any]):
+    """What can be large."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
@@ -265,6 +266,23 @@ async def test_very_much_at_once_is_a_reset(
         await live.until(lambda one: one.names()[-1] == "reset")
         await world.db.execute(insert, automation, 1)
         await live.until(lambda one: one.names()[-2:] == ["reset", "execution"])
+
+
+async def test_one_caller_has_no_more_by_asking_for_them_at_once(
+    world: World, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from automations.api.routes import live as routes
+
+    monkeypatch.setattr(routes, "MOST_STREAMS_OF_ONE", 3)
+    owner = api.signed_in(world.account)
+    async with AsyncExitStack() as opened:
+        answers = await asyncio.gather(
+            *(
+                opened.enter_async_context(owner.http.stream("GET", "/api/v1/live", headers=owner.headers))
+                for _ in range(12)
+            )
+        )
+        assert sorted(one.status_code for one in answers) == [200] * 3 + [429] * 9
 
 
 async def test_one_caller_has_so_many_streams(

@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 from automations.api.body_limit import ShallowRequest
 from automations.api.rate_limits import RateLimits
-from automations.api.refusals import Refusals
+from automations.api.refusals import LONGEST_PATH, Refusals
 from automations.api.sign_in import SignIn
 from automations.api.tokens import Caller, NotSignedIn, TokenReader
 from automations.db.connection import Connection
@@ -106,10 +106,10 @@ class Api:
         try:
             caller = await self._believed(given[0][len(SCHEME) :].strip(), address)
         except NotSignedIn as refusal:
-            log.info(
-                "not signed in", reason=str(refusal), address=address, method=request.method, path=request.url.path
-            )
+            # Counted first: what is beyond the limit is not logged either.
             self.limits.count_failure(address)
+            path = request.url.path[:LONGEST_PATH]
+            log.info("not signed in", reason=str(refusal), address=address, method=request.method, path=path)
             raise
         # Servers are the installation's own, and ask for many.
         if caller.user_id is not None:

@@ -59,6 +59,8 @@ class RunAnswers:
             # The run is there, whatever happened since; to start it again would be wrong.
             return ToolAnswer("running", run_id, message="it was accepted; how it stands cannot be said now")
         finally:
+            # Who left in a pause does not come back for what it tells, which would be kept for ever.
+            self._pausing.pop(run_id, None)
             self._waiting[account] -= 1
             if not self._waiting[account]:
                 del self._waiting[account]
