@@ -189,7 +189,7 @@ def test_what_would_take_hours_is_refused(schema: Any, value: Any) -> None:
 
 
 def test_what_a_body_can_hold_is_judged() -> None:
-    rows = [{"id": number, "name": "Ada", "kind": "lead"} for number in range(100_000)]
+    rows: Any = [{"id": number, "name": "Ada", "kind": "lead"} for number in range(100_000)]
     assert misfits({"type": "array", "items": {**PERSON, "required": [], "additionalProperties": True}}, rows) == []
 
 
