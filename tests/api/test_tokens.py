@@ -18,7 +18,7 @@ from automations.errors import ConfigurationError
 
 USER = uuid.uuid4()
 NOW = int(time.time())
-CLAIMS = {"sub": str(USER), "role": "authenticated", "aud": "authenticated", "exp": NOW + 600, "iss": "https://a"}
+CLAIMS = {"sub": str(USER), "role": "authenticated", "aud": "authenticated", "exp": NOW + 3_600, "iss": "https://a"}
 
 
 def signed(claims: Any = None, key: Any = SECRET, algorithm: str = "HS256", **headers: Any) -> str:
@@ -39,7 +39,7 @@ def without(name: str) -> str:
         jwt.encode(CLAIMS, "", algorithm="none"),
         signed(key="another secret that is long enough for it, 48 b"),
         signed({"exp": NOW - 120}),
-        signed({"nbf": NOW + 600}),
+        signed({"nbf": NOW + 3_600}),
         signed({"aud": "somebody else"}),
         signed({"role": "anon"}),
         signed({"role": "postgres"}),
@@ -63,7 +63,7 @@ async def test_who_it_is() -> None:
     reader = TokenReader(SharedSecret(SECRET), audience="authenticated", issuer="https://a")
     assert await reader.read(signed()) == Caller("authenticated", USER)
     assert await reader.read(signed({"aud": ["x", "authenticated"]})) == Caller("authenticated", USER)
-    server = jwt.encode({"role": "service_role", "exp": NOW + 60, "iss": "https://a"}, SECRET, "HS256")
+    server = jwt.encode({"role": "service_role", "exp": NOW + 3_600, "iss": "https://a"}, SECRET, "HS256")
     assert await reader.read(server) == Caller("service_role", None)
 
 
