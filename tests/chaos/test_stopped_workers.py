@@ -48,6 +48,7 @@ async def test_a_stopped_worker_that_comes_back_late_changes_nothing(world: Worl
     assert not late.is_gone
 
 
+@pytest.mark.full
 async def test_a_worker_that_stops_inside_its_transaction_does_not_keep_users_waiting(
     world: World, group: WorkerGroup, connect: Connect
 ) -> None:
@@ -72,7 +73,7 @@ async def test_a_worker_that_stops_inside_its_transaction_does_not_keep_users_wa
     assert await world.run_of(lead) == run
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGSTOP, marks=pytest.mark.full)])
 async def test_cancel_of_a_run_whose_worker_is_gone(
     world: World, group: WorkerGroup, connect: Connect, acting: Acting, number: signal.Signals
 ) -> None:

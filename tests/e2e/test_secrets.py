@@ -52,6 +52,7 @@ def imported(cli: Cli, file: str) -> str:
     return automation
 
 
+@pytest.mark.full
 def test_a_secret_reaches_the_other_side_and_no_record(cli: Cli, up: dict[str, Any]) -> None:
     automation = imported(cli, calling(up["echo"]))
     refused = cli("publish", automation)

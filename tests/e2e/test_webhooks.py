@@ -121,6 +121,7 @@ def test_a_server_beside_it_takes_in_the_same_webhooks(cli: Cli, orders: str) ->
     assert end(process) == 0
 
 
+@pytest.mark.full
 def test_a_port_that_is_taken(cli: Cli, tmp_path: Any) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -136,6 +136,7 @@ async def test_turns_are_fair_under_two_workers(world: World, workers: Workers) 
     assert await world.db.fetchval("select position from automations.rotations") == 1000
 
 
+@pytest.mark.full
 async def test_a_turn_that_came_to_nothing_is_the_next_ones(world: World, workers: Workers) -> None:
     """Some records are refused by the table, at the update or only when the transaction commits."""
     await world.db.execute(
