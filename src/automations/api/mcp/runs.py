@@ -10,9 +10,9 @@ from pydantic import Field
 
 from automations.api.mcp.tool import Arguments, Asked, in_tools, plain, shortened, tool
 from automations.api.pages import bad_cursor, read_cursor, write_cursor
+from automations.api.routes.explain import journal_of
 from automations.db.automation_store import AutomationStore
 from automations.db.execution_store import ExecutionStore
-from automations.db.journal_store import JournalStore
 from automations.db.json_text import decode_json_for_people
 from automations.db.listing_store import ExecutionFilter, ListingStore
 from automations.errors import NotFound, Unusable
@@ -119,8 +119,7 @@ class Explain(Arguments):
     subject: str = Field(
         min_length=1,
         max_length=500,
-        description="The number of an event; a lead by id, e-mail address or name; or a row of a watched table, as "
-        "orders:42.",
+        description="The number of an event; a lead by id, e-mail address or name; any other record by id.",
     )
     automation_id: UUID | None = Field(default=None, description="Only what came of this automation.")
     last: int = Field(default=3, ge=1, le=20, description="How many changes of the record, the newest first.")
@@ -141,11 +140,10 @@ async def explain(asked: Asked, arguments: Explain) -> Any:
             "you see no account" if not seen else "you see several accounts, and a change belongs to one",
             hint="Connect with ?account=<id of its owner> in the address.",
         )
-    # The journal knows tables that a caller may not read; the account is one that he sees.
-    async with asked.api.engine() as engine:
+    async with asked.reading() as session:
         found = await ask_why(
-            JournalStore(engine),
-            ExecutionStore(engine),
+            journal_of(asked.caller, session),
+            ExecutionStore(session),
             arguments.subject,
             account=seen[0],
             automation_id=arguments.automation_id,
