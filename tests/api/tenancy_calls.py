@@ -133,6 +133,7 @@ CALLS: dict[str, tuple[Sample, ...]] = {
         thing({"execution_id": "$completed"}, automation_id="$manual"),
         thing({"event_id": "$change"}, automation_id="$event"),
         thing({"lead_id": "$lead"}, automation_id="$event"),
+        thing({"row_id": "$order"}, automation_id="$ordered"),
     ),
     "list_executions": (
         listed(query={**OWN, **FILTERS, "conversation_id": "$conversation"}),
@@ -147,7 +148,8 @@ CALLS: dict[str, tuple[Sample, ...]] = {
         thing({"lead_ids": ["$lead"]}, automation_id="$manual"),
         thing({"lead_ids": ["$lead", "$lead2"]}, automation_id="$manual"),
         thing({"conversation_ids": ["$conversation"]}, automation_id="$manual"),
-        thing({"leads_where": LEADS, "limit": 1, "after": "$lead"}, automation_id="$manual"),
+        thing({"leads_where": LEADS, "limit": 1}, automation_id="$manual"),
+        thing({"leads_where": {**LEADS, "value": "nobody"}, "after": "$lead"}, automation_id="$manual"),
     ),
     "cancel_executions": (
         thing({"ids": ["$pending"]}),

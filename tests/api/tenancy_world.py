@@ -47,6 +47,15 @@ ACCOUNT_OF = {
 }
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
+# A table of the database's own, whose rows start automations.
+ORDERS = """
+create table public.orders (id bigint primary key, user_id uuid, note text);
+alter table public.orders enable row level security;
+create policy mine on public.orders using (user_id = any (array(select automations.writable_account_ids())));
+grant select, insert, update, delete on public.orders to authenticated;
+select automations.watch_table('orders', 'user_id', 'id');
+"""
+
 # By table and account.
 Digest = Mapping[tuple[str, str], str]
 
@@ -114,6 +123,7 @@ async def two_accounts(databases: Databases, directory: Path) -> AsyncIterator[T
             httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http,
         ):
             api = ApiServer(http)
+            await db.execute(ORDERS)
             a, b = [await _account(api, db, mark) for mark in MARKS]
             found = Tenants(api, app, db, await _tables(db), a, b)
             await _keep(found)
@@ -181,6 +191,7 @@ async def _account(api: ApiServer, db: asyncpg.Connection, mark: str) -> Account
     await _settings(owner, mark)
     await _automations(owner, one)
     await _records(owner, one)
+    await _order(db, one)
     await _runs(db, owner, one)
     await _bookkeeping(db, one)
     await _asked(db, owner, one)
@@ -213,12 +224,13 @@ def _flows(one: Account) -> dict[str, tuple[str, dict[str, Any], list[Any]]]:
         {"url": f"https://{mark}.example.com", "headers": {"A": f"{{{{ secrets.{upper}_KEY }}}}"}},
     )
     daily = {"kind": "daily", "times": ["09:00"], "timezone": "Europe/Berlin"}
-    lead = {"event_source": "lead", "event_type": "INSERT"}
+    lead, order = ({"event_source": source, "event_type": "INSERT"} for source in ("lead", "orders"))
     return {
         "manual": ("trigger-manual", {"input_schema": form}, [end]),
         "event": ("trigger-event", lead, [stop("end", "completed")]),
         "tool": ("trigger-ai-tool", tool, [end]),
         "hook": ("trigger-webhook", {"auth": auth}, [call]),
+        "ordered": ("trigger-event", order, [stop("end", "completed")]),
         "scheduled": ("trigger-schedule", daily, [stop("end", "completed")]),
         "paused": ("trigger-manual", {}, [stop("end", "completed")]),
     }
@@ -281,6 +293,14 @@ async def _records(owner: Client, one: Account) -> None:
     events = (await owner.ok("GET", "/events", params={"record_id": ids["lead"]}))["items"]
     ids["change"] = str(events[-1]["id"])
     one.ids["event_run"] = (await owner.ok("GET", "/executions", params={"lead_id": ids["lead"]}))["items"][0]["id"]
+
+
+async def _order(db: asyncpg.Connection, one: Account) -> None:
+    one.ids["order"] = str(4711 + MARKS.index(one.mark))
+    order = int(one.ids["order"])
+    await db.execute("insert into orders values ($1, $2, $3)", order, uuid.UUID(one.id), f"{one.mark}-order")
+    change = "select id from automations.events where source = 'orders' and account_id = $1"
+    one.ids["order_change"] = str(await db.fetchval(change, uuid.UUID(one.id)))
 
 
 async def _runs(db: asyncpg.Connection, owner: Client, one: Account) -> None:

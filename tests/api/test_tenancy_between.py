@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from tests.api.conftest import Client
-from tests.api.tenancy_calls import CALLS, TOOL_CALLS, Place, places
+from tests.api.tenancy_calls import CALLS, OWN, TOOL_CALLS, Place, places, thing
 from tests.api.tenancy_judging import MCP, Matrix, Outcome, calls_of_api, calls_of_tools, changed, told
 from tests.api.tenancy_personas import LOOKERS, PERSONAS, RIGHTLY
 from tests.api.tenancy_world import IN_BOTH, Account, Tenants, drawn, signed, two_accounts
@@ -164,6 +164,10 @@ TRIED: dict[str, Callable[[Account], Flow]] = {
     "update a lead": lambda b: _step(
         "action-update-record", table="leads", record_id=b.ids["lead"], values={"name": "x"}
     ),
+    "find an order": lambda b: _find("orders", "id", b.ids["order"]),
+    "update an order": lambda b: _step(
+        "action-update-record", table="orders", record_id=b.ids["order"], values={"note": "x"}
+    ),
     "update a conversation": lambda b: _step(
         "action-update-record", table="conversations", record_id=b.ids["conversation"], values={"status": "x"}
     ),
@@ -199,6 +203,24 @@ async def test_a_step_that_names_what_is_anothers_reaches_nothing(tenants: Tenan
     now = await tenants.digest()
     assert changed(before, now, but=a.id) == []
     await tenants.restore(now)
+
+
+async def test_rows_of_watched_tables_are_told_by_no_journal(tenants: Tenants) -> None:
+    """Their own policies may hide them from some of the account; what somebody may read he reads there."""
+    a, b, problems = tenants.a, tenants.b, []
+    asked = [("explain_change", {"event": "$order_change"}), ("explain_change", {"record": "orders:$order"})]
+    asked += [("explain", {"subject": "$order_change"}), ("explain", {"subject": "orders:$order"})]
+    for persona, who in PERSONAS.items():
+        for operation, given in asked:
+            if operation == "explain":
+                outcome = await calls_of_tools(tenants)(operation, thing(given, query=OWN), who.bearer(a, b))
+            elif persona == "server":
+                continue
+            else:
+                outcome = await calls_of_api(tenants)(operation, thing(query={**given, **OWN}), who.bearer(a, b))
+            if outcome.done or "-order" in outcome.text:
+                problems.append(f"{persona} {operation} {given}: {outcome.text[:300]}")
+    assert problems == []
 
 
 _WHOLE = "the row goes over as a whole: all that it names is of where it goes to"

@@ -50,7 +50,6 @@ _USER = "users are nobody's: an id of one is kept as it was sent, and nothing is
 FREE: dict[tuple[str, Place], str] = {
     ("accept", ("body", "code")): "whoever has the link joins that account",
     ("import_automation", ("body", "id")): "409: ids of files are those of all installations, and one is taken once",
-    ("start_many_executions", ("body", "after")): "a place in the order of ids; nothing is looked up by it",
     ("create_message", ("body", "execution_id")): _NO_KEY,
     ("update_message", ("body", "execution_id")): _NO_KEY,
     ("create_lead", ("body", "owner_id")): _USER,

@@ -5,7 +5,6 @@ A request lives as long as its answer: whoever hangs up ends the waiting for a r
 
 from __future__ import annotations
 
-from dataclasses import replace
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -51,9 +50,6 @@ class McpEndpoint:
             return
         caller = await self._api.caller(request)
         account = _account(request.query_params.get("account"))
-        if account is not None and caller.user_id is None:
-            # A server that names an account is narrowed to it as everybody is: it acts as its owner.
-            caller = replace(caller, role="authenticated", user_id=account)
         body = await request.body()
 
         async def who() -> Caller:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -46,10 +47,17 @@ Who = Callable[[], Awaitable[Caller]]
 def build_server(api: Api, who: Who, account: UUID | None) -> Server[Any]:
     """`who` is asked at each request, and may raise `NotSignedIn`. `account`: only what belongs to that one."""
 
+    async def narrowed() -> Caller:
+        caller = await who()
+        if account is None or caller.user_id is not None:
+            return caller
+        # A server that names an account is held to it as everybody is: it acts as its owner.
+        return replace(caller, role="authenticated", user_id=account)
+
     async def list_tools(
         _context: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None
     ) -> ListToolsResult:
-        caller = await who()
+        caller = await narrowed()
         cursor = None if params is None else params.cursor
         after = position_of(cursor)
         tools = [] if cursor else [one.definition for one in OWN.values() if _may(caller, one)]
@@ -66,7 +74,7 @@ def build_server(api: Api, who: Who, account: UUID | None) -> Server[Any]:
 
         wants_progress = bool(context.meta and context.meta.get("progress_token") is not None)
         try:
-            asked = Asked(api, await who(), account)
+            asked = Asked(api, await narrowed(), account)
             return await _call(asked, params.name, params.arguments or {}, report if wants_progress else None)
         except NotSignedIn as error:
             return refused("not_signed_in", str(error), "Give this client a token or an API key that is valid now.")
