@@ -12,13 +12,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
-from functools import lru_cache
 from typing import Any, Final, TypeGuard
 from uuid import UUID
 
-from pydantic_core import SchemaError, SchemaValidator, core_schema
-
 from automations.flow.outcomes import Json
+from automations.flow.text_pattern import MOST_PATTERNS, read_pattern
 
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "string": (str,),
@@ -62,7 +60,7 @@ CHOICES_A_LOOK: Final = 10
 CHARACTERS_A_LOOK: Final = 500
 
 
-def schema_problem(schema: Any, path: str = "", depth: int = 0) -> str | None:
+def schema_problem(schema: Any, path: str = "", depth: int = 0, patterns: set[str] | None = None) -> str | None:
     """Why this is no schema that answers can be judged by; None where it is one."""
     here = path or "the schema"
     if depth > DEEPEST:
@@ -77,8 +75,16 @@ def schema_problem(schema: Any, path: str = "", depth: int = 0) -> str | None:
     kinds = _kinds(schema)
     if any(kind not in _TYPES for kind in kinds):
         return f"{here} has a type that is not one of {', '.join(_TYPES)}"
-    if isinstance(schema.get("pattern"), str) and _pattern(schema["pattern"]) is None:
-        return f"pattern of {here} cannot be read; look-around and back-references are not understood"
+    patterns = set() if patterns is None else patterns
+    if isinstance(schema.get("pattern"), str):
+        patterns.add(schema["pattern"])
+        if len(patterns) > MOST_PATTERNS:
+            return f"the schema has more than {MOST_PATTERNS} patterns"
+    if isinstance(schema.get("pattern"), str) and read_pattern(schema["pattern"]) is None:
+        return (
+            f"pattern of {here} cannot be read: look-around and back-references are not understood, and it must not "
+            "stand for too much"
+        )
     for word, kind in (
         *(("required", list), ("enum", list), ("properties", dict)),
         *((word, list) for word in ("anyOf", "oneOf", "allOf")),
@@ -88,7 +94,7 @@ def schema_problem(schema: Any, path: str = "", depth: int = 0) -> str | None:
     if not all(isinstance(name, str) for name in schema.get("required", [])):
         return f"required of {here} is not a list of names"
     for place, below in _below(schema):
-        found = schema_problem(below, f"{path}.{place}" if path else place, depth + 1)
+        found = schema_problem(below, f"{path}.{place}" if path else place, depth + 1, patterns)
         if found is not None:
             return found
     return None
@@ -114,14 +120,22 @@ class _TooMuch(Exception):
 class _Work:
     """What one judgement may still cost."""
 
-    __slots__ = ("_left",)
+    __slots__ = ("_left", "_patterns")
 
     def __init__(self) -> None:
         self._left = MOST_LOOKS
+        self._patterns: set[str] = set()
 
     def take(self, looks: int = 1) -> None:
         self._left -= looks
         if self._left < 0:
+            raise _TooMuch
+
+    def take_pattern(self, pattern: str, text: str) -> None:
+        self.take(len(text) // CHARACTERS_A_LOOK)
+        # More than are kept would be read anew for every value.
+        self._patterns.add(pattern)
+        if len(self._patterns) > MOST_PATTERNS:
             raise _TooMuch
 
 
@@ -140,8 +154,8 @@ def _misfits(schema: Any, value: Json, path: str, depth: int, work: _Work) -> It
         yield f"{here} is none of {', '.join(str(choice) for choice in schema['enum'])[:300]}"
     if "const" in schema and not _same(value, schema["const"]):
         yield f"{here} is not {schema['const']!s:.100}"
-    if isinstance(value, str) and "pattern" in schema:
-        work.take(len(value) // CHARACTERS_A_LOOK)
+    if isinstance(value, str) and isinstance(schema.get("pattern"), str):
+        work.take_pattern(schema["pattern"], value)
     yield from _misfits_of_choices(schema, value, path, depth, work)
     yield from _out_of_bounds(schema, value, here)
     if isinstance(value, dict):
@@ -218,23 +232,18 @@ def _out_of_open_bounds(schema: dict[str, Any], value: float, here: str) -> Iter
 
 def _misfits_of_text(schema: dict[str, Any], value: str, here: str) -> Iterator[str]:
     pattern = schema.get("pattern")
-    if isinstance(pattern, str) and (judge := _pattern(pattern)) is not None and not judge.isinstance_python(value):
-        yield f"{here} does not match {pattern[:100]}"
+    if isinstance(pattern, str):
+        judge = read_pattern(pattern)
+        if judge is None:
+            yield f"{here} cannot be judged: its pattern cannot be read"
+        elif not judge.isinstance_python(value):
+            yield f"{here} does not match {pattern[:100]}"
     judged = FORMATS.get(str(schema.get("format")))
     if judged is not None:
         try:
             judged(value)
         except ValueError:
             yield f"{here} is no {schema['format']}"
-
-
-@lru_cache(maxsize=256)
-def _pattern(pattern: str) -> SchemaValidator | None:
-    """Rust's regular expressions: linear in the text, whatever the pattern. None for one that it does not read."""
-    try:
-        return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
-    except SchemaError:
-        return None
 
 
 def _has_twice(items: list[Json]) -> bool:
