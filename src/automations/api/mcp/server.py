@@ -16,13 +16,14 @@ from pydantic import ValidationError
 from automations import __version__
 from automations.api.mcp import automation_tools, catalogue, drafting, runs
 from automations.api.mcp.tool import AgentTool, Asked, answered, refused, refused_for
+from automations.api.refusals import ids_in
 from automations.api.request_scope import Api, require
 from automations.api.tokens import Caller, NotSignedIn
 from automations.api.tool_calls import cursor_after, position_of
 from automations.db.automation_store import AutomationStore
-from automations.errors import AutomationsError, ConfigurationError, DatabaseError
+from automations.errors import AutomationsError, ConfigurationError, DatabaseError, NotAllowed, NotFound
 from automations.flow.wording import in_words
-from automations.services.tools import offered_tools
+from automations.services.tools import LONGEST_NAME, offered_tools
 
 PAGE: Final = 100
 OWN: Final[dict[str, AgentTool[Any]]] = {one.name: one for one in (*drafting.TOOLS, *catalogue.TOOLS, *runs.TOOLS)}
@@ -73,6 +74,7 @@ def build_server(api: Api, who: Who, account: UUID | None) -> Server[Any]:
             await context.session.report_progress(done, None, message)
 
         wants_progress = bool(context.meta and context.meta.get("progress_token") is not None)
+        asked: Asked | None = None
         try:
             asked = Asked(api, await narrowed(), account)
             return await _call(asked, params.name, params.arguments or {}, report if wants_progress else None)
@@ -87,6 +89,8 @@ def build_server(api: Api, who: Who, account: UUID | None) -> Server[Any]:
             logger.warning("mcp_unavailable", tool=params.name, error=error.message)
             return refused("unavailable", "this cannot be answered now", "Call it again a little later.")
         except AutomationsError as error:
+            if asked is not None and isinstance(error, NotAllowed | NotFound):
+                _note(asked, params, error)
             return refused_for(error)
         except Exception:
             logger.exception("mcp_tool_failed", tool=params.name)
@@ -114,6 +118,13 @@ async def _call(
         return await automation_tools.call(asked, called, arguments, report)
     require(asked.caller, own.needs)
     return answered(await own.run(asked, own.arguments.model_validate(arguments)))
+
+
+def _note(asked: Asked, params: CallToolRequestParams, error: NotAllowed | NotFound) -> None:
+    """For the audit logs of those whose things were named, as the routes of the API do."""
+    ids = ids_in([asked.account, params.name, *(params.arguments or {}).values()])
+    details = {"method": "POST", "path": "/mcp", "tool": params.name[:LONGEST_NAME], "code": error.code}
+    asked.api.refusals.begin(asked.api.connections, asked.caller, ids, details)
 
 
 def listed_name(name: str) -> str:
