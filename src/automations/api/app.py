@@ -110,7 +110,8 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.add_route(MCP_PATH, McpEndpoint(api, api.public_url), include_in_schema=False)  # type: ignore[arg-type]
     app.include_router(docs_page.router)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
-    app.state.addresses = OtherMethods(app)
+    of_api = (approvals.by_token, *(routes.router for routes in ROUTES), sign_in.router, sign_in.signed_in_router)
+    app.state.addresses = OtherMethods(PREFIX, of_api)
     app.router.routes.insert(0, app.state.addresses)
 
     app.add_exception_handler(AutomationsError, _ours)
