@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
-from schemathesis import openapi
+from schemathesis import Case, HookContext, openapi
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
+from schemathesis.engine.recorder import CaseNode
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 SEED = 20261126
 Words = Mapping[str, list[Any]]
@@ -72,11 +74,12 @@ PLACES = {"path": "path", "query": "query", "header": "header"}
 
 @dataclass
 class Found:
-    """`answers`: how often each status was answered to an operation, by its id. `wrong`: what checks say, once each."""
+    """`answers`: how often each status was answered to an operation, by its id. `wrong`: what checks say, once each.
+    `followed`: links that led to an answer as asked, as the operations at both ends."""
 
     answers: dict[str, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     wrong: dict[str, str] = field(default_factory=dict)
-    transitions: int = 0
+    followed: set[tuple[str, str]] = field(default_factory=set)
 
     def never_done(self) -> dict[str, Counter[int]]:
         """Operations that were not once answered as asked."""
@@ -84,10 +87,17 @@ class Found:
             name: statuses for name, statuses in self.answers.items() if not any(200 <= one < 400 for one in statuses)
         }
 
+    def add(self, other: Found) -> None:
+        for name, statuses in other.answers.items():
+            self.answers[name] += statuses
+        self.wrong = {**other.wrong, **self.wrong}
+        self.followed |= other.followed
+
 
 def fuzz(document: dict[str, Any], config: dict[str, Any]) -> Found:
     """Blocks; the server has to run in another thread."""
     schema = openapi.from_dict(document, config=SchemathesisConfig.from_dict(config))
+    _put_in_what_examples_have(schema)
     found = Found()
     for of in document["paths"].values():
         for operation in of.values():
@@ -103,14 +113,29 @@ def fuzz(document: dict[str, Any], config: dict[str, Any]) -> Found:
     return found
 
 
+def _put_in_what_examples_have(schema: OpenApiSchema) -> None:
+    """Into half of the valid bodies: flows at random cannot be published, and chains would end there."""
+
+    @schema.hook
+    def map_case(_context: HookContext, case: Case[Any]) -> Case[Any]:
+        content = case.operation.definition.raw.get("requestBody", {}).get("content", {})
+        example = content.get("application/json", {}).get("example")
+        valid = case.meta is not None and not case.meta.generation.mode.is_negative
+        if valid and example and isinstance(case.body, dict) and len(repr(case.body)) % 2:
+            case.body = {**case.body, **{name: value for name, value in example.items() if name not in NAMES}}
+        return case
+
+
 def _take(found: Found, event: events.ScenarioFinished) -> None:
     recorder = event.recorder
     for case_id, interaction in recorder.interactions.items():
         node = recorder.cases[case_id]
-        found.transitions += node.is_transition_applied
-        if interaction.response is not None and node.value.method == node.value.operation.method.upper():
-            name = node.value.operation.definition.raw["operationId"]
-            found.answers[name][interaction.response.status_code] += 1
+        if interaction.response is None or node.value.method != node.value.operation.method.upper():
+            continue
+        name, status = _id(node), interaction.response.status_code
+        found.answers[name][status] += 1
+        if node.is_transition_applied and node.parent_id is not None and 200 <= status < 400:
+            found.followed.add((_id(recorder.cases[node.parent_id]), name))
     for case_id, checks in recorder.checks.items():
         for check in checks:
             if check.failure_info is None:
@@ -124,18 +149,23 @@ def _take(found: Found, event: events.ScenarioFinished) -> None:
             )
 
 
+def _id(node: CaseNode) -> str:
+    found: str = node.value.operation.definition.raw["operationId"]
+    return found
+
+
 def configured(
-    url: str, token: str | None, words: Words, *, phases: dict[str, Any], checks: dict[str, Any], often: float = 0.8
+    url: str, token: str | None, words: Words, *, phases: dict[str, Any], checks: dict[str, Any], seed: int = 0
 ) -> dict[str, Any]:
     """What is there is named in most requests, so that not everything is a 404."""
 
     def bound(of: Mapping[str, str]) -> dict[str, Any]:
-        return {key: {"dictionary": word, "probability": often} for key, word in of.items()}
+        return {key: {"dictionary": word, "probability": 0.8} for key, word in of.items()}
 
     everywhere = {f"{place}.{name}": word for name, word in NAMES.items() for place in (*PLACES, "body")}
     operations = [{"include-operation-id": name, "parameters": bound(of)} for name, of in OWN.items()]
     return {
-        "seed": SEED,
+        "seed": SEED + seed,
         "base-url": url,
         "dictionaries": {name: {"values": values} for name, values in words.items()},
         "parameters": bound(everywhere),

@@ -7,7 +7,8 @@ finds by the names of fields.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +35,63 @@ CHECKS: dict[str, Any] = {
 # Who has nothing but a code, a token of a mail, or a probe of a load balancer.
 OPEN_TO_ALL = {"health", "is_ready", "show_metrics", "get_approval_by_token", "decide_by_token", "sign_in"}
 
+# Links that have to lead somewhere at least once.
+LIFE = {
+    ("create_automation", "publish_automation"),
+    ("publish_automation", "enable_automation"),
+    ("enable_automation", "start_execution"),
+    ("start_execution", "get_execution"),
+    ("start_execution", "cancel_execution"),
+    ("retry_execution", "list_steps"),
+    ("make_api_key", "revoke_api_key"),
+    ("make_invitation", "revoke_invitation"),
+    ("duplicate_automation", "delete"),
+}
 
-def phases(examples: int, chains: int, *, coverage: bool) -> dict[str, Any]:
-    """Everybody's examples, then each operation `examples` times at random and `chains` of at most eight requests."""
-    once = {"fill-missing": True, "extra-data-sources": {"responses": False}, "operation-ordering": "none"}
-    return {
-        "examples": once,
-        "coverage": {"enabled": coverage},
-        "fuzzing": {"generation": {"max-examples": examples}},
-        "stateful": {"generation": {"max-examples": chains}, "max-steps": 8},
-    }
+
+@dataclass(frozen=True)
+class Amount:
+    """`examples`: calls at random of each operation, beside those that follow from its schema (`coverage`).
+
+    `rounds`: how often 15 chains begin anew; one round may end early, where the answers differ from those before.
+    """
+
+    examples: int
+    rounds: int
+    times: int
+    coverage: bool = True
+
+    def alone(self) -> Phases:
+        return {
+            "examples": {
+                "fill-missing": True,
+                "extra-data-sources": {"responses": False},
+                "operation-ordering": "none",
+            },
+            "coverage": {"enabled": self.coverage},
+            "fuzzing": {"enabled": self.examples > 0, "generation": {"max-examples": self.examples or 1}},
+            "stateful": {"enabled": False},
+        }
+
+    def in_chains(self) -> Iterator[Phases]:
+        """By turns along the links of the document, and along all that its names have in common."""
+        others = {name: {"enabled": False} for name in ("examples", "coverage", "fuzzing")}
+        for number in range(self.rounds):
+            chains = {"max-steps": 30, "inference": {"algorithms": ["dependency-analysis"] if number % 2 else []}}
+            yield {**others, "stateful": {"generation": {"max-examples": CHAINS}, **chains}}
 
 
-SAMPLE = phases(2, 6, coverage=False)
+Phases = dict[str, Any]
+Fuzz = Callable[[str | None], Awaitable[Found]]
+CHAINS = 15
+SAMPLE = Amount(examples=1, rounds=1, times=4, coverage=False)
 WHOLE = [pytest.mark.full, pytest.mark.timeout(900)]
-Fuzz = Callable[[str | None, dict[str, Any]], Awaitable[Found]]
 
 
 @pytest.fixture
-async def fuzzed(database_url: str, world: World, workers: Workers, tmp_path: Path) -> AsyncIterator[Fuzz]:
+async def fuzzed(
+    database_url: str, world: World, workers: Workers, tmp_path: Path, amount: Amount
+) -> AsyncIterator[Fuzz]:
     """Fuzzes as whoever has the token, with a worker beside so that runs end."""
     codes = SignInCodes(tmp_path)
     await workers.start()
@@ -60,26 +99,35 @@ async def fuzzed(database_url: str, world: World, workers: Workers, tmp_path: Pa
         serving(database_url, MemorySecrets(), sign_in=SignIn(codes, ISSUER)) as (server, _),
         httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as client,
     ):
-        words = await populate(world, ApiServer(client), codes, times=12)
+        words = await populate(world, ApiServer(client), codes, times=amount.times)
         document = with_examples_of((await client.get("/api/v1/openapi.json")).json(), words)
 
-        async def run(token: str | None, amount: dict[str, Any]) -> Found:
-            config = configured(server.url, token, words, phases=amount, checks=CHECKS)
-            return await asyncio.to_thread(fuzz, document, config)
+        async def run(token: str | None) -> Found:
+            found = Found()
+            for seed, phases in enumerate([amount.alone(), *amount.in_chains()]):
+                config = configured(server.url, token, words, phases=phases, checks=CHECKS, seed=seed)
+                found.add(await asyncio.to_thread(fuzz, document, config))
+            return found
 
         yield run
 
 
-@pytest.mark.parametrize("amount", [SAMPLE, pytest.param(phases(60, 300, coverage=True), marks=WHOLE)])
-async def test_as_the_owner_of_a_busy_account(fuzzed: Fuzz, world: World, amount: dict[str, Any]) -> None:
-    found = await fuzzed(ISSUER.issue(world.account).token, amount)
+@pytest.mark.parametrize("amount", [SAMPLE, pytest.param(Amount(examples=40, rounds=10, times=12), marks=WHOLE)])
+async def test_as_the_owner_of_a_busy_account(fuzzed: Fuzz, world: World, amount: Amount) -> None:
+    found = await fuzzed(ISSUER.issue(world.account).token)
     assert found.wrong == {}
     assert found.never_done() == {}
-    assert found.transitions > 0
+    assert amount is SAMPLE or found.followed >= LIFE
 
 
-@pytest.mark.parametrize("amount", [SAMPLE, pytest.param(phases(5, 5, coverage=True), marks=WHOLE)])
-async def test_as_nobody(fuzzed: Fuzz, amount: dict[str, Any]) -> None:
-    found = await fuzzed(None, amount)
+@pytest.mark.parametrize(
+    "amount",
+    [
+        Amount(examples=0, rounds=0, times=2, coverage=False),
+        pytest.param(Amount(examples=5, rounds=0, times=12), marks=WHOLE),
+    ],
+)
+async def test_as_nobody(fuzzed: Fuzz) -> None:
+    found = await fuzzed(None)
     assert found.wrong == {}
     assert found.answers.keys() - found.never_done().keys() == OPEN_TO_ALL

@@ -95,17 +95,13 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.build_middleware_stack = (  # type: ignore[method-assign]
         lambda: BrowserRules(build(), api=PREFIX, origins=api.cors_origins)
     )
-    addresses = OtherMethods()
-    routers = [
-        *((PREFIX, router) for router in (approvals.by_token, *(module.router for module in ROUTES))),
-        *((PREFIX, router) for router in (sign_in.router, sign_in.signed_in_router)),
-        *(("", router) for router in (operations_router(api, metrics), sign_in.pages, docs_page.router)),
-    ]
-    app.state.addresses = addresses
-    app.router.routes.insert(0, addresses)
-    for prefix, router in routers:
-        addresses.add(prefix, router.routes)
-        app.include_router(router, prefix=prefix)
+    of_api = (approvals.by_token, *(module.router for module in ROUTES), sign_in.router, sign_in.signed_in_router)
+    app.state.addresses = OtherMethods(PREFIX, of_api)
+    app.router.routes.insert(0, app.state.addresses)
+    for router in of_api:
+        app.include_router(router, prefix=PREFIX)
+    for router in (operations_router(api, metrics), sign_in.pages, docs_page.router):
+        app.include_router(router)
     app.add_route(MCP_PATH, McpEndpoint(api, api.public_url), include_in_schema=False)  # type: ignore[arg-type]
     app.openapi = lambda: openapi_document(app)  # type: ignore[method-assign]
 

@@ -72,9 +72,9 @@ def links(parameter: str, *operations: str, found: str = "id") -> dict[str, Any]
     return {"links": {name: {"operationId": name, "parameters": given} for name in operations}}
 
 
-AUTOMATION_LINKS: Final = links(
-    "automation_id", "get_automation", "save_automation", "publish_automation", "start_execution", "delete"
-)
+_OF_DRAFT: Final = ("get_automation", "save_automation", "publish_automation", "enable_automation", "delete")
+DRAFT_LINKS: Final = links("automation_id", *_OF_DRAFT)
+LIVE_LINKS: Final = links("automation_id", *_OF_DRAFT, "start_execution")
 _OF_RUN: Final = ("get_execution", "list_steps", "cancel_execution", "retry_execution", "delete_execution")
 EXECUTION_LINKS: Final = links("execution_id", *_OF_RUN)
 EXECUTION_ID_LINKS: Final = links("execution_id", *_OF_RUN, found="execution_id")

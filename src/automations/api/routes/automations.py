@@ -24,7 +24,7 @@ from automations.api.models.automations import (
 )
 from automations.api.pages import Cursor, Limit, bad_cursor, page, read_cursor
 from automations.api.request_scope import InApi, Reading, Runner, Writing
-from automations.api.router import AUTOMATION_LINKS, EXECUTION_LINKS, api_router
+from automations.api.router import DRAFT_LINKS, EXECUTION_LINKS, LIVE_LINKS, api_router
 from automations.db.automation_store import AutomationStore
 from automations.db.json_text import encode_json
 from automations.db.listing_store import AutomationFilter, ListingStore
@@ -58,7 +58,7 @@ async def list_automations(
     return page(items, limit, "created_at", "id")
 
 
-@router.post("", status_code=201, response_model=Automation, responses={201: AUTOMATION_LINKS}, summary="Make a draft")
+@router.post("", status_code=201, response_model=Automation, responses={201: DRAFT_LINKS}, summary="Make a draft")
 async def create_automation(body: NewAutomation, session: Writing) -> Response:
     draft = NewDraft(body.name, body.description, body.icon, body.color, body.nodes, body.edges)
     automation_id = await create_draft(AutomationStore(session), draft, agent_id=body.agent_id)
@@ -85,7 +85,12 @@ async def delete(automation_id: UUID, session: Writing) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/{automation_id}/publish", response_model=Automation, summary="Make the draft what new runs get")
+@router.post(
+    "/{automation_id}/publish",
+    response_model=Automation,
+    responses={200: LIVE_LINKS},
+    summary="Make the draft what new runs get",
+)
 async def publish_automation(
     automation_id: UUID, session: Writing, api: InApi, body: Publish | None = None, if_match: Revision = None
 ) -> Response:
@@ -114,7 +119,7 @@ async def resume_automation(automation_id: UUID, session: Writing) -> Response:
     return await shown_automation(session, automation_id)
 
 
-@router.post("/{automation_id}/enable", response_model=Automation, summary="Switch it on")
+@router.post("/{automation_id}/enable", response_model=Automation, responses={200: LIVE_LINKS}, summary="Switch it on")
 async def enable_automation(automation_id: UUID, session: Writing) -> Response:
     await switching.set_enabled(AutomationStore(session), automation_id, True)
     return await shown_automation(session, automation_id)

@@ -20,7 +20,7 @@ from automations.api.models.transfer import (
 )
 from automations.api.problems import told
 from automations.api.request_scope import InApi, Reader, Reading, Writing
-from automations.api.router import AUTOMATION_LINKS, api_router
+from automations.api.router import DRAFT_LINKS, api_router
 from automations.db.automation_store import AutomationStore
 from automations.services import transfer
 from automations.services.drafting import require_writer
@@ -48,7 +48,7 @@ async def export_automation(
 
 @router.post(
     "/automations/import",
-    responses={200: AUTOMATION_LINKS},
+    responses={200: DRAFT_LINKS},
     summary="Bring a draft from a file; the same file again updates its draft",
 )
 async def import_automation(
@@ -87,7 +87,7 @@ async def get_template(key: str, _caller: Reader) -> Template:
 @router.post(
     "/automations/from-template",
     status_code=201,
-    responses={201: AUTOMATION_LINKS},
+    responses={201: DRAFT_LINKS},
     summary="Make a draft from a template",
 )
 async def create_from_template(body: FromTemplate, session: Writing, api: InApi) -> Imported:

@@ -27,7 +27,7 @@ from automations.api.models.versions import (
 from automations.api.pages import Cursor, Limit, bad_cursor, read_cursor, write_cursor
 from automations.api.problems import told
 from automations.api.request_scope import InApi, Reading, Writing
-from automations.api.router import AUTOMATION_LINKS, api_router
+from automations.api.router import DRAFT_LINKS, api_router
 from automations.db.automation_store import AutomationStore
 from automations.db.version_store import VersionStore
 from automations.errors import Conflict
@@ -61,7 +61,7 @@ async def validate_automation(
     "/{automation_id}/duplicate",
     status_code=201,
     response_model=Automation,
-    responses={201: AUTOMATION_LINKS},
+    responses={201: DRAFT_LINKS},
     summary="Make a copy, a draft",
 )
 async def duplicate_automation(automation_id: UUID, session: Writing, body: Duplicate | None = None) -> Response:
