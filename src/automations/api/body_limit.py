@@ -19,8 +19,8 @@ DEEPEST_BODY: Final = 64
 
 
 class BodyLimit:
-    """Raises 413 (with the limit as its detail) or 408 as `HTTPException` into whoever reads the body of a request below
-    one of `prefixes`. `smaller`: limits of single paths.
+    """Raises 413, with the limit as its detail, or 408 as `HTTPException` into whoever reads the body of a request
+    below one of `prefixes`. `smaller`: limits of single paths.
     """
 
     def __init__(self, app: ASGIApp, prefixes: tuple[str, ...], smaller: Mapping[str, int] | None = None) -> None:
