@@ -24,6 +24,7 @@ from automations.api.rate_limits import RateLimits
 from automations.api.refusals import LONGEST_PATH, Refusals
 from automations.api.sign_in import SignIn
 from automations.api.tokens import Caller, NotSignedIn, TokenReader
+from automations.api.turns import Turns
 from automations.db.connection import Connection
 from automations.db.request_session import acting_as, find_api_key, keep_answer, take_request
 from automations.errors import ConfigurationError, Conflict, NotAllowed, NotFound, Unusable
@@ -73,11 +74,13 @@ class Api:
     installation_settings: InstallationSettings = InstallationSettings()  # noqa: RUF009 - frozen
     metrics_token: str | None = field(default=None, repr=False)
     refusals: Refusals = field(default_factory=Refusals)
+    turns: Turns = field(default_factory=Turns)
 
     @asynccontextmanager
     async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:
         """One transaction of the caller's; committed when it ends."""
         async with (
+            self.turns.of(caller.user_id),
             self.connections.connection() as connection,
             acting_as(connection, caller.role, caller.user_id, key=caller.key, read_only=read_only) as session,
         ):
