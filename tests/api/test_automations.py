@@ -175,6 +175,10 @@ async def test_bodies_are_limited(world: World, api: ApiServer) -> None:
     refused(await nobody("POST", "/automations", content=b"x" * 5_000_000), 401, "not_signed_in")
     refused(await owner("POST", "/automations", content=b"x" * 5_000_000), 413, "too_large")
     refused(await owner("POST", "/automations", content=endless()), 413, "too_large")
+    # Of who has proved nothing less is read.
+    told = refused(await nobody("POST", "/sign-in", content=b"x" * 20_000), 413, "too_large")
+    assert "16,384 bytes" in told["detail"]
+    refused(await nobody("POST", "/approvals/by-token", content=b"x" * 1_100_000), 413, "too_large")
     headers = {"Content-Type": "application/json"}
     for body, status, code in (
         (b"[" * 100_000, 400, "bad_request"),

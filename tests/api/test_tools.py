@@ -165,6 +165,26 @@ async def test_a_name_of_two_accounts_means_neither(world: World, api: ApiServer
     assert [one["function"]["name"] for one in narrowed["items"]] == ["greet"]
 
 
+async def test_nobody_takes_the_name_that_another_tool_is_listed_under(world: World, api: ApiServer) -> None:
+    mine, other = await tool(world), uuid.uuid4()
+    await world.db.execute(
+        "insert into team_members (owner_id, member_id, role) values ($1, $2, 'member')", other, world.account
+    )
+    await tool(world, account=other)
+    listed = f"greet_{mine.hex[:8]}"
+    call: dict[str, Any] = {"json": {"arguments": {"name": "x"}, "timeout_seconds": 0}}
+    both = api.signed_in(world.account)
+    assert (await both("POST", f"/tools/{listed}/call", **call)).status_code == 202
+    taker = await tool(world, listed, account=other)
+    told = refused(await both("POST", f"/tools/{listed}/call", **call), 422, "unusable")
+    assert str(mine) in told["detail"]
+    assert str(taker) in told["detail"]
+    assert (await both("POST", f"/tools/{mine}/call", **call)).status_code == 202
+    # Where the other account is not looked at, it is what it was.
+    assert (await both("POST", f"/tools/{listed}/call?account={world.account}", **call)).status_code == 202
+    assert await world.count("automation_id = '" + str(taker) + "'") == 0
+
+
 async def test_whoever_waits_holds_no_connection(world: World, api: ApiServer, workers: Workers) -> None:
     released = asyncio.Event()
 

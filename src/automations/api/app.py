@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from automations import __version__
 from automations.api.addresses import OtherMethods
-from automations.api.body_limit import DEEPEST_BODY, LARGEST_BODY, BodyLimit
+from automations.api.body_limit import DEEPEST_BODY, BodyLimit
 from automations.api.browsers import BrowserRules
 from automations.api.document import openapi_document
 from automations.api.http_metrics import HttpMetrics, Measured
@@ -50,6 +50,8 @@ from automations.errors import AutomationsError
 from automations.services.webhooks import Webhooks
 
 PREFIX = "/api/v1"
+# Bodies that are read before anybody has proved anything: a code, an answer to an approval.
+UNPROVEN = {f"{PREFIX}/sign-in": 16_384, f"{PREFIX}/approvals/by-token": 1_048_576, approve_page.PATH: 1_048_576}
 ROUTES = (
     automations,
     versions,
@@ -86,7 +88,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     )
     app.state.api = api
     metrics = HttpMetrics()
-    app.add_middleware(BodyLimit, prefixes=(PREFIX, approve_page.PATH))
+    app.add_middleware(BodyLimit, prefixes=(PREFIX, approve_page.PATH), smaller=UNPROVEN)
     app.add_middleware(Measured, metrics=metrics, prefix=PREFIX)
     # Streams of events stay as they are.
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
@@ -140,7 +142,7 @@ async def _refused(request: Request, error: Exception) -> Response:
         case 408:
             return problem("too_slow", "the body was not complete in time", "Send it again, faster.")
         case 413:
-            return problem("too_large", f"a body has at most {LARGEST_BODY:,} bytes here", "Send less.")
+            return problem("too_large", f"a body has at most {error.detail} bytes here", "Send less.")
         case _:
             return problem("not_found", "there is nothing at this address", "/api/docs shows what there is.")
 

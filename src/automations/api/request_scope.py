@@ -25,6 +25,7 @@ from automations.api.rate_limits import RateLimits
 from automations.api.refusals import LONGEST_PATH, Refusals
 from automations.api.sign_in import SignIn
 from automations.api.tokens import Caller, NotSignedIn, TokenReader
+from automations.api.turns import Turns
 from automations.db.connection import Connection
 from automations.db.request_session import acting_as, find_api_key, keep_answer, take_request
 from automations.errors import ConfigurationError, Conflict, NotAllowed, NotFound, Unusable
@@ -74,6 +75,7 @@ class Api:
     installation_settings: InstallationSettings = InstallationSettings()  # noqa: RUF009 - frozen
     metrics_token: str | None = field(default=None, repr=False)
     refusals: Refusals = field(default_factory=Refusals)
+    turns: Turns = field(default_factory=Turns)
 
     @asynccontextmanager
     async def acting(
@@ -81,6 +83,7 @@ class Api:
     ) -> AsyncIterator[Connection]:
         """One transaction of the caller's, for nothing but the account where one is named; committed when it ends."""
         async with (
+            self.turns.of(caller.user_id),
             self.connections.connection() as connection,
             acting_as(
                 connection, caller.role, caller.user_id, key=caller.key, account=account, read_only=read_only
