@@ -54,6 +54,8 @@ alter table public.orders enable row level security;
 create policy mine on public.orders using (user_id = any (array(select automations.writable_account_ids())));
 grant select, insert, update, delete on public.orders to authenticated;
 select automations.watch_table('orders', 'user_id', 'id');
+-- Numbers that are nothing else's.
+alter table automations.events alter column id restart with 700000001;
 """
 
 # By table and account.
@@ -83,6 +85,14 @@ class Tenants:
     a: Account
     b: Account
     at_rest: Digest = field(default_factory=dict)
+    nowhere: Account = field(init=False)
+
+    def __post_init__(self) -> None:
+        """An account that there never was, with ids of what there never was."""
+        made = {value: _like(value) for value in self.b.ids.values()}
+        mark = _like(self.b.mark)
+        named = {"mark": mark, "MARK": mark.upper()}
+        self.nowhere = Account(mark, {name: made[value] for name, value in self.b.ids.items()} | named)
 
     async def digest(self) -> Digest:
         """Of all rows, but for when a key was used last."""
@@ -101,6 +111,12 @@ class Tenants:
                     f'delete from {name}; insert into {name} overriding system value select * from kept."{name}"'
                 )
         assert await self.digest() == self.at_rest
+
+
+def _like(value: str) -> str:
+    if UUID.fullmatch(value):
+        return str(uuid.uuid4())
+    return str(int(value) + 1_000_000) if value.isdigit() else f"zq{secrets.token_hex(3)}"
 
 
 def signed(user: str | None, **claims: Any) -> str:
@@ -296,7 +312,7 @@ async def _records(owner: Client, one: Account) -> None:
 
 
 async def _order(db: asyncpg.Connection, one: Account) -> None:
-    one.ids["order"] = str(4711 + MARKS.index(one.mark))
+    one.ids["order"] = str(470_000_001 + MARKS.index(one.mark))
     order = int(one.ids["order"])
     await db.execute("insert into orders values ($1, $2, $3)", order, uuid.UUID(one.id), f"{one.mark}-order")
     change = "select id from automations.events where source = 'orders' and account_id = $1"
