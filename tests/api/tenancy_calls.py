@@ -40,7 +40,9 @@ def filled(
         if isinstance(one, list):
             return [fill(inner, (*here, place)) for place, inner in enumerate(one)]
         if isinstance(one, str):
-            return Template(one).substitute(others if others is not None and here == at else ids)
+            text = Template(one).substitute(others if others is not None and here == at else ids)
+            # The only id in a body that is a number.
+            return int(text) if here[-1] == "event_id" else text
         return one
 
     return fill(value, ())
