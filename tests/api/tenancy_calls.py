@@ -1,7 +1,7 @@
 """A call of every operation of the API and of every tool of `/mcp`, as the owner of an account makes it.
 
-`$name` is what the account has by that name (tests/api/tenancy_world.py), so that each such place can be filled in with
-what is another account's.
+`$name` is what the account has by that name (tests/api/tenancy_account.py), so that each such place can be filled in
+with what is another account's.
 """
 
 from __future__ import annotations

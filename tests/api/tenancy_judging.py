@@ -10,9 +10,10 @@ from string import Template
 from typing import Any
 
 import orjson
+from tests.api.tenancy_account import Account
 from tests.api.tenancy_calls import Place, Sample, filled
 from tests.api.tenancy_personas import AS_OWNER, PERSONAS, RIGHTLY, expected
-from tests.api.tenancy_world import UUID, Account, Digest, Tenants
+from tests.api.tenancy_world import UUID, Digest, Tenants
 
 from automations.api.request_scope import Needs
 

@@ -9,10 +9,11 @@ import pytest
 import pytest_asyncio
 from tests.api.conftest import Client
 from tests.api.live_client import watching
+from tests.api.tenancy_account import IN_BOTH, Account, drawn, signed
 from tests.api.tenancy_calls import CALLS, OWN, TOOL_CALLS, Place, places, thing
 from tests.api.tenancy_judging import MCP, Matrix, Outcome, calls_of_api, calls_of_tools, changed, told
 from tests.api.tenancy_personas import LOOKERS, PERSONAS, RIGHTLY
-from tests.api.tenancy_world import IN_BOTH, Account, Tenants, drawn, signed, two_accounts
+from tests.api.tenancy_world import Tenants, two_accounts
 from tests.api.test_tenancy_matrix import FREE, OPEN
 from tests.conftest import Databases
 from tests.engine.drawing import Json, node, stop
