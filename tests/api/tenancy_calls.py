@@ -1,7 +1,7 @@
 """A call of every operation of the API and of every tool of `/mcp`, as the owner of an account makes it.
 
-`$name` is what the account has by that name (tests/api/tenancy_world.py), so that each such place can be filled in with
-what is another account's.
+`$name` is what the account has by that name (tests/api/tenancy_account.py), so that each such place can be filled in
+with what is another account's.
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def filled(
         if isinstance(one, list):
             return [fill(inner, (*here, place)) for place, inner in enumerate(one)]
         if isinstance(one, str):
-            return Template(one).substitute(others if others is not None and here == at else ids)
+            text = Template(one).substitute(others if others is not None and here == at else ids)
+            # The only id in a body that is a number.
+            return int(text) if here[-1] == "event_id" else text
         return one
 
     return fill(value, ())

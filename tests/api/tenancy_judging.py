@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,9 +10,10 @@ from string import Template
 from typing import Any
 
 import orjson
-from tests.api.tenancy_calls import TOOL, Place, Sample, filled
+from tests.api.tenancy_account import Account
+from tests.api.tenancy_calls import Place, Sample, filled
 from tests.api.tenancy_personas import AS_OWNER, PERSONAS, RIGHTLY, expected
-from tests.api.tenancy_world import UUID, Account, Digest, Tenants
+from tests.api.tenancy_world import UUID, Digest, Tenants
 
 from automations.api.request_scope import Needs
 
@@ -23,6 +25,7 @@ STATUS = {
     "invalid_arguments": 422,
     "flow_invalid": 422,
 }
+TIME = re.compile(r"\d{4}-\d\d-\d\dt[0-9:.+]+")
 MCP = {"Accept": "application/json, text/event-stream"}
 
 
@@ -63,6 +66,13 @@ class Outcome:
             return account.mark
         return next(iter((set(UUID.findall(text)) - set(UUID.findall(sent))) & account.owned), None)
 
+    def apart_from(self, ids: Mapping[str, str]) -> tuple[int, str]:
+        """What is left where it does not matter which things were named."""
+        text = TIME.sub("…", self.text.lower())
+        for value in sorted(set(ids.values()), key=len, reverse=True):
+            text = re.sub(rf"(?<![0-9a-z]){re.escape(value.lower())}(?![0-9a-z])", "…", text)
+        return self.status, text
+
 
 @dataclass(frozen=True)
 class Matrix:
@@ -96,10 +106,19 @@ class Matrix:
             found = [
                 misjudged(outcome, expected(operation, persona, needs, sample.about), owners),
                 *([] if operation in RIGHTLY else self._told_and_changed(outcome, persona, sample, now)),
+                *await self._as_if_there_were_none(outcome, persona, operation, sample),
             ]
             problems += [f"{persona}: {one}" for one in found if one]
             await self.tenants.restore(now)
         return problems
+
+    async def _as_if_there_were_none(self, outcome: Outcome, persona: str, operation: str, sample: Sample) -> list[str]:
+        """What is another account's is answered as what nobody has ever made."""
+        a, b, nowhere = self.tenants.a, self.tenants.b, self.tenants.nowhere
+        if PERSONAS[persona].stands != "outside" or sample.about == "anybody":
+            return []
+        none = await self.send(operation, sample, PERSONAS[persona].bearer(a, b), of=nowhere)
+        return differing(outcome.apart_from(a.ids), none.apart_from(nowhere.ids))
 
     def _told_and_changed(self, outcome: Outcome, persona: str, sample: Sample, now: Digest) -> list[str]:
         a, b, stands = self.tenants.a, self.tenants.b, PERSONAS[persona].stands
@@ -125,6 +144,11 @@ class Matrix:
             found.append(outcome.text)
         if outcome.done and not partly and not all(one.get("error") for one in outcome.items):
             found.append(f"answers {outcome.text[:200]}")
+        if not partly and not who.knows_second:
+            none = await self.send(
+                operation, sample, who.bearer(tenants.a, tenants.b), at=place, others=tenants.nowhere
+            )
+            found += differing(outcome.apart_from(tenants.b.ids), none.apart_from(tenants.nowhere.ids))
         await tenants.restore(now)
         return [f"{'.'.join(map(str, place))} {outcome.status}: {one}" for one in found]
 
@@ -136,6 +160,14 @@ def misjudged(outcome: Outcome, expected_status: int, owners: Outcome) -> str | 
     if (outcome.status, outcome.code) != (expected_status, CODES[expected_status]):
         return f"{outcome.status}, not {expected_status}: {outcome.text[:200]}"
     return None
+
+
+def differing(one: tuple[int, str], other: tuple[int, str]) -> list[str]:
+    return (
+        []
+        if one == other
+        else [f"is told from what is not there: {one[0]} {one[1][:300]}; {other[0]} {other[1][:300]}"]
+    )
 
 
 def told(outcome: Outcome, account: Account) -> list[str]:
@@ -163,9 +195,10 @@ def calls_of_api(tenants: Tenants) -> Callable[..., Awaitable[Outcome]]:
         *,
         at: Place | None = None,
         of: Account | None = None,
+        others: Account | None = None,
         **headers: str,
     ) -> Outcome:
-        given = filled(sample.parts, (of or tenants.a).ids, others=tenants.b.ids, at=at)
+        given = filled(sample.parts, (of or tenants.a).ids, others=(others or tenants.b).ids, at=at)
         method, path = routes[operation]
         for name, value in given["path"].items():
             path = path.replace(f"{{{name}}}", value)
@@ -174,7 +207,8 @@ def calls_of_api(tenants: Tenants) -> Callable[..., Awaitable[Outcome]]:
             request["json"] = given["body"]
         async with tenants.server.http.stream(method, path, **request) as answer:
             if "text/event-stream" in answer.headers.get("content-type", ""):
-                text = await anext(answer.aiter_text())
+                # Its places in the stream differ.
+                text = re.sub(r"id: .*", "", await anext(answer.aiter_text()))
             else:
                 text = (await answer.aread()).decode()
         sent = f"{path} {orjson.dumps([given['query'], given['body'], given['headers']]).decode()}"
@@ -184,11 +218,17 @@ def calls_of_api(tenants: Tenants) -> Callable[..., Awaitable[Outcome]]:
 
 
 def calls_of_tools(tenants: Tenants) -> Callable[..., Awaitable[Outcome]]:
-    async def send(operation: str, sample: Sample, bearer: str | None, *, at: Place | None = None) -> Outcome:
-        given = filled(sample.parts, tenants.a.ids, others=tenants.b.ids, at=at)
-        name = operation
-        if operation == TOOL:
-            name = Template(TOOL).substitute(tenants.a.ids)
+    async def send(
+        operation: str,
+        sample: Sample,
+        bearer: str | None,
+        *,
+        at: Place | None = None,
+        of: Account | None = None,
+        others: Account | None = None,
+    ) -> Outcome:
+        given = filled(sample.parts, (of or tenants.a).ids, others=(others or tenants.b).ids, at=at)
+        name = Template(operation).substitute((of or tenants.a).ids)
         asked = {"name": name, "arguments": given["body"]}
         answer = await tenants.server.http.post(
             "/mcp",

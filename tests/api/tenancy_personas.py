@@ -9,8 +9,8 @@ from typing import Literal
 
 import jwt
 from tests.api.conftest import SECRET
+from tests.api.tenancy_account import IN_BOTH, ISSUER, LOOKS_ON, Account, signed
 from tests.api.tenancy_calls import About
-from tests.api.tenancy_world import IN_BOTH, ISSUER, LOOKS_ON, Account, signed
 
 from automations.api.request_scope import Needs
 

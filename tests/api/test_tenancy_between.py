@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from tests.api.conftest import Client
+from tests.api.live_client import watching
+from tests.api.tenancy_account import IN_BOTH, Account, drawn, signed
 from tests.api.tenancy_calls import CALLS, OWN, TOOL_CALLS, Place, places, thing
 from tests.api.tenancy_judging import MCP, Matrix, Outcome, calls_of_api, calls_of_tools, changed, told
 from tests.api.tenancy_personas import LOOKERS, PERSONAS, RIGHTLY
-from tests.api.tenancy_world import IN_BOTH, Account, Tenants, drawn, signed, two_accounts
+from tests.api.tenancy_world import Tenants, two_accounts
 from tests.api.test_tenancy_matrix import FREE, OPEN
 from tests.conftest import Databases
 from tests.engine.drawing import Json, node, stop
@@ -280,3 +282,25 @@ async def test_what_is_open_tells_of_nobody(tenants: Tenants) -> None:
         outcome = Outcome(answer.status_code, answer.text, document.text if "openapi" in path else path)
         assert outcome.done or outcome.status in (401, 404, 405, 422), (path, outcome.text)
         assert told(outcome, tenants.a) + told(outcome, tenants.b) == []
+
+
+async def test_a_stream_of_changes_is_ones_own(tenants: Tenants) -> None:
+    a, b = tenants.a, tenants.b
+    ours, theirs = owner_of(tenants, a), owner_of(tenants, b)
+    async with watching(theirs) as other:
+        await theirs.ok("POST", f"/automations/{b.ids['manual']}/disable")
+        await other.until(lambda one: one.told("automation"))
+        place = other.last_id
+    async with (
+        watching(ours, since=place) as all_of_ours,
+        watching(ours, automation_id=b.ids["manual"]) as of_theirs,
+        watching(ours, execution_id=b.ids["running"]) as of_their_run,
+    ):
+        await theirs.ok("POST", f"/automations/{b.ids['manual']}/enable")
+        await theirs.ok("POST", f"/executions/{b.ids['running']}/cancel")
+        await ours.ok("POST", f"/automations/{a.ids['manual']}/disable")
+        await all_of_ours.until(lambda one: one.told("automation"))
+        text = str([all_of_ours.events, of_theirs.events, of_their_run.events])
+        assert (of_theirs.told("automation", "execution"), of_their_run.told("execution", "step")) == ([], [])
+    assert told(Outcome(200, text, ""), b) == []
+    await tenants.restore(await tenants.digest())

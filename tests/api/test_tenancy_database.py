@@ -9,9 +9,10 @@ import asyncpg
 import orjson
 import pytest
 import pytest_asyncio
+from tests.api.tenancy_account import LOOKS_ON
 from tests.api.tenancy_calls import Place, filled, places
 from tests.api.tenancy_judging import Outcome, changed, told
-from tests.api.tenancy_world import LOOKS_ON, Tenants, two_accounts
+from tests.api.tenancy_world import Tenants, two_accounts
 from tests.conftest import Databases
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
