@@ -84,7 +84,7 @@ class Found:
     def never_done(self) -> dict[str, Counter[int]]:
         """Operations that were not once answered as asked."""
         return {
-            name: statuses for name, statuses in self.answers.items() if not any(200 <= one < 400 for one in statuses)
+            name: statuses for name, statuses in self.answers.items() if not any(200 <= one < 300 for one in statuses)
         }
 
     def add(self, other: Found) -> None:
@@ -134,7 +134,7 @@ def _take(found: Found, event: events.ScenarioFinished) -> None:
             continue
         name, status = _id(node), interaction.response.status_code
         found.answers[name][status] += 1
-        if node.is_transition_applied and node.parent_id is not None and 200 <= status < 400:
+        if node.is_transition_applied and node.parent_id is not None and 200 <= status < 300:
             found.followed.add((_id(recorder.cases[node.parent_id]), name))
     for case_id, checks in recorder.checks.items():
         for check in checks:
