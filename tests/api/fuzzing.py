@@ -87,6 +87,9 @@ class Found:
             name: statuses for name, statuses in self.answers.items() if not any(200 <= one < 300 for one in statuses)
         }
 
+    def told(self) -> str:
+        return "\n\n".join(f"{what}\n{how}" for what, how in self.wrong.items())
+
     def add(self, other: Found) -> None:
         for name, statuses in other.answers.items():
             self.answers[name] += statuses
