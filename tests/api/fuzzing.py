@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from typing import Any
 
-from schemathesis import Case, HookContext, openapi
+from schemathesis import Case, HookContext, Response, openapi
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import CaseNode
@@ -69,7 +69,9 @@ LIVE = {
     "request-timeout": 0.3,
     "phases": {"fuzzing": {"generation": {"max-examples": 5}}},
 }
-PLACES = {"path": "path", "query": "query", "header": "header"}
+# With an agent go its automations and conversations, with those their messages: that they are not there is right.
+TAKING_OTHERS_ALONG = {"delete_agent", "delete_conversation"}
+PLACES = ("path", "query", "header")
 
 
 @dataclass
@@ -84,8 +86,11 @@ class Found:
     def never_done(self) -> dict[str, Counter[int]]:
         """Operations that were not once answered as asked."""
         return {
-            name: statuses for name, statuses in self.answers.items() if not any(200 <= one < 400 for one in statuses)
+            name: statuses for name, statuses in self.answers.items() if not any(200 <= one < 300 for one in statuses)
         }
+
+    def told(self) -> str:
+        return "\n\n".join(f"{what}\n{how}" for what, how in self.wrong.items())
 
     def add(self, other: Found) -> None:
         for name, statuses in other.answers.items():
@@ -134,11 +139,13 @@ def _take(found: Found, event: events.ScenarioFinished) -> None:
             continue
         name, status = _id(node), interaction.response.status_code
         found.answers[name][status] += 1
-        if node.is_transition_applied and node.parent_id is not None and 200 <= status < 400:
+        if node.is_transition_applied and node.parent_id is not None and _succeeded(interaction.response):
             found.followed.add((_id(recorder.cases[node.parent_id]), name))
+    done = {_id(node) for one, node in recorder.cases.items() if _succeeded(recorder.find_response(case_id=one))}
     for case_id, checks in recorder.checks.items():
         for check in checks:
-            if check.failure_info is None:
+            gone = check.name == "ensure_resource_availability" and done & TAKING_OTHERS_ALONG
+            if check.failure_info is None or gone:
                 continue
             failure = check.failure_info.failure
             response = recorder.find_response(case_id=failure.case_id or case_id)
@@ -147,6 +154,10 @@ def _take(found: Found, event: events.ScenarioFinished) -> None:
                 f"{failure.operation}: {check.name}: {failure.title}",
                 f"{event.phase.value}: {failure.message}\n{check.failure_info.code_sample[:3_000]}\n{answered}",
             )
+
+
+def _succeeded(response: Response | None) -> bool:
+    return response is not None and 200 <= response.status_code < 300
 
 
 def _id(node: CaseNode) -> str:

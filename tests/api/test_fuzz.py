@@ -51,9 +51,10 @@ LIFE = {
 
 @dataclass(frozen=True)
 class Amount:
-    """`examples`: calls at random of each operation, beside those that follow from its schema (`coverage`).
+    """`examples`: how often each operation is called at random; `coverage`: with all cases that follow from its schema.
 
-    `rounds`: how often 15 chains begin anew; one round may end early, where the answers differ from those before.
+    `rounds`: how often 15 chains begin anew: Hypothesis ends one early where answers differ from those before.
+    `times`: how many things of each kind there are.
     """
 
     examples: int
@@ -112,10 +113,10 @@ async def fuzzed(
         yield run
 
 
-@pytest.mark.parametrize("amount", [SAMPLE, pytest.param(Amount(examples=40, rounds=10, times=12), marks=WHOLE)])
+@pytest.mark.parametrize("amount", [SAMPLE, pytest.param(Amount(examples=25, rounds=8, times=12), marks=WHOLE)])
 async def test_as_the_owner_of_a_busy_account(fuzzed: Fuzz, world: World, amount: Amount) -> None:
     found = await fuzzed(ISSUER.issue(world.account).token)
-    assert found.wrong == {}
+    assert not found.wrong, found.told()
     assert found.never_done() == {}
     assert amount is SAMPLE or found.followed >= LIFE
 
@@ -129,5 +130,5 @@ async def test_as_the_owner_of_a_busy_account(fuzzed: Fuzz, world: World, amount
 )
 async def test_as_nobody(fuzzed: Fuzz) -> None:
     found = await fuzzed(None)
-    assert found.wrong == {}
+    assert not found.wrong, found.told()
     assert found.answers.keys() - found.never_done().keys() == OPEN_TO_ALL
