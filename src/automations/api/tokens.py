@@ -76,7 +76,7 @@ class SharedSecret:
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    token: str
+    token: str = field(repr=False)
     user_id: UUID
     expires_at: datetime
 
