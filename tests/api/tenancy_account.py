@@ -70,6 +70,9 @@ async def _settings(owner: Client, mark: str) -> None:
     changes = {
         "mail_from": f"{mark}@example.com",
         "mail_reply_to": f"{mark}-reply@example.com",
+        "mail_server": f"smtp://{mark}.example.com:587",
+        "mail_user": mark,
+        "mail_password_secret": f"{mark.upper()}_KEY",
         "ai_model": f"{mark}-model",
         "ai_base_url": f"https://{mark}.example.com/v1",
         "ai_key_secret": f"{mark.upper()}_KEY",
@@ -116,6 +119,7 @@ async def _automations(owner: Client, one: Account) -> None:
         if name == "calling":
             steps[0]["data"]["config"]["automation"] = one.ids["manual"]
         body = {"agent_id": one.ids["agent"], "name": f"{one.mark} {name}", "description": f"{one.mark} does it"}
+        body |= {"icon": one.mark, "color": one.mark}
         made = await owner.ok("POST", "/automations", json={**body, **drawn(trigger, config, steps)})
         one.ids[name] = made["id"]
         path = f"/automations/{made['id']}"
@@ -156,6 +160,7 @@ async def _records(owner: Client, one: Account) -> None:
     }
     for name in ("message", "message2"):
         ids[name] = (await owner.ok("POST", "/messages", json=message))["id"]
+    await owner.ok("PATCH", f"/leads/{ids['lead2']}", json={"name": f"{mark} other lead"})
     events = (await owner.ok("GET", "/events", params={"record_id": ids["lead"]}))["items"]
     ids["change"] = str(events[-1]["id"])
     one.ids["event_run"] = (await owner.ok("GET", "/executions", params={"lead_id": ids["lead"]}))["items"][0]["id"]
@@ -210,7 +215,8 @@ async def _bookkeeping(db: asyncpg.Connection, one: Account) -> None:
     version = await db.fetchval("select published_version from public.automations where id = $1", scheduled)
     for statement, *values in (
         (
-            "waits (account_id, execution_id, key, topic, since) values ($1, $2, '/wait', $3, now())",
+            "waits (account_id, execution_id, key, topic, since, condition)"
+            " values ($1, $2, '/wait', $3, now(), to_jsonb($3::text))",
             running,
             f"signal:{mark}:{mark}",
         ),
@@ -234,10 +240,11 @@ async def _bookkeeping(db: asyncpg.Connection, one: Account) -> None:
         ("owed_failure_runs (account_id, execution_id) values ($1, $2)", failed),
         ("ai_usage (account_id, day, calls, input_tokens) values ($1, current_date, 1, 4711)",),
         (
-            "schedules (account_id, automation_id, version_id, live_since, fired_until)"
-            " values ($1, $2, $3, now(), now())",
+            "schedules (account_id, automation_id, version_id, live_since, fired_until, error)"
+            " values ($1, $2, $3, now(), now(), $4)",
             scheduled,
             version,
+            mark,
         ),
     ):
         await db.execute(f"insert into automations.{statement}", account, *values)
@@ -257,10 +264,20 @@ async def _asked(db: asyncpg.Connection, owner: Client, one: Account) -> None:
                 f"{mark} asks",
             )
         )
+    await db.execute(
+        "insert into automations.approvals (account_id, automation_id, execution_id, step_key, attempt, title, role,"
+        " self_approval, form, status, decided_via, decided_as, decided_at, comment, answer)"
+        " values ($1, $2, $3, '/past', 1, $4, 'member', true, $5, 'approved', 'token', $4, now(), $4, $5)",
+        uuid.UUID(one.id),
+        uuid.UUID(ids["manual"]),
+        uuid.UUID(ids["asking"]),
+        mark,
+        {"title": mark},
+    )
     ids["mail_token"] = secrets.token_urlsafe(32)
     await db.execute(
-        "insert into automations.approval_notices (approval_id, account_id, email, token_hashes, next_at)"
-        " values ($1, $2, $3, array[$4::bytea], null)",
+        "insert into automations.approval_notices (approval_id, account_id, email, token_hashes, next_at, error)"
+        " values ($1, $2, $3, array[$4::bytea], null, $3)",
         uuid.UUID(ids["approval"]),
         uuid.UUID(one.id),
         f"{mark}@example.com",
