@@ -79,7 +79,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app = FastAPI(
         title="Automations",
         version=__version__,
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         # What programs made from the document call their methods.

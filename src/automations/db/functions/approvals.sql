@@ -211,6 +211,10 @@ declare
 begin
   select a.* into v_approval from automations.approvals a where a.id = p_approval_id;
   perform automations.require_access(v_approval.account_id, 'approval', true);
+  if automations.claim('automations_key') is not null then
+    raise exception 'an approval is decided by people, not by keys'
+      using errcode = 'AU003', hint = 'Sign in as somebody of the account.';
+  end if;
   if not v_operator then
     if auth.uid() <> all (v_approval.assignees) and coalesce(
       pg_catalog.array_position(c_ranks, automations.role_in(v_approval.account_id))
