@@ -268,6 +268,24 @@ async def test_very_much_at_once_is_a_reset(
         await live.until(lambda one: one.names()[-2:] == ["reset", "execution"])
 
 
+async def test_much_of_one_account_resets_no_other(
+    world: World, api: ApiServer, make: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_feed, "MOST_READ", 100)
+    loud, quiet = await make.automation(world.account, world.agent), await make.automation(person := uuid.uuid4())
+    insert = (
+        "insert into automation_executions (automation_id, trigger_type) select $1, 'm' from generate_series(1, $2)"
+    )
+    async with watching(api.signed_in(world.account)) as one, watching(api.signed_in(person)) as other:
+        async with world.db.transaction():
+            await world.db.execute(insert, loud, 150)
+            await world.db.execute(insert, quiet, 1)
+            await world.db.execute(insert, loud, 150)
+        await one.until(lambda live: live.names() == ["ready", "reset"])
+        await other.until_told("pending")
+        assert other.names() == ["ready", "execution"]
+
+
 async def test_one_caller_has_no_more_by_asking_for_them_at_once(
     world: World, api: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
