@@ -72,6 +72,11 @@ async def test_a_draft_is_saved_at_the_revision_that_was_seen(world: World, api:
     told = refused(await owner("PUT", path, json={**body, "name": "Mine"}, headers={"If-Match": seen}), 409, "conflict")
     assert "somebody has changed the draft" in told["detail"]
     refused(await owner("PUT", path, json=body, headers={"If-Match": "seven"}), 422, "unusable")
+    # A name is no change of the drawing, and is not lost either.
+    seen = (await owner("GET", path)).headers["etag"]
+    assert (await owner("PUT", path, json={**body, "name": "Hers"}, headers={"If-Match": seen})).status_code == 200
+    told = refused(await owner("PUT", path, json={**body, "name": "Mine"}, headers={"If-Match": seen}), 409, "conflict")
+    assert "name" in told["detail"]
     assert (await owner("PUT", path, json={**body, "name": "Mine"})).status_code == 200
 
 

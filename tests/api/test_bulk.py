@@ -179,3 +179,5 @@ async def test_lists_leave_large_data_to_the_detail(world: World, api: ApiServer
     (listed,) = (await owner.ok("GET", "/executions"))["items"]
     assert (listed["id"], listed["trigger_data"]) == (run, {"large": True})
     assert (await owner.ok("GET", f"/executions/{run}"))["trigger_data"]["input"] == large
+    told = refused(await owner("POST", f"{path}/executions", json={"input": {"name": "x" * 300_000}}), 422, "unusable")
+    assert told["detail"] == "the input is larger than 256 kB"

@@ -11,7 +11,7 @@ import pytest
 from tests.api.conftest import ApiServer, refused
 from tests.api.test_keys_and_requests import key_of
 from tests.api.tool_flows import SCHEMA, delay, tool, waiting
-from tests.engine.drawing import probe, stop, update_lead
+from tests.engine.drawing import edge, node, probe, stop, update_lead
 from tests.engine.world import Workers, World, eventually
 
 from automations.flow.outcomes import Continue
@@ -232,3 +232,15 @@ async def test_nobody_waits_for_whoever_has_hung_up(world: World, api: ApiServer
 
     await eventually(quiet)
     assert await world.count("status = 'pending'") == 1
+
+
+async def test_a_name_is_taken_once(world: World, api: ApiServer) -> None:
+    owner = api.signed_in(world.account)
+    await tool(world)
+    config = {"tool_name": "greet", "description": "Greets, too.", "input_schema": SCHEMA}
+    nodes = [node("trigger", "trigger-ai-tool", config), stop("end", "completed", output="x")]
+    body = {"agent_id": str(world.agent), "name": "Second", "nodes": nodes, "edges": [edge("trigger", "end")]}
+    second = await owner.ok("POST", "/automations", json=body)
+    told = refused(await owner("POST", f"/automations/{second['id']}/publish"), 422, "flow_invalid")
+    (problem,) = told["problems"]
+    assert (problem["code"], problem["field"]) == ("tool_name_taken", "tool_name")

@@ -49,7 +49,8 @@ async def answer(
     message = found.message
     match found.status:
         case "running":
-            message = f"{(found.message or '').partition(';')[0]}; it goes on by itself: {ask_again}"
+            doing = (found.message or "").partition(";")[0].partition(" and goes on")[0]
+            message = f"{doing}; it goes on by itself: {ask_again}"
         case "failed" | "cancelled":
             message = see
         case "completed":

@@ -2236,6 +2236,21 @@ export interface components {
             /** Code */
             code: string;
         };
+        /**
+         * ConditionOperator
+         * @description Of `{"field": "trigger.new.stage", "operator": "equals", "value": "won"}`.
+         */
+        ConditionOperator: {
+            /** Name */
+            name: string;
+            /**
+             * Value
+             * @description What it takes as `value`: any, comparable, pair, text, list, time, nothing.
+             */
+            value: string;
+            /** Meaning */
+            meaning: string;
+        };
         /** ConfigField */
         ConfigField: {
             /**
@@ -2833,6 +2848,8 @@ export interface components {
             functions: string[];
             /** Operators */
             operators: string[];
+            /** Conditions */
+            conditions: components["schemas"]["ConditionOperator"][];
         };
         /** FieldChange */
         FieldChange: {

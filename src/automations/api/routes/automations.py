@@ -9,7 +9,14 @@ from uuid import UUID
 from fastapi import Header, Query
 from fastapi.responses import Response
 
-from automations.api.etags import NOT_MODIFIED, IfNoneMatch, Revision, read_revision, shown_automation
+from automations.api.etags import (
+    NOT_MODIFIED,
+    IfNoneMatch,
+    Revision,
+    read_revision,
+    require_same_looks,
+    shown_automation,
+)
 from automations.api.models.automations import (
     Answered,
     Automation,
@@ -75,6 +82,7 @@ async def get_automation(automation_id: UUID, session: Reading, if_none_match: I
 @router.put("/{automation_id}", response_model=Automation, summary="Save the draft")
 async def save_automation(automation_id: UUID, body: Draft, session: Writing, if_match: Revision = None) -> Response:
     draft = NewDraft(body.name, body.description, body.icon, body.color, body.nodes, body.edges)
+    await require_same_looks(session, automation_id, if_match)
     await save_draft(AutomationStore(session), automation_id, draft, expected_revision=read_revision(if_match))
     return await shown_automation(session, automation_id)
 
