@@ -14,6 +14,7 @@ from tests.engine.drawing import add_message, condition, draw, edge, line, probe
 from tests.engine.world import OPEN, World, eventually
 
 
+@pytest.mark.full
 async def test_a_stopped_worker_that_comes_back_late_changes_nothing(world: World, group: WorkerGroup) -> None:
     conversation = str(await world.conversation())
     await world.automation(
@@ -99,6 +100,7 @@ async def test_cancel_of_a_run_whose_worker_is_gone(
     assert await world.db.fetchval("select stage from leads where id = $1", lead) is None
 
 
+@pytest.mark.full
 async def test_a_run_that_kills_its_worker_is_given_up_and_the_innocent_finish(
     world: World, group: WorkerGroup
 ) -> None:

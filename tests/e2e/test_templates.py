@@ -104,6 +104,7 @@ def fire_in(cli: Cli, automation: str, seconds: float) -> None:
     cli.ok("sql", "-qc", f"update automations set trigger_config = '{config}' where id = '{automation}'")
 
 
+@pytest.mark.full
 def test_the_list_and_what_one_needs(cli: Cli) -> None:
     assert [row["key"] for row in cli.ok("templates", "--json").json] == TEMPLATES
     shown = cli.ok("templates", "speed-to-lead").out

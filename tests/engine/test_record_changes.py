@@ -127,6 +127,7 @@ async def test_owners_come_from_data(world: World, workers: Workers) -> None:
     assert await owners(world) == {BOB: 5, CID: 5}
 
 
+@pytest.mark.full
 async def test_turns_are_fair_under_two_workers(world: World, workers: Workers) -> None:
     await world.automation(line(change(assign=TURNS)))
     await world.leads(1000)
