@@ -125,6 +125,7 @@ async def test_all_connections_cut_in_the_middle(world: World, group: WorkerGrou
     assert not worker.is_gone
 
 
+@pytest.mark.full
 async def test_statements_cancelled_in_the_middle(world: World, group: WorkerGroup) -> None:
     """`pg_cancel_backend`, a statement time-out, an operator: no reason to die or to fail a run."""
     await world.automation(one_message_per_lead(str(await world.conversation())))

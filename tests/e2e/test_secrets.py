@@ -119,6 +119,7 @@ def test_what_cannot_be_a_secret_is_refused(cli: Cli, arguments: tuple[str, ...]
     assert (refused.code, said in refused.err, "Traceback" in refused.err) == (1, True, False)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "place",
     [
