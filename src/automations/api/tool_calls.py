@@ -49,8 +49,7 @@ async def answer(
     message = found.message
     match found.status:
         case "running":
-            doing = (found.message or "").partition(";")[0].partition(" and goes on")[0]
-            message = f"{doing}; it goes on by itself: {ask_again}"
+            message = f"{(found.message or '').partition(';')[0]}; it goes on by itself: {ask_again}"
         case "failed" | "cancelled":
             message = see
         case "completed":

@@ -56,7 +56,7 @@ class RunAnswers:
         """What a run that was started came to; `running` once the time is up, or where too many wait already, in all or
         for its account. `asked`: looks at more each time, and asks this one how the run stands."""
         if self._waiting.total() >= MOST_WAITING or self._waiting[account] >= MOST_OF_ONE:
-            return ToolAnswer("running", run_id, message="it was accepted and goes on by itself")
+            return ToolAnswer("running", run_id, message="it was accepted; it goes on by itself")
         self._waiting[account] += 1
         try:
             return await wait_for_answer(asked or self, run_id, timeout=timeout)
