@@ -199,7 +199,11 @@ async def serving(
         await engine_pool.close()
         await used.close()
 
-    server = WebServer(lambda: app, close, live.end)
+    def end_waiting() -> None:
+        live.end()
+        answers.end()
+
+    server = WebServer(lambda: app, close, end_waiting)
     server.bind("127.0.0.1", 0)
     task = asyncio.create_task(server.serve())
     try:

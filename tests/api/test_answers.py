@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import uuid
+import weakref
 from itertools import pairwise
 from typing import Any
 
-from tests.api.conftest import ApiServer, Client, refused
+import httpx2
+from tests.api.conftest import ApiServer, Client, MemorySecrets, refused, serving
 from tests.api.test_automations import made
 from tests.engine.world import Workers, World
 
@@ -105,3 +108,48 @@ async def test_an_end_that_is_told_is_not_asked_for(world: World) -> None:
     await asyncio.sleep(0)
     answers.ended({run: Finish("completed", output={"a": 1}), other: Finish("failed", error="no")})
     assert (await waiting).output == {"a": 1}
+
+
+async def test_nothing_is_kept_for_who_has_left(world: World) -> None:
+    class Nobody:
+        def connection(self) -> Any:
+            raise AssertionError("asked")
+
+    answers = RunAnswers(Nobody())
+    answers.ended({})
+    run = uuid.uuid4()
+    waiting = asyncio.create_task(answers.answer(world.account, run, timeout=30))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    output = Large()
+    kept = weakref.ref(output)
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    answers.ended({run: Finish("completed", output=output)})
+    del output
+    gc.collect()
+    assert kept() is None
+
+
+class Large(dict[str, Any]):
+    """What can be large."""
+
+
+async def test_who_waits_is_answered_when_the_server_is_ended(
+    database_url: str, world: World, workers: Workers
+) -> None:
+    async with (
+        serving(database_url, MemorySecrets()) as (server, _),
+        httpx2.AsyncClient(base_url=server.url, timeout=30, trust_env=False) as http,
+    ):
+        owner = ApiServer(http).signed_in(world.account)
+        path = await live(owner, world, flow("x", seconds=60))
+        await workers.start()
+        waiting = [asyncio.create_task(owner("POST", f"{path}/executions?wait=30", json={})) for _ in range(5)]
+        while await world.count("owner is null and status = 'running'") < len(waiting):
+            await asyncio.sleep(0.02)
+        server.stop()
+        async with asyncio.timeout(5):
+            answers = await asyncio.gather(*waiting)
+    told = {(one.status_code, one.json()["status"], one.json()["message"]) for one in answers}
+    assert told == {(202, "running", "it was accepted, and this server is being ended")}

@@ -214,6 +214,20 @@ async def test_by_token_without_signing_in(world: World, api: ApiServer) -> None
     assert tuple(row) == ("token", "boss@example.com", boss, {"percent": 5})
 
 
+async def test_the_token_of_a_person_is_worth_what_that_person_may_do_now(
+    world: World, api: ApiServer, make: Factory
+) -> None:
+    boss = await make.team_member(world.account, "admin")
+    token = await mailed(world, await asked(world, form=None), boss)
+    body = {"token": token, "decision": "approved"}
+    for change in ("update team_members set role = 'viewer'", "delete from team_members"):
+        await world.db.execute(change)
+        told = refused(await api.bearer(None)("POST", "/approvals/by-token", json=body), 403, "not_allowed")
+        assert "any more" in told["detail"]
+    await world.db.execute("insert into team_members values ($1, $2, 'member')", world.account, boss)
+    await api.bearer(None).ok("POST", "/approvals/by-token", json=body)
+
+
 async def test_whoever_asked_does_not_decide_by_his_mail(world: World, api: ApiServer) -> None:
     boss = await world.make.team_member(world.account, "admin")
     token = await mailed(world, await asked(world, requested_by=boss), boss)

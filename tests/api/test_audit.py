@@ -6,8 +6,9 @@ import asyncio
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from tests.api.conftest import ApiServer, refused
+from tests.api.conftest import ApiServer, Hooks, refused, token
 from tests.api.test_automations import EDGES, NODES, made, other_account
+from tests.api.test_mcp import agent
 from tests.engine.world import World, eventually
 
 if TYPE_CHECKING:
@@ -135,3 +136,17 @@ async def test_nobody_floods_the_log_of_another(world: World, api: ApiServer) ->
     for number in range(0, len(people), 3):
         await asyncio.gather(*(one("GET", f"/automations/{draft['id']}") for one in people[number : number + 3]))
     assert 1 <= len([entry for entry in await log_of(world) if entry[0] == "refused"]) <= 64
+
+
+async def test_refusals_over_mcp_are_on_record_too(hooks: Hooks, world: World, api: ApiServer, make: Factory) -> None:
+    draft = await made(api.signed_in(world.account), world)
+    viewer, stranger = await make.team_member(world.account, "viewer"), uuid.uuid4()
+    for who in (viewer, stranger):
+        async with agent(hooks, token(who)) as client:
+            assert (await client.call_tool("publish_automation", {"automation_id": draft["id"]})).is_error
+            await client.call_tool("publish_automation", {"automation_id": str(uuid.uuid4())})
+    told = {"method": "POST", "path": "/mcp", "tool": "publish_automation"}
+    assert await refusals_of(world, 2) == [
+        (viewer, uuid.UUID(draft["id"]), {**told, "code": "not_allowed"}),
+        (stranger, uuid.UUID(draft["id"]), {**told, "code": "not_found"}),
+    ]

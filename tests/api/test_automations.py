@@ -72,6 +72,11 @@ async def test_a_draft_is_saved_at_the_revision_that_was_seen(world: World, api:
     told = refused(await owner("PUT", path, json={**body, "name": "Mine"}, headers={"If-Match": seen}), 409, "conflict")
     assert "somebody has changed the draft" in told["detail"]
     refused(await owner("PUT", path, json=body, headers={"If-Match": "seven"}), 422, "unusable")
+    # A name is no change of the drawing, and is not lost either.
+    seen = (await owner("GET", path)).headers["etag"]
+    assert (await owner("PUT", path, json={**body, "name": "Hers"}, headers={"If-Match": seen})).status_code == 200
+    told = refused(await owner("PUT", path, json={**body, "name": "Mine"}, headers={"If-Match": seen}), 409, "conflict")
+    assert "name" in told["detail"]
     assert (await owner("PUT", path, json={**body, "name": "Mine"})).status_code == 200
 
 
@@ -175,6 +180,10 @@ async def test_bodies_are_limited(world: World, api: ApiServer) -> None:
     refused(await nobody("POST", "/automations", content=b"x" * 5_000_000), 401, "not_signed_in")
     refused(await owner("POST", "/automations", content=b"x" * 5_000_000), 413, "too_large")
     refused(await owner("POST", "/automations", content=endless()), 413, "too_large")
+    # Of who has proved nothing less is read.
+    told = refused(await nobody("POST", "/sign-in", content=b"x" * 20_000), 413, "too_large")
+    assert "16,384 bytes" in told["detail"]
+    refused(await nobody("POST", "/approvals/by-token", content=b"x" * 1_100_000), 413, "too_large")
     headers = {"Content-Type": "application/json"}
     for body, status, code in (
         (b"[" * 100_000, 400, "bad_request"),

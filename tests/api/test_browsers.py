@@ -79,6 +79,8 @@ async def test_pages_of_origins_that_are_named_may_call(world: World, shared: Ap
         assert "access-control-allow-origin" not in told
     # Webhooks answer OPTIONS themselves.
     refused(await shared.http.options("/webhooks/nothing", headers={"Origin": PAGE, **asked}), 404, "not_found")
+    # Read without a token from this machine, where the browser may be, too.
+    assert "access-control-allow-origin" not in (await shared.http.get("/metrics", headers={"Origin": PAGE})).headers
 
 
 async def test_long_answers_are_compressed_for_who_takes_that(world: World, api: ApiServer) -> None:

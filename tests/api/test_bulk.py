@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -165,3 +167,17 @@ async def test_who_may_what(world: World, api: ApiServer, make: Factory) -> None
     member = api.signed_in(await make.team_member(world.account, "member"))
     for place, body in calls:
         assert (await member.ok("POST", place, json=body))["items"][0]["error"] is None, place
+
+
+async def test_lists_leave_large_data_to_the_detail(world: World, api: ApiServer) -> None:
+    owner = api.signed_in(world.account)
+    path = f"/automations/{(await made(owner, world))['id']}"
+    await owner.ok("POST", f"{path}/publish")
+    await owner.ok("POST", f"{path}/enable")
+    large = {"name": "".join(random.Random(1).choices(string.ascii_letters, k=60_000))}
+    run = (await owner.ok("POST", f"{path}/executions", json={"input": large}))["id"]
+    (listed,) = (await owner.ok("GET", "/executions"))["items"]
+    assert (listed["id"], listed["trigger_data"]) == (run, {"large": True})
+    assert (await owner.ok("GET", f"/executions/{run}"))["trigger_data"]["input"] == large
+    told = refused(await owner("POST", f"{path}/executions", json={"input": {"name": "x" * 300_000}}), 422, "unusable")
+    assert told["detail"] == "the input is larger than 256 kB"

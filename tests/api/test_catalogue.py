@@ -9,6 +9,7 @@ from tests.api.test_automations import made
 from tests.api.test_keys_and_requests import key_of
 from tests.engine.world import World
 
+from automations.flow.condition_operators import OPERATOR_NAMES
 from automations.testing.flow_run import installed_nodes
 
 
@@ -77,7 +78,10 @@ async def test_a_flow_that_is_drawn_from_the_catalogue_alone_is_valid(world: Wor
 
 async def test_expressions_are_listed(world: World, api: ApiServer) -> None:
     told = await api.signed_in(world.account).ok("GET", "/expressions")
-    assert set(told) == {"roots", "filters", "functions", "operators"}
+    assert set(told) == {"roots", "filters", "functions", "operators", "conditions"}
+    assert {one["name"] for one in told["conditions"]} == set(OPERATOR_NAMES)
+    between = {"name": "between", "value": "pair", "meaning": "between it (both included)"}
+    assert between in told["conditions"]
     assert {"name": "upper", "example": "{{ trigger.new.name | upper }}"} in told["filters"]
     assert [root["name"] for root in told["roots"]][:2] == ["trigger", "steps"]
 

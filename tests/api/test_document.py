@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import pytest
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
-from tests.api.conftest import ApiServer
+from tests.api.conftest import ApiServer, refused
+from tests.engine.world import World
 
 from automations.api.app import PREFIX, ROUTES
 from automations.api.router import REFUSALS
@@ -100,3 +103,46 @@ def _examples(schema: dict[str, Any], schemas: dict[str, Any]) -> list[Any]:
     for one in schema.get("anyOf", []):
         found += _examples(one, schemas)
     return found
+
+
+async def test_every_name_of_the_document_is_in_it(
+    document: dict[str, Any], operations: dict[str, dict[str, Any]]
+) -> None:
+    """Schemas that are referred to, and the operations and parameters of links."""
+    by_id = {one["operationId"]: one for one in operations.values()}
+    named = {f"#/components/{kind}/{name}" for kind, of in document["components"].items() for name in of}
+    missing = set(_all(document, "$ref")) - named
+    wrong = [
+        f"{name} {status}: {link}"
+        for name, one in operations.items()
+        for status, answer in one["responses"].items()
+        for link, said in answer.get("links", {}).items()
+        if said["parameters"].keys() - {parameter["name"] for parameter in by_id[said["operationId"]]["parameters"]}
+    ]
+    assert (missing, wrong) == (set(), [])
+    assert "get_execution" in by_id["start_execution"]["responses"]["202"]["links"]
+
+
+def _all(found: Any, key: str) -> Iterator[Any]:
+    if isinstance(found, dict):
+        yield from [found[key]] if isinstance(found.get(key), str) else []
+        found = list(found.values())
+    for one in found if isinstance(found, list) else []:
+        yield from _all(one, key)
+
+
+async def test_an_address_takes_the_methods_of_the_document(world: World, api: ApiServer) -> None:
+    """All of them are told, and `cancel` is no id of a run."""
+    owner = api.signed_in(world.account)
+    for method, path, allowed in (
+        ("PATCH", "/automations", "GET, POST"),
+        ("PATCH", f"/automations/{uuid.uuid4()}", "DELETE, GET, PUT"),
+        ("GET", "/executions/cancel", "POST"),
+        ("PUT", "/automations/import", "POST"),
+        ("DELETE", "/invitations/accept", "POST"),
+        ("OPTIONS", "/secrets/KEY", "DELETE, PUT"),
+    ):
+        answer = await owner(method, path)
+        refused(answer, 405, "wrong_method")
+        assert answer.headers["allow"] == allowed, path
+    assert (await owner("GET", "/automations/import")).status_code == 405

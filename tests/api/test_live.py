@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
@@ -265,6 +266,41 @@ async def test_very_much_at_once_is_a_reset(
         await live.until(lambda one: one.names()[-1] == "reset")
         await world.db.execute(insert, automation, 1)
         await live.until(lambda one: one.names()[-2:] == ["reset", "execution"])
+
+
+async def test_much_of_one_account_resets_no_other(
+    world: World, api: ApiServer, make: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_feed, "MOST_READ", 100)
+    loud, quiet = await make.automation(world.account, world.agent), await make.automation(person := uuid.uuid4())
+    insert = (
+        "insert into automation_executions (automation_id, trigger_type) select $1, 'm' from generate_series(1, $2)"
+    )
+    async with watching(api.signed_in(world.account)) as one, watching(api.signed_in(person)) as other:
+        async with world.db.transaction():
+            await world.db.execute(insert, loud, 150)
+            await world.db.execute(insert, quiet, 1)
+            await world.db.execute(insert, loud, 150)
+        await one.until(lambda live: live.names() == ["ready", "reset"])
+        await other.until_told("pending")
+        assert other.names() == ["ready", "execution"]
+
+
+async def test_one_caller_has_no_more_by_asking_for_them_at_once(
+    world: World, api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from automations.api.routes import live as routes
+
+    monkeypatch.setattr(routes, "MOST_STREAMS_OF_ONE", 3)
+    owner = api.signed_in(world.account)
+    async with AsyncExitStack() as opened:
+        answers = await asyncio.gather(
+            *(
+                opened.enter_async_context(owner.http.stream("GET", "/api/v1/live", headers=owner.headers))
+                for _ in range(12)
+            )
+        )
+        assert sorted(one.status_code for one in answers) == [200] * 3 + [429] * 9
 
 
 async def test_one_caller_has_so_many_streams(

@@ -206,6 +206,28 @@ async def test_mistakes_are_told_so_that_they_can_be_mended(hooks: Hooks, world:
         assert "list_agents" in (await wrong("create_automation", name="x", nodes=[]))["hint"]
 
 
+async def test_explain_shows_of_watched_tables_what_the_api_shows(hooks: Hooks, world: World, make: Factory) -> None:
+    """Their own policies may hide rows from some of an account, which the journal would show."""
+    await world.db.execute(
+        "create table public.wages (id bigint primary key, user_id uuid, pay bigint);"
+        "alter table public.wages enable row level security;"
+        "grant select, insert, update, delete on public.wages to authenticated;"
+        "select automations.watch_table('wages', 'user_id', 'id')"
+    )
+    on_wages = {"event_source": "wages", "event_type": "INSERT"}
+    await world.make.automation(world.account, world.agent, trigger_config=on_wages)
+    await world.db.execute("insert into wages values (42, $1, 7654321)", world.account)
+    event = await world.db.fetchval("select id from automations.events where source = 'wages'")
+    viewer = await make.team_member(world.account, "viewer")
+    # A server that names an account acts as its owner.
+    for who in (world.account, viewer, None):
+        async with agent(hooks, token(who), query=f"?account={world.account}") as client:
+            for subject in (str(event), "wages:42"):
+                answer = await client.call_tool("explain", {"subject": subject})
+                assert "7654321" not in str(answer)
+                assert told(answer, failed=True)["code"] == "not_found"
+
+
 async def test_rights_are_those_of_the_api(
     hooks: Hooks, world: World, api: ApiServer, make: Factory, workers: Workers
 ) -> None:

@@ -124,6 +124,10 @@ async def test_requests_are_counted_by_what_their_route_is_called(world: World, 
 async def test_figures_are_for_this_machine_or_whoever_has_the_token(hooks: Hooks) -> None:
     for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"):
         refused(await hooks.client.get("/metrics", headers={name: "127.0.0.1"}), 403, "not_allowed")
+    # A page that a name server points to this machine says in `Host` how it was called.
+    refused(await hooks.client.get("/metrics", headers={"Host": "evil.example:8765"}), 403, "not_allowed")
+    for host in ("localhost:1", "[::1]:1", "127.0.0.1"):
+        assert (await hooks.client.get("/metrics", headers={"Host": host})).status_code == 200
     transport = httpx2.ASGITransport(hooks.app, client=("192.0.2.7", 4711))
     async with httpx2.AsyncClient(transport=transport, base_url="http://x") as elsewhere:
         refused(await elsewhere.get("/metrics"), 403, "not_allowed")

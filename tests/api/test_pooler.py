@@ -25,7 +25,7 @@ select pg_backend_pid() as pid, current_user, session_user,
 """
 
 
-@pytest.fixture(params=[1, 2], ids=["one server connection", "two"])
+@pytest.fixture(params=[1, pytest.param(2, marks=pytest.mark.full)], ids=["one server connection", "two"])
 async def pooler(request: pytest.FixtureRequest, databases: Databases, database_url: str) -> AsyncIterator[PgBouncer]:
     binary = program()
     if not await _has_login(databases):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ from tests.api.conftest import ApiServer, Client, refused
 from tests.api.test_automations import NODES, made, other_account
 from tests.api.test_keys_and_requests import key_of
 from tests.engine.world import World
+
+from automations.cli.outside_world import TESTS_OF_ONE
 
 if TYPE_CHECKING:
     from tests.conftest import Factory
@@ -142,3 +145,39 @@ async def test_who_may_try_a_draft(world: World, api: ApiServer, make: Factory) 
     runs, _ = await key_of(world, api, "run")
     assert (await runs.ok("POST", path))["triggered_by"] == str(world.account)
     assert (await api.signed_in(None).ok("POST", path))["triggered_by"] is None
+
+
+OPEN_TESTS = """
+select count(*) from pg_stat_activity where datname = current_database() and application_name = 'automations test'
+"""
+
+
+async def test_so_many_tests_of_an_account_are_under_way_at_once(world: World, api: ApiServer, make: Factory) -> None:
+    """Each holds a connection of its own: a hundred would leave none for anybody."""
+    owner = api.signed_in(world.account)
+    path = f"/automations/{(await made(owner, world))['id']}/test"
+    other = await other_account(make)
+    stranger = api.signed_in(other.account)
+    theirs = f"/automations/{(await made(stranger, other))['id']}/test"
+    given = {"input": {"name": "Ada"}}
+    done = asyncio.Event()
+
+    async def most_connections() -> int:
+        most = 0
+        while not done.is_set():
+            most = max(most, await world.db.fetchval(OPEN_TESTS))
+            await asyncio.sleep(0.005)
+        return int(most)
+
+    watching = asyncio.create_task(most_connections())
+    calls = [owner("POST", path, json=given) for _ in range(30)]
+    first, *answers = await asyncio.gather(stranger("POST", theirs, json=given), *calls)
+    done.set()
+    assert first.status_code == 200
+    assert {one.status_code for one in answers} <= {200, 409}
+    assert sum(one.status_code == 200 for one in answers) >= TESTS_OF_ONE
+    for one in answers:
+        if one.status_code == 409:
+            assert "under way" in refused(one, 409, "conflict")["detail"]
+    assert await watching <= TESTS_OF_ONE + 2
+    assert (await owner("POST", path, json=given)).status_code == 200

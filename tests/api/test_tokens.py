@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 import uuid
 from typing import Any
@@ -12,10 +14,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from tests.api.conftest import SECRET, ApiServer, refused, token
 
 from automations.api.tokens import Caller, KeySet, NotSignedIn, SharedSecret, TokenReader
+from automations.errors import ConfigurationError
 
 USER = uuid.uuid4()
 NOW = int(time.time())
-CLAIMS = {"sub": str(USER), "role": "authenticated", "aud": "authenticated", "exp": NOW + 600, "iss": "https://a"}
+CLAIMS = {"sub": str(USER), "role": "authenticated", "aud": "authenticated", "exp": NOW + 3_600, "iss": "https://a"}
 
 
 def signed(claims: Any = None, key: Any = SECRET, algorithm: str = "HS256", **headers: Any) -> str:
@@ -36,7 +39,7 @@ def without(name: str) -> str:
         jwt.encode(CLAIMS, "", algorithm="none"),
         signed(key="another secret that is long enough for it, 48 b"),
         signed({"exp": NOW - 120}),
-        signed({"nbf": NOW + 600}),
+        signed({"nbf": NOW + 3_600}),
         signed({"aud": "somebody else"}),
         signed({"role": "anon"}),
         signed({"role": "postgres"}),
@@ -60,7 +63,7 @@ async def test_who_it_is() -> None:
     reader = TokenReader(SharedSecret(SECRET), audience="authenticated", issuer="https://a")
     assert await reader.read(signed()) == Caller("authenticated", USER)
     assert await reader.read(signed({"aud": ["x", "authenticated"]})) == Caller("authenticated", USER)
-    server = jwt.encode({"role": "service_role", "exp": NOW + 60, "iss": "https://a"}, SECRET, "HS256")
+    server = jwt.encode({"role": "service_role", "exp": NOW + 3_600, "iss": "https://a"}, SECRET, "HS256")
     assert await reader.read(server) == Caller("service_role", None)
 
 
@@ -103,6 +106,46 @@ async def test_keys_are_rotated_and_forgeries_ask_for_none() -> None:
     ):
         with pytest.raises(NotSignedIn):
             await reader.read(forged)
+
+
+async def test_a_key_of_another_kind_than_the_token_says_is_no_error_of_ours() -> None:
+    keys: dict[str, Any] = {
+        "rsa": rsa.generate_private_key(65537, 2048),
+        "ec": ec.generate_private_key(ec.SECP256R1()),
+        "larger": ec.generate_private_key(ec.SECP384R1()),
+    }
+
+    async def fetch() -> dict[str, Any]:
+        kinds: dict[str, Any] = {"rsa": jwt.algorithms.RSAAlgorithm}
+        return {
+            "keys": [
+                {**kinds.get(name, jwt.algorithms.ECAlgorithm).to_jwk(key.public_key(), as_dict=True), "kid": name}
+                for name, key in keys.items()
+            ]
+        }
+
+    reader = TokenReader(KeySet(fetch), audience="authenticated", issuer=None)
+    body = signed().split(".")[1]
+    for kid in keys:
+        for algorithm in ("RS256", "ES256", "EdDSA"):
+            head = base64.urlsafe_b64encode(json.dumps({"alg": algorithm, "kid": kid}).encode()).decode().rstrip("=")
+            with pytest.raises(NotSignedIn):
+                await reader.read(f"{head}.{body}.{'A' * 86}")
+
+
+async def test_an_address_of_keys_that_does_not_answer_is_not_asked_by_everybody() -> None:
+    asked = 0
+
+    async def fetch() -> dict[str, Any]:
+        nonlocal asked
+        asked += 1
+        raise ValueError("no")
+
+    reader = TokenReader(KeySet(fetch), audience="authenticated", issuer=None)
+    for _ in range(5):
+        with pytest.raises(ConfigurationError, match="cannot be had"):
+            await reader.read(signed(key=rsa.generate_private_key(65537, 2048), algorithm="RS256", kid="one"))
+    assert asked == 1
 
 
 async def test_over_http(api: ApiServer) -> None:

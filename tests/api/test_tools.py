@@ -11,7 +11,7 @@ import pytest
 from tests.api.conftest import ApiServer, refused
 from tests.api.test_keys_and_requests import key_of
 from tests.api.tool_flows import SCHEMA, delay, tool, waiting
-from tests.engine.drawing import probe, stop, update_lead
+from tests.engine.drawing import edge, node, probe, stop, update_lead
 from tests.engine.world import Workers, World, eventually
 
 from automations.flow.outcomes import Continue
@@ -165,6 +165,26 @@ async def test_a_name_of_two_accounts_means_neither(world: World, api: ApiServer
     assert [one["function"]["name"] for one in narrowed["items"]] == ["greet"]
 
 
+async def test_nobody_takes_the_name_that_another_tool_is_listed_under(world: World, api: ApiServer) -> None:
+    mine, other = await tool(world), uuid.uuid4()
+    await world.db.execute(
+        "insert into team_members (owner_id, member_id, role) values ($1, $2, 'member')", other, world.account
+    )
+    await tool(world, account=other)
+    listed = f"greet_{mine.hex[:8]}"
+    call: dict[str, Any] = {"json": {"arguments": {"name": "x"}, "timeout_seconds": 0}}
+    both = api.signed_in(world.account)
+    assert (await both("POST", f"/tools/{listed}/call", **call)).status_code == 202
+    taker = await tool(world, listed, account=other)
+    told = refused(await both("POST", f"/tools/{listed}/call", **call), 422, "unusable")
+    assert str(mine) in told["detail"]
+    assert str(taker) in told["detail"]
+    assert (await both("POST", f"/tools/{mine}/call", **call)).status_code == 202
+    # Where the other account is not looked at, it is what it was.
+    assert (await both("POST", f"/tools/{listed}/call?account={world.account}", **call)).status_code == 202
+    assert await world.count("automation_id = '" + str(taker) + "'") == 0
+
+
 async def test_whoever_waits_holds_no_connection(world: World, api: ApiServer, workers: Workers) -> None:
     released = asyncio.Event()
 
@@ -212,3 +232,15 @@ async def test_nobody_waits_for_whoever_has_hung_up(world: World, api: ApiServer
 
     await eventually(quiet)
     assert await world.count("status = 'pending'") == 1
+
+
+async def test_a_name_is_taken_once(world: World, api: ApiServer) -> None:
+    owner = api.signed_in(world.account)
+    await tool(world)
+    config = {"tool_name": "greet", "description": "Greets, too.", "input_schema": SCHEMA}
+    nodes = [node("trigger", "trigger-ai-tool", config), stop("end", "completed", output="x")]
+    body = {"agent_id": str(world.agent), "name": "Second", "nodes": nodes, "edges": [edge("trigger", "end")]}
+    second = await owner.ok("POST", "/automations", json=body)
+    told = refused(await owner("POST", f"/automations/{second['id']}/publish"), 422, "flow_invalid")
+    (problem,) = told["problems"]
+    assert (problem["code"], problem["field"]) == ("tool_name_taken", "tool_name")

@@ -81,7 +81,7 @@ async def test_files_that_are_none_are_refused(world: World, api: ApiServer) -> 
     deep: list[object] = []
     for _ in range(200):
         deep = [deep]
-    refused(await owner("POST", "/automations/import", json={"name": "y", "nodes": deep}), 422, "unusable")
+    refused(await owner("POST", "/automations/import", json={"name": "y", "nodes": deep}), 400, "bad_request")
 
 
 async def make_second_agent(world: World) -> None:

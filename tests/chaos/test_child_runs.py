@@ -87,6 +87,7 @@ async def test_killed_again_and_again_while_hundreds_are_called(world: World, gr
     await assert_once_each(world, parent, child, leads)
 
 
+@pytest.mark.full
 async def test_a_failure_is_followed_once_under_kills(world: World, group: WorkerGroup) -> None:
     conversation = str(await world.conversation())
     rescue = await manual(world, add_message("tell", "{{ trigger.input.run_id }}", conversation))
@@ -106,6 +107,7 @@ async def test_a_failure_is_followed_once_under_kills(world: World, group: Worke
     assert sorted(await world.bodies()) == sorted(failed)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "kills", [(1, 3, 5), pytest.param(tuple(range(1, 13)), marks=pytest.mark.full)], ids=["some", "all"]
 )
@@ -128,6 +130,7 @@ async def test_a_caller_that_waits_survives_its_worker(
         await group.close()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("leads", [150, pytest.param(1000, marks=pytest.mark.full)])
 async def test_callers_that_wait_under_kills(world: World, group: WorkerGroup, leads: int) -> None:
     parent, child = await callers_and_called(world, str(await world.conversation()))

@@ -125,6 +125,7 @@ async def test_all_connections_cut_in_the_middle(world: World, group: WorkerGrou
     assert not worker.is_gone
 
 
+@pytest.mark.full
 async def test_statements_cancelled_in_the_middle(world: World, group: WorkerGroup) -> None:
     """`pg_cancel_backend`, a statement time-out, an operator: no reason to die or to fail a run."""
     await world.automation(one_message_per_lead(str(await world.conversation())))
@@ -226,6 +227,7 @@ async def test_kill_after_every_checkpoint_in_turn(world: World, group: WorkerGr
         await group.close()
 
 
+@pytest.mark.full
 async def test_a_lane_of_updates_ends_in_order_under_kills(world: World, group: WorkerGroup) -> None:
     conversation = str(await world.conversation())
     lead = await world.lead(score=-1)
@@ -282,6 +284,7 @@ async def test_sigterm_in_the_middle_of_500(world: World, group: WorkerGroup) ->
     assert await world.db.fetchval("select max(takeovers) from automation_executions") == 0
 
 
+@pytest.mark.full
 async def test_sigterm_while_a_call_hangs_and_a_user_holds_a_row(world: World, group: WorkerGroup) -> None:
     await world.automation(line(probe("call", "external", "slow", 120), update_lead("save", {"stage": "done"})))
     worker = await group.start()
@@ -326,6 +329,7 @@ async def test_a_newer_run_takes_the_place_of_a_dead_workers(world: World, group
     assert [entry["status"] for entry in first["nodes_executed"]] == ["failed"]
 
 
+@pytest.mark.full
 async def test_a_burst_outlives_the_worker_that_waits_for_its_end(world: World, group: WorkerGroup) -> None:
     conversation = str(await world.conversation())
     await world.automation(

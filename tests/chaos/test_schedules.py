@@ -11,6 +11,7 @@ from tests.engine.world import World, eventually
 COUNT = 20
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_worker_dies_between_looking_and_being_told(world: World, group: WorkerGroup, when: str) -> None:
     due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)

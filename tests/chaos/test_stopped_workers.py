@@ -14,6 +14,7 @@ from tests.engine.drawing import add_message, condition, draw, edge, line, probe
 from tests.engine.world import OPEN, World, eventually
 
 
+@pytest.mark.full
 async def test_a_stopped_worker_that_comes_back_late_changes_nothing(world: World, group: WorkerGroup) -> None:
     conversation = str(await world.conversation())
     await world.automation(
@@ -48,6 +49,7 @@ async def test_a_stopped_worker_that_comes_back_late_changes_nothing(world: Worl
     assert not late.is_gone
 
 
+@pytest.mark.full
 async def test_a_worker_that_stops_inside_its_transaction_does_not_keep_users_waiting(
     world: World, group: WorkerGroup, connect: Connect
 ) -> None:
@@ -72,7 +74,7 @@ async def test_a_worker_that_stops_inside_its_transaction_does_not_keep_users_wa
     assert await world.run_of(lead) == run
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGSTOP, marks=pytest.mark.full)])
 async def test_cancel_of_a_run_whose_worker_is_gone(
     world: World, group: WorkerGroup, connect: Connect, acting: Acting, number: signal.Signals
 ) -> None:
@@ -98,6 +100,7 @@ async def test_cancel_of_a_run_whose_worker_is_gone(
     assert await world.db.fetchval("select stage from leads where id = $1", lead) is None
 
 
+@pytest.mark.full
 async def test_a_run_that_kills_its_worker_is_given_up_and_the_innocent_finish(
     world: World, group: WorkerGroup
 ) -> None:

@@ -236,6 +236,7 @@ async def run_of(world: World, lead: uuid.UUID, step: str) -> Any:
     )
 
 
+@pytest.mark.full
 async def test_killed_while_a_wait_that_is_over_stands_behind_a_locked_row(
     world: World, group: WorkerGroup, connect: Connect
 ) -> None:

@@ -128,7 +128,7 @@ async def test_a_look_reads_what_is_new(database: asyncpg.Connection) -> None:
     snapshot = await database.fetchval(SQL["live_snapshot"])
     # Also once it is planned for any snapshot.
     for _ in range(8):
-        found = scans_of(await plans(database, SQL["read_live_changes"], snapshot, 5_000), "live_changes")
+        found = scans_of(await plans(database, SQL["read_live_changes"], snapshot, 5_000, []), "live_changes")
         assert found
         assert not [line for line in found if "Seq Scan" in line]
 

@@ -463,7 +463,7 @@ async def test_the_demo_is_loaded_once_whole_and_live(
     assert await load_demo(demo, automations, registry, content, ECHO)
     assert not await load_demo(demo, automations, registry, content, ECHO)
     found = await automations.all_of(content.account_id)
-    assert [(one.status, one.enabled) for one in found] == [("active", True)] * 3
+    assert [(one.status, one.enabled) for one in found] == [("active", True)] * 4
     assert await database.fetchval("select count(*) from leads") == 12
     assert await database.fetchval("select count(*) from conversations") == 2
     assert await database.fetchval("select count(*) from automation_executions") == 0

@@ -69,6 +69,7 @@ def imported(cli: Cli, **config: Any) -> str:
     return automation
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("up")
 def test_without_an_endpoint_it_is_told_before_it_runs(cli: Cli, without_model: Cli) -> None:
     automation = imported(cli)

@@ -23,6 +23,7 @@ def ask(up: dict[str, Any], token: str, path: str, body: Any = None) -> Any:
         return json.loads(answer.read())
 
 
+@pytest.mark.full
 def test_sign_in_list_run_and_see_the_run(cli: Cli, up: dict[str, Any]) -> None:
     key = Path(up["data_dir"]) / "jwt.key"
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
@@ -63,6 +64,7 @@ def test_up_and_another_terminal_sign_in_by_a_link(cli: Cli, up: dict[str, Any])
         refused.value.close()
 
 
+@pytest.mark.full
 def test_machines_and_a_team_from_the_command_line(cli: Cli, up: dict[str, Any]) -> None:
     owner = cli.ok("token", "--json").json["user"]
     key = cli.ok("keys", "create", "crm", "--scope", "read", "--days", "30").out.strip()

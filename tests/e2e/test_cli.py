@@ -278,6 +278,7 @@ def test_a_number_beyond_64_bits_is_shown(cli: Cli) -> None:
     assert "Qualify" in cli.ok("show", run["id"], "--full").out
 
 
+@pytest.mark.full
 def test_an_agent_says_whose_account_is_meant(cli: Cli) -> None:
     flow = {"name": "Of the other", "trigger_type": "manual", "trigger_config": {}}
     (cli.directory / "other.json").write_text(json.dumps(flow))

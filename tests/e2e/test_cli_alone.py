@@ -130,7 +130,7 @@ def test_output_into_a_pipe_that_closes_is_no_error(cli: Cli) -> None:
     assert said == ""
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGTERM, marks=pytest.mark.full), signal.SIGINT])
 def test_up_ends_cleanly_with_its_database_and_comes_back(fresh: Cli, number: signal.Signals) -> None:
     first = fresh.start("up", "--json", "--no-demo")
     assert first.stdout is not None

@@ -48,6 +48,7 @@ def automation(cli: Cli, up: dict[str, Any]) -> str:
     return identifier
 
 
+@pytest.mark.full
 def test_versions_are_listed_with_the_draft(cli: Cli, automation: str) -> None:
     listed = cli.ok("versions", NAME, "--json").json
     assert (listed["published_number"], listed["draft_is_published"]) == (2, True)
@@ -118,6 +119,7 @@ def test_going_back_asks_before_it_takes_a_draft_away(cli: Cli, automation: str)
     assert cli("rollback", automation, "draft").code == 1
 
 
+@pytest.mark.full
 def test_a_draft_is_saved_and_published_only_at_the_revision_that_was_seen(cli: Cli, automation: str) -> None:
     text = cli.ok("export", automation, "--with-revision").out
     revision = json.loads(text)["draft_revision"]

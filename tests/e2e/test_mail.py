@@ -56,6 +56,7 @@ def flow(to: str) -> str:
     return json.dumps({"id": str(uuid.uuid4()), "name": f"Mail {uuid.uuid4()}", "nodes": nodes, "edges": edges})
 
 
+@pytest.mark.full
 def test_from_the_setting_to_the_mailbox(cli: Cli, up: dict[str, Any], mailbox: Mailbox) -> None:
     shown = {row["name"]: (row["value"], row["source"]) for row in cli.ok("account", "show", "--json").json}
     assert shown["mail-server"][1] == shown["mail-user"][1] == "installation"

@@ -33,7 +33,7 @@ async def call(client: Client, name: str, /, **arguments: Any) -> Any:
     return answer.structured_content
 
 
-@pytest.mark.parametrize("over", ["stdio", "http"])
+@pytest.mark.parametrize("over", ["stdio", pytest.param("http", marks=pytest.mark.full)])
 async def test_a_client_calls_a_tool_of_the_demo_and_builds_another(cli: Cli, up: dict[str, Any], over: str) -> None:
     bearer = {"Authorization": f"Bearer {cli.ok('token').out.strip()}"}
     async with httpx2.AsyncClient(headers=bearer, timeout=60, trust_env=False) as http:
@@ -70,6 +70,7 @@ async def test_a_client_calls_a_tool_of_the_demo_and_builds_another(cli: Cli, up
             assert (await call(client, name))["output"] == "HEY"
 
 
+@pytest.mark.full
 async def test_stdio_acts_as_the_key_says(cli: Cli, up: dict[str, Any]) -> None:
     assert up["status"] == "ready"
     stranger = cli.ok("token", "--user", str(uuid.uuid4())).out.strip()
@@ -90,7 +91,7 @@ def test_stdout_is_the_protocols_and_the_end_of_stdin_the_end(cli: Cli, up: dict
     assert all(json.loads(line)["jsonrpc"] == "2.0" for line in answer.out.splitlines())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=pytest.mark.full), signal.SIGTERM])
 def test_a_signal_ends_it_while_it_listens(cli: Cli, up: dict[str, Any], number: signal.Signals) -> None:
     assert up["status"] == "ready"
     with subprocess.Popen(

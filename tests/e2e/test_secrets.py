@@ -52,6 +52,7 @@ def imported(cli: Cli, file: str) -> str:
     return automation
 
 
+@pytest.mark.full
 def test_a_secret_reaches_the_other_side_and_no_record(cli: Cli, up: dict[str, Any]) -> None:
     automation = imported(cli, calling(up["echo"]))
     refused = cli("publish", automation)
@@ -118,6 +119,7 @@ def test_what_cannot_be_a_secret_is_refused(cli: Cli, arguments: tuple[str, ...]
     assert (refused.code, said in refused.err, "Traceback" in refused.err) == (1, True, False)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "place",
     [

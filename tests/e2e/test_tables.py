@@ -19,6 +19,7 @@ def block(language: str) -> str:
     return str(found)
 
 
+@pytest.mark.full
 def test_an_orders_table_fires_until_it_is_watched_no_more(cli: Cli, tmp_path: Path) -> None:
     cli.ok("sql", "-qc", block("sql"))
     assert "No table is watched" in cli.ok("watch").out

@@ -104,6 +104,7 @@ def fire_in(cli: Cli, automation: str, seconds: float) -> None:
     cli.ok("sql", "-qc", f"update automations set trigger_config = '{config}' where id = '{automation}'")
 
 
+@pytest.mark.full
 def test_the_list_and_what_one_needs(cli: Cli) -> None:
     assert [row["key"] for row in cli.ok("templates", "--json").json] == TEMPLATES
     shown = cli.ok("templates", "speed-to-lead").out
@@ -227,6 +228,7 @@ def test_unanswered_conversation(cli: Cli, world: OutsideWorld) -> None:
     assert [mail["subject"] for mail in world.mails_to("sla@acme.example")] == ["Nobody has answered a conversation"]
 
 
+@pytest.mark.full
 def test_ai_triage(cli: Cli, world: OutsideWorld) -> None:
     automation = made(cli, "ai-triage")
     leads = {}
@@ -276,6 +278,7 @@ def test_weekly_digest(cli: Cli, world: OutsideWorld) -> None:
     assert "forgotten" not in table
 
 
+@pytest.mark.full
 def test_sync_out(cli: Cli, world: OutsideWorld) -> None:
     automation = made(cli, "sync-out", url=f"http://127.0.0.1:{world.http_port}/hooks/leads", email="ops@acme.example")
     # The receiver is away for a moment: the same delivery comes again.

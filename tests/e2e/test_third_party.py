@@ -65,6 +65,7 @@ def up_with_it(with_it: Cli) -> Iterator[None]:
         assert end(process) == 0
 
 
+@pytest.mark.full
 def test_its_own_tests_pass(with_it: Cli, installed: Path) -> None:
     # Without our own configuration of pytest.
     options = ["-q", "-p", "no:cacheprovider", "-c", "/dev/null", "-o", "asyncio_mode=auto", "--rootdir", str(PACKAGE)]
@@ -80,6 +81,7 @@ def test_its_own_tests_pass(with_it: Cli, installed: Path) -> None:
     assert "10 passed" in done.stdout
 
 
+@pytest.mark.full
 def test_it_is_one_of_the_node_types(with_it: Cli, cli: Cli) -> None:
     (found,) = [one for one in with_it.ok("nodes", "--json").json if one["type"] == "transform-phone"]
     assert (found["package"], found["handles"]) == ("automations_phone", ["out"])
@@ -87,6 +89,7 @@ def test_it_is_one_of_the_node_types(with_it: Cli, cli: Cli) -> None:
     assert cli("nodes", "transform-phone").code == 1
 
 
+@pytest.mark.full
 def test_its_flows_are_valid_where_it_is_installed_and_nowhere_else(with_it: Cli, cli: Cli) -> None:
     assert "No problems" in with_it.ok("validate", "-", given=json.dumps(FLOW)).out
     (problem,) = cli("validate", "-", "--json", given=json.dumps(FLOW)).json
@@ -94,6 +97,7 @@ def test_its_flows_are_valid_where_it_is_installed_and_nowhere_else(with_it: Cli
     assert "install the package" in problem["hint"]
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("up_with_it")
 def test_a_worker_runs_it(with_it: Cli) -> None:
     with_it.ok("sql", "-qc", "update leads set phone = '020 7946 0123' where name = 'Ada Lovelace'")

@@ -101,6 +101,7 @@ def test_what_is_no_webhook_has_no_address(cli: Cli) -> None:
     assert (refused.code, "is not started by a webhook" in refused.err) == (1, True)
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("orders")
 def test_a_change_says_that_a_webhook_is_started_otherwise(cli: Cli) -> None:
     cli.ok("sql", "-qc", "insert into leads (user_id, name) select user_id, 'Sofja Kowalewskaja' from agents limit 1")
@@ -121,6 +122,7 @@ def test_a_server_beside_it_takes_in_the_same_webhooks(cli: Cli, orders: str) ->
     assert end(process) == 0
 
 
+@pytest.mark.full
 def test_a_port_that_is_taken(cli: Cli, tmp_path: Any) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -159,6 +161,7 @@ def test_nothing_that_serves_is_imported_for_help(cli: Cli) -> None:
     assert [name for name in ("uvicorn", "starlette", "asyncpg") if f" {name}\n" in told.stderr] == []
 
 
+@pytest.mark.full
 def test_what_keeps_a_webhook_from_checking_its_callers_is_said(cli: Cli, up: dict[str, Any]) -> None:
     cli.ok("secrets", "set", "HOOK_KEY", given="no webhook secret")
     config = {"auth": {"type": "signature", "secret": "{{ secrets.HOOK_KEY }}"}}

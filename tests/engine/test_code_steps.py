@@ -48,6 +48,7 @@ async def test_a_run_computes(world: World, workers: Workers, probes: Probes, st
     assert (run["status"], run["output"]) == ("completed", {"shout": "ADA"})
 
 
+@pytest.mark.full
 async def test_endless_programs_stall_no_other_run(
     world: World, workers: Workers, probes: Probes, steps: StepRunner
 ) -> None:

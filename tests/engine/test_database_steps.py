@@ -117,6 +117,7 @@ async def test_one_bad_value_of_the_same_shape(world: World, workers: Workers) -
     assert "not_thirteen" in failed["error"]
 
 
+@pytest.mark.full
 async def test_a_constraint_that_is_checked_at_commit_fails_only_its_run(world: World, workers: Workers) -> None:
     conversation = str(await world.conversation())
     await world.db.execute(DEFERRED)
@@ -142,6 +143,7 @@ async def test_a_constraint_that_is_checked_at_commit_fails_only_its_run(world: 
     assert (await world.run_of(good[0]))["status"] == "completed"
 
 
+@pytest.mark.full
 async def test_steps_that_were_committed_before_are_not_done_again(
     world: World, workers: Workers, probes: Probes
 ) -> None:

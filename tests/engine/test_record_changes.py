@@ -127,6 +127,7 @@ async def test_owners_come_from_data(world: World, workers: Workers) -> None:
     assert await owners(world) == {BOB: 5, CID: 5}
 
 
+@pytest.mark.full
 async def test_turns_are_fair_under_two_workers(world: World, workers: Workers) -> None:
     await world.automation(line(change(assign=TURNS)))
     await world.leads(1000)
@@ -136,6 +137,7 @@ async def test_turns_are_fair_under_two_workers(world: World, workers: Workers) 
     assert await world.db.fetchval("select position from automations.rotations") == 1000
 
 
+@pytest.mark.full
 async def test_a_turn_that_came_to_nothing_is_the_next_ones(world: World, workers: Workers) -> None:
     """Some records are refused by the table, at the update or only when the transaction commits."""
     await world.db.execute(

@@ -144,6 +144,7 @@ async def test_off_means_off_and_on_again_replays_nothing(world: World, workers:
     assert await world.count() == 0
 
 
+@pytest.mark.full
 async def test_a_broken_config_stops_that_automation_with_the_reason_and_no_other(
     world: World, workers: Workers
 ) -> None:

@@ -42,6 +42,7 @@ _FIELDS: Final = {
     "--input": "`input`",
     "--lead": "`lead_id`",
     "--name": "`name`",
+    "--set": "`parameters`",
     "--version": "`version`",
 }
 # A command goes first, with its options: one that stays a command keeps them.

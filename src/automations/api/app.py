@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from automations import __version__
-from automations.api.body_limit import DEEPEST_BODY, LARGEST_BODY, BodyLimit
+from automations.api.addresses import OtherMethods
+from automations.api.body_limit import DEEPEST_BODY, BodyLimit
 from automations.api.browsers import BrowserRules
 from automations.api.document import openapi_document
 from automations.api.editor import editor_routes
@@ -52,6 +53,8 @@ from automations.errors import AutomationsError
 from automations.services.webhooks import Webhooks
 
 PREFIX = "/api/v1"
+# Bodies that are read before anybody has proved anything: a code, an answer to an approval.
+UNPROVEN = {f"{PREFIX}/sign-in": 16_384, f"{PREFIX}/approvals/by-token": 1_048_576, approve_page.PATH: 1_048_576}
 ROUTES = (
     automations,
     versions,
@@ -80,7 +83,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app = FastAPI(
         title="Automations",
         version=__version__,
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         # What programs made from the document call their methods.
@@ -91,7 +94,7 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.state.api = api
     app.state.figures = kept_figures(api)
     metrics = HttpMetrics()
-    app.add_middleware(BodyLimit, prefixes=(PREFIX, approve_page.PATH))
+    app.add_middleware(BodyLimit, prefixes=(PREFIX, approve_page.PATH), smaller=UNPROVEN)
     app.add_middleware(Measured, metrics=metrics, prefix=PREFIX)
     # Streams of events stay as they are.
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=4)
@@ -100,7 +103,10 @@ def create_app(webhooks: Webhooks, api: Api) -> FastAPI:
     app.build_middleware_stack = (  # type: ignore[method-assign]
         lambda: BrowserRules(build(), api=PREFIX, origins=api.cors_origins)
     )
-    for router in (approvals.by_token, *(module.router for module in ROUTES), sign_in.router, sign_in.signed_in_router):
+    of_api = (approvals.by_token, *(module.router for module in ROUTES), sign_in.router, sign_in.signed_in_router)
+    app.state.addresses = OtherMethods(PREFIX, of_api)
+    app.router.routes.insert(0, app.state.addresses)
+    for router in of_api:
         app.include_router(router, prefix=PREFIX)
     for router in (operations_router(api, metrics, app.state.figures), sign_in.pages, docs_page.router):
         app.include_router(router)
@@ -129,19 +135,20 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     return invalid_request(error)
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     match error.status_code:
         case 400:
             hint = f"Send JSON in UTF-8, nested at most {DEEPEST_BODY} levels deep."
             return problem("bad_request", "the body cannot be read", hint)
         case 405:
-            hint = "Use another method."
-            return problem("wrong_method", "this address is not called so", hint, headers=error.headers)
+            allowed = request.app.state.addresses.allowed(request.url.path)
+            headers = error.headers if allowed is None else {"Allow": allowed}
+            return problem("wrong_method", "this address is not called so", "Use another method.", headers=headers)
         case 408:
             return problem("too_slow", "the body was not complete in time", "Send it again, faster.")
         case 413:
-            return problem("too_large", f"a body has at most {LARGEST_BODY:,} bytes here", "Send less.")
+            return problem("too_large", f"a body has at most {error.detail} bytes here", "Send less.")
         case _:
             return problem("not_found", "there is nothing at this address", "/api/docs shows what there is.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -18,19 +19,22 @@ DEEPEST_BODY: Final = 64
 
 
 class BodyLimit:
-    """Raises 413 or 408 as `HTTPException` into whoever reads the body of a request below one of `prefixes`."""
+    """Raises 413, with the limit as its detail, or 408 as `HTTPException` into whoever reads the body of a request
+    below one of `prefixes`. `smaller`: limits of single paths.
+    """
 
-    def __init__(self, app: ASGIApp, prefixes: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, prefixes: tuple[str, ...], smaller: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._prefixes = prefixes
+        self._smaller = smaller or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(self._prefixes):
-            receive = _limited(scope, receive)
+            receive = _limited(scope, receive, self._smaller.get(scope["path"], LARGEST_BODY))
         await self._app(scope, receive, send)
 
 
-def _limited(scope: Scope, receive: Receive) -> Receive:
+def _limited(scope: Scope, receive: Receive, largest: int) -> Receive:
     received = 0
     deadline = asyncio.get_running_loop().time() + BODY_SECONDS
     complete = False
@@ -41,8 +45,8 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
             # Whether the caller has gone: that may take as long as the answer.
             return await receive()
         for name, value in scope["headers"]:
-            if name == b"content-length" and value.isdigit() and int(value[:20]) > LARGEST_BODY:
-                raise HTTPException(413)
+            if name == b"content-length" and value.isdigit() and int(value[:20]) > largest:
+                raise HTTPException(413, f"{largest:,}")
         try:
             async with asyncio.timeout_at(deadline):
                 message = await receive()
@@ -51,8 +55,8 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
         if message["type"] == "http.request":
             received += len(message.get("body", b""))
             complete = not message.get("more_body", False)
-            if received > LARGEST_BODY:
-                raise HTTPException(413)
+            if received > largest:
+                raise HTTPException(413, f"{largest:,}")
         return message
 
     return within

@@ -15,6 +15,7 @@ SHOWN: Final = (
     *("etag", "location", "content-disposition", "retry-after"),
     *("ratelimit", "ratelimit-policy", "idempotent-replayed"),
 )
+NOT_SHARED: Final = ("/webhooks/", "/metrics")
 # For what is no page: a page brings a policy of its own.
 NO_PAGE: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -22,7 +23,8 @@ NO_PAGE: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame
 class BrowserRules:
     """Around everything, so that errors of ours have them, too. A header that an answer has already stays.
 
-    `origins`: whose pages may call everything but webhooks, which answer OPTIONS themselves. No cookie is ever sent.
+    `origins`: whose pages may call everything but webhooks, which answer OPTIONS themselves, and the figures, for which
+    a browser of this machine needs no token. No cookie is ever sent.
     """
 
     def __init__(self, app: ASGIApp, *, api: str, origins: Sequence[str]) -> None:
@@ -50,5 +52,5 @@ class BrowserRules:
                     headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
-        app = self._app if path.startswith("/webhooks/") else self._shared
+        app = self._app if path.startswith(NOT_SHARED) else self._shared
         await app(scope, receive, with_rules)

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from automations.api.models.live import LiveEvent
 from automations.api.router import REFUSALS, Problem
 
 
@@ -19,6 +20,8 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         told = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(told.pop("$defs"))
         schemas["Problem"] = told
+        # What is in a stream: no route answers with one alone.
+        schemas["LiveEvent"] = LiveEvent.model_json_schema()
         found["components"]["responses"] = {f"Refused{status}": answer for status, answer in REFUSALS.items()}
         for operations in found["paths"].values():
             for operation in operations.values():

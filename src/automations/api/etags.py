@@ -6,12 +6,13 @@ import hashlib
 from typing import Annotated, Any, Final
 from uuid import UUID
 
+import orjson
 from fastapi import Header
 from fastapi.responses import Response
 
 from automations.db.connection import Connection
 from automations.db.listing_store import ListingStore
-from automations.errors import NotFound, Unusable
+from automations.errors import Conflict, NotFound, Unusable
 
 Revision = Annotated[
     str | None,
@@ -53,12 +54,32 @@ async def shown_automation(
     *,
     if_none_match: str | None = None,
 ) -> Response:
-    """Its ETag begins with the revision of the draft: that is what `If-Match` looks at, and nothing else of it."""
+    """Its ETag begins with the revision of the draft and the digest of its looks: what `If-Match` is about. The
+    rest says whether anything else of it has changed, such as the number of its runs.
+    """
     found = await ListingStore(session).automation(automation_id)
     if found is None:
         raise NotFound("there is no such automation", hint="Check the id, and who is signed in.")
     revision = found.partition('"draft_revision":')[2].partition(",")[0]
-    return answer(found, if_none_match, status=status, headers=headers, prefix=f"{revision}-")
+    return answer(found, if_none_match, status=status, headers=headers, prefix=f"{revision}-{_looks(found)}-")
+
+
+async def require_same_looks(session: Connection, automation_id: UUID, if_match: str | None) -> None:
+    """`Conflict` where name, description, icon or colour are not those that were seen; no revision counts them."""
+    seen = (if_match or "").strip().removeprefix("W/").strip('"').split("-")
+    if len(seen) < 2:
+        return
+    found = await ListingStore(session).automation(automation_id)
+    if found is not None and _looks(found) != seen[1]:
+        raise Conflict(
+            "somebody changed the name or the looks of the automation meanwhile", hint="Load it again, and compare."
+        )
+
+
+def _looks(automation: str) -> str:
+    content = orjson.loads(automation)
+    looks = [content[name] for name in ("name", "description", "icon", "color")]
+    return hashlib.blake2b(orjson.dumps(looks), digest_size=4).hexdigest()
 
 
 def read_revision(if_match: str | None) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,16 +44,18 @@ class Refusals:
 
     async def note(self, connections: Connections, caller: Caller, request: Request, code: str) -> None:
         """Only begins it; never raises."""
+        told = {"method": request.method, "path": request.url.path[:LONGEST_PATH], "code": code}
+        self.begin(connections, caller, await _named_ids(request), told)
+
+    def begin(self, connections: Connections, caller: Caller, ids: Sequence[UUID], details: dict[str, Any]) -> None:
+        """`details`: `method`, `path` and `code`, which is `not_found` or `not_allowed`; never raises."""
         if caller.user_id is None or len(self._noting) >= MOST_WAITING:
             return
-        ids = await _named_ids(request)
-        if code == "not_allowed" and caller.key is not None:
+        if details["code"] == "not_allowed" and caller.key is not None:
             # Whoever made the key wants to know that it tries more than it may.
             ids = [*ids, caller.key.id]
         if not ids:
             return
-        path = request.url.path[:LONGEST_PATH]
-        details = {"method": request.method, "path": path, "code": code}
         task = asyncio.create_task(self._note(connections, caller, caller.user_id, ids, details))
         self._noting.add(task)
         task.add_done_callback(self._noting.discard)
@@ -102,8 +104,13 @@ async def _named_ids(request: Request) -> list[UUID]:
         body = None
     if isinstance(body, dict):
         texts += body.values()
+    return ids_in(texts)
+
+
+def ids_in(values: Iterable[Any]) -> list[UUID]:
+    """Those of `values` that are ids, at most ten."""
     found: dict[UUID, None] = {}
-    for text in texts:
+    for text in values:
         if len(found) < MOST_IDS and isinstance(text, str | UUID) and len(str(text)) == 36:
             try:
                 found[UUID(str(text))] = None

@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 import structlog
 from fastapi import Depends, Request
@@ -22,9 +23,10 @@ from starlette.responses import Response
 
 from automations.api.body_limit import ShallowRequest
 from automations.api.rate_limits import RateLimits
-from automations.api.refusals import Refusals
+from automations.api.refusals import LONGEST_PATH, Refusals
 from automations.api.sign_in import SignIn
 from automations.api.tokens import Caller, NotSignedIn, TokenReader
+from automations.api.turns import Turns
 from automations.db.connection import Connection
 from automations.db.request_session import acting_as, find_api_key, keep_answer, take_request
 from automations.errors import ConfigurationError, Conflict, NotAllowed, NotFound, Unusable
@@ -76,13 +78,19 @@ class Api:
     installation_settings: InstallationSettings = InstallationSettings()  # noqa: RUF009 - frozen
     metrics_token: str | None = field(default=None, repr=False)
     refusals: Refusals = field(default_factory=Refusals)
+    turns: Turns = field(default_factory=Turns)
 
     @asynccontextmanager
-    async def acting(self, caller: Caller, *, read_only: bool = False) -> AsyncIterator[Connection]:
-        """One transaction of the caller's; committed when it ends."""
+    async def acting(
+        self, caller: Caller, *, read_only: bool = False, account: UUID | None = None
+    ) -> AsyncIterator[Connection]:
+        """One transaction of the caller's, for nothing but the account where one is named; committed when it ends."""
         async with (
+            self.turns.of(caller.user_id),
             self.connections.connection() as connection,
-            acting_as(connection, caller.role, caller.user_id, key=caller.key, read_only=read_only) as session,
+            acting_as(
+                connection, caller.role, caller.user_id, key=caller.key, account=account, read_only=read_only
+            ) as session,
         ):
             yield session
 
@@ -104,10 +112,10 @@ class Api:
         try:
             caller = await self._believed(given[0][len(SCHEME) :].strip(), address)
         except NotSignedIn as refusal:
-            log.info(
-                "not signed in", reason=str(refusal), address=address, method=request.method, path=request.url.path
-            )
+            # Counted first: what is beyond the limit is not logged either.
             self.limits.count_failure(address)
+            path = request.url.path[:LONGEST_PATH]
+            log.info("not signed in", reason=str(refusal), address=address, method=request.method, path=path)
             raise
         # Servers are the installation's own, and ask for many.
         if caller.user_id is not None:

@@ -66,6 +66,20 @@ REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
+def links(parameter: str, *operations: str, found: str = "id") -> dict[str, Any]:
+    """Of an answer: what `found` in it is good for, as OpenAPI says it."""
+    given = {parameter: f"$response.body#/{found}"}
+    return {"links": {name: {"operationId": name, "parameters": given} for name in operations}}
+
+
+_OF_DRAFT: Final = ("get_automation", "save_automation", "publish_automation", "enable_automation", "delete")
+DRAFT_LINKS: Final = links("automation_id", *_OF_DRAFT)
+LIVE_LINKS: Final = links("automation_id", *_OF_DRAFT, "start_execution")
+_OF_RUN: Final = ("get_execution", "list_steps", "cancel_execution", "retry_execution", "delete_execution")
+EXECUTION_LINKS: Final = links("execution_id", *_OF_RUN)
+EXECUTION_ID_LINKS: Final = links("execution_id", *_OF_RUN, found="execution_id")
+
+
 def api_router(prefix: str, tag: str) -> APIRouter:
     return APIRouter(
         prefix=prefix, tags=[tag], route_class=ScopedRoute, responses=REFUSALS, dependencies=[Depends(BEARER)]

@@ -11,14 +11,20 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 import jwt
+import structlog
 
 from automations.db.request_session import ApiKey, Role
+from automations.errors import ConfigurationError
+
+log = structlog.get_logger(__name__)
 
 # Clocks differ.
 LEEWAY_SECONDS: Final = 30
 # Keys are looked up again for a key id that is not known, but not for every forged one.
 LOOK_AGAIN_SECONDS: Final = 30.0
 KEPT_SECONDS: Final = 600.0
+# Nobody waits for an address that did not answer a moment ago.
+FAILED_SECONDS: Final = 5.0
 LONGEST_TOKEN: Final = 8_192
 # What was read of a token is believed for so long: a key that was rotated out is forgotten within a minute.
 READ_SECONDS: Final = 60.0
@@ -70,7 +76,7 @@ class SharedSecret:
 
 @dataclass(frozen=True, slots=True)
 class IssuedToken:
-    token: str
+    token: str = field(repr=False)
     user_id: UUID
     expires_at: datetime
 
@@ -117,9 +123,11 @@ class KeySet:
         self._fetch = fetch
         self._keys: dict[str | None, Any] = {}
         self._fetched = 0.0
+        self._failed = 0.0
         self._fetching = asyncio.Lock()
 
     async def key(self, key_id: str | None) -> Any:
+        """Raises also `ConfigurationError`, where the keys cannot be had."""
         if not self._is_fresh(KEPT_SECONDS if key_id in self._keys else LOOK_AGAIN_SECONDS):
             async with self._fetching:
                 if not self._is_fresh(LOOK_AGAIN_SECONDS):
@@ -133,9 +141,24 @@ class KeySet:
         return bool(self._fetched) and time.monotonic() - self._fetched < seconds
 
     async def _refresh(self) -> None:
-        found = jwt.PyJWKSet.from_dict(await self._fetch())
+        if self._failed and time.monotonic() - self._failed < FAILED_SECONDS:
+            raise _no_keys()
+        try:
+            found = jwt.PyJWKSet.from_dict(await self._fetch())
+        except Exception as error:
+            # Whatever kept it: that is for the log, and only as often as it is tried.
+            self._failed = time.monotonic()
+            log.error("the keys of tokens cannot be fetched", reason=f"{type(error).__name__}: {error}"[:300])
+            raise _no_keys() from None
         self._keys = {key.key_id: key.key for key in found.keys if key.public_key_use in (None, "sig")}
         self._fetched = time.monotonic()
+
+
+def _no_keys() -> ConfigurationError:
+    return ConfigurationError(
+        "the keys with which tokens are signed cannot be had now",
+        hint="Send it again a little later; whoever runs this installation looks at AUTOMATIONS_JWKS_URL.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +223,8 @@ class TokenReader:
             )
         except jwt.ExpiredSignatureError:
             raise NotSignedIn("the token has expired") from None
-        except jwt.InvalidTokenError:
+        except (jwt.PyJWTError, TypeError):
+            # PyJWT's own for a key of another kind than the algorithm that the token names: a TypeError, or not even an
+            # InvalidTokenError.
             raise NotSignedIn("the token is not valid here") from None
         return claims

@@ -29,7 +29,7 @@ async def start(
     listed_by: str = LISTED_BY,
 ) -> Started:
     """The run, committed. Raises what `services.tools.start_tool` raises."""
-    async with api.acting(caller) as session:
+    async with api.acting(caller, account=account) as session:
         return await start_tool(
             AutomationStore(session),
             ExecutionStore(session),

@@ -146,4 +146,8 @@ def build_web(dsn: str, settings: Settings, *, allowed: Collection[str] = ()) ->
         for one in reversed(closing):
             await one()
 
-    return Web(WebServer(make_app, close, live.end), answers)
+    def end_waiting() -> None:
+        live.end()
+        answers.end()
+
+    return Web(WebServer(make_app, close, end_waiting), answers)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from automations.cli.compose import build_pool, build_vault
@@ -13,6 +16,7 @@ from automations.engine.flow_versions import LoadedFlow
 from automations.engine.outside import Outside
 from automations.engine.step_runner import StepRunner
 from automations.engine.test_run import TestStart, run_test
+from automations.errors import Conflict
 from automations.integrations.code_sandbox import CodeOff, CodeSandbox
 from automations.integrations.http_client import HttpClient
 from automations.integrations.mail_client import MailClient
@@ -44,18 +48,40 @@ class OutsideWorld:
         await self.sandbox.close()
 
 
+# Each holds a connection of its own for up to 30 seconds, and the server has not many; of one account, those that wait
+# for a place among them.
+TESTS_AT_ONCE: Final = 8
+TESTS_OF_ONE: Final = 4
+
+
 class OutsideTests:
-    """Tests of drafts, as `services.draft_test.DraftTests`; the outside world is put together for the first one."""
+    """Tests of drafts, as `services.draft_test.DraftTests`; the outside world is put together for the first one.
+
+    `Conflict` for an account that has too many under way.
+    """
 
     def __init__(self, dsn: str, build: Callable[[], OutsideWorld]) -> None:
         self._dsn = dsn
         self._build = build
         self._world: OutsideWorld | None = None
+        self._places = asyncio.Semaphore(TESTS_AT_ONCE)
+        self._of_account: Counter[UUID] = Counter()
 
     async def run(self, loaded: LoadedFlow, start: TestStart) -> UUID:
-        if self._world is None:
-            self._world = self._build()
-        return await run_test(self._dsn, loaded, start, self._world.steps)
+        if self._of_account[start.account_id] >= TESTS_OF_ONE:
+            raise Conflict(
+                f"{TESTS_OF_ONE} tests of this account are under way", hint="Try it again when one of them has ended."
+            )
+        self._of_account[start.account_id] += 1
+        try:
+            async with self._places:
+                if self._world is None:
+                    self._world = self._build()
+                return await run_test(self._dsn, loaded, start, self._world.steps)
+        finally:
+            self._of_account[start.account_id] -= 1
+            if not self._of_account[start.account_id]:
+                del self._of_account[start.account_id]
 
     async def close(self) -> None:
         if self._world is not None:

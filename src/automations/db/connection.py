@@ -91,8 +91,10 @@ async def connect(
 
 
 @asynccontextmanager
-async def connected(dsn: str, *, role: str | None = None) -> AsyncIterator[Connection]:
-    connection = await connect(dsn, role=role)
+async def connected(
+    dsn: str, *, role: str | None = None, application_name: str = "automations"
+) -> AsyncIterator[Connection]:
+    connection = await connect(dsn, role=role, application_name=application_name)
     try:
         yield connection
     finally:

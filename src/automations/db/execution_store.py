@@ -14,7 +14,7 @@ from automations.db.automation_store import Named
 from automations.db.connection import Connection
 from automations.db.named_queries import queries
 from automations.db.sql_errors import of_code, translated
-from automations.errors import AutomationsError, NotFound, Unusable
+from automations.errors import AutomationsError, NotAllowed, NotFound, Unusable
 
 SQL = queries("executions")
 
@@ -343,13 +343,17 @@ class ExecutionStore:
         return woken
 
     async def delete(self, execution_id: UUID) -> None:
-        """The record of a run and all that hangs on it. `NotFound` where the caller may not delete such a run."""
+        """The record of a run and all that hangs on it. `NotFound`; `NotAllowed` where the caller may only read it."""
         with translated():
-            gone = await self.connection.fetchval(SQL["delete"], execution_id)
-        if gone is None:
-            raise NotFound(
-                "there is no such run that you may delete", hint="Check the id, and that your role is not viewer."
+            row = await self.connection.fetchrow(SQL["delete"], execution_id)
+        if row["gone"]:
+            return
+        if row["seen"]:
+            raise NotAllowed(
+                "your role in this account only allows reading",
+                hint="Ask an owner or admin of the account for the role member or above.",
             )
+        raise NotFound("there is no such run", hint="Check the id, and who is signed in.")
 
     async def retry(self, execution_id: UUID, *, start_from: str | None = None, version: int | None = None) -> UUID:
         """The new run. `start_from`: start (None), failed, or a step's id; `version`: a number, from start only."""

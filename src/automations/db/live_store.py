@@ -76,9 +76,10 @@ class LiveStore:
             found: str = await self._connection.fetchval(SQL["live_snapshot"])
         return found
 
-    async def read(self, seen: str, limit: int) -> LiveBatch:
+    async def read(self, seen: str, limit: int, without: Collection[UUID] = ()) -> LiveBatch:
+        """What is new since that snapshot, except of the accounts `without`."""
         with translated():
-            rows = await self._connection.fetch(SQL["read_live_changes"], seen, limit + 1)
+            rows = await self._connection.fetch(SQL["read_live_changes"], seen, limit + 1, list(without))
         return LiveBatch(rows[0]["snapshot"], _changes(rows[:limit]), len(rows) > limit)
 
     async def resume(self, position: int, accounts: Collection[UUID], limit: int) -> list[LiveChange] | None:

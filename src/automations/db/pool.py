@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -81,9 +82,10 @@ async def _nothing(connection: Any) -> None:
 async def _give_back(pool: Any, connection: Any) -> None:
     try:
         await pool.release(connection, timeout=PATIENCE_SECONDS)
-    except (TimeoutError, asyncpg.PostgresError, *CONNECTION_LOST):
-        # It broke; the pool has let go of it.
-        connection.terminate()
+    except (TimeoutError, asyncpg.PostgresError, asyncpg.InternalClientError, *CONNECTION_LOST):
+        # It broke; the pool has let go of it, or did so before.
+        with contextlib.suppress(asyncpg.InterfaceError):
+            connection.terminate()
 
 
 def _unreachable(reason: str) -> DatabaseUnreachable:

@@ -6,7 +6,7 @@ import json
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from automations.db.connection import Connection
@@ -17,6 +17,7 @@ SQL = queries("requests")
 
 Role = Literal["authenticated", "service_role"]
 KeyScope = Literal["read", "run", "write"]
+NOBODY: Final = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +39,38 @@ class Answered:
     same: bool
 
 
-def claims_of(role: Role, user: UUID | None, key: ApiKey | None) -> str:
+def claims_of(role: Role, user: UUID | None, key: ApiKey | None, account: UUID | None = None) -> str:
     claims = {"role": role, **({} if user is None else {"sub": str(user)})}
+    held = account
     if key is not None:
-        claims |= {"automations_account": str(key.account_id), "automations_key": str(key.id)}
+        # Of another account it sees nothing at all.
+        held = key.account_id if account in (None, key.account_id) else NOBODY
+        claims |= {"automations_key": str(key.id)}
+    if held is not None:
+        claims |= {"automations_account": str(held)}
     return json.dumps(claims)
 
 
 @asynccontextmanager
 async def acting_as(
-    connection: Connection, role: Role, user: UUID | None, *, key: ApiKey | None = None, read_only: bool = False
+    connection: Connection,
+    role: Role,
+    user: UUID | None,
+    *,
+    key: ApiKey | None = None,
+    account: UUID | None = None,
+    read_only: bool = False,
 ) -> AsyncIterator[Connection]:
     """Committed at the end, rolled back on an error. `user` None only for `service_role`.
 
-    `key`: for nothing but its account; the database narrows what the user could see otherwise.
+    `key`: for nothing but its account, `account`: for nothing but that one; the database narrows what the user could
+    see otherwise. `service_role` is not narrowed.
     """
     with translated():
         transaction = connection.transaction(readonly=read_only)
         await transaction.start()
         act_as = SQL["act_as_reader"] if read_only else SQL["act_as"]
-        await connection.execute(act_as, role, claims_of(role, user, key))
+        await connection.execute(act_as, role, claims_of(role, user, key, account))
     try:
         yield connection
     except BaseException:

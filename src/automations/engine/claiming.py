@@ -23,6 +23,7 @@ FIRST = UUID(int=0)
 # commit for each would cost more than the runs. An idle worker never waits here.
 TRICKLE_PAUSE_SECONDS = 0.005
 FULL_PAUSE_SECONDS = 0.1
+SOON_SECONDS = 0.01
 
 
 class Claimer:
@@ -123,6 +124,11 @@ class Claimer:
         return rows
 
     async def _sleep(self) -> None:
+        # Where runs come one by one the next is there before the answer would be of use.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SOON_SECONDS):
+                await self._wake.wait()
+                return
         until_due = await self._store.seconds_until_next_due()
         seconds = self._options.poll_seconds
         if until_due is not None:

@@ -71,7 +71,7 @@ async def run_test(dsn: str, loaded: LoadedFlow, start: TestStart, steps: StepRu
         solo=True,
     )
     run.commands.extend(commands)
-    async with connected(dsn, role=ENGINE_ROLE) as connection:
+    async with connected(dsn, role=ENGINE_ROLE, application_name="automations test") as connection:
         transaction = connection.transaction()
         await transaction.start()
         try:
@@ -84,7 +84,7 @@ async def run_test(dsn: str, loaded: LoadedFlow, start: TestStart, steps: StepRu
             end_now(run, f"the database refuses the result: {error}")
         finally:
             await _rolled_back(connection, transaction)
-    async with connected(dsn, role=ENGINE_ROLE) as connection:
+    async with connected(dsn, role=ENGINE_ROLE, application_name="automations test") as connection:
         await _write_record(connection, run, start, began, steps.clock())
     return execution_id
 

@@ -12,13 +12,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
-from functools import lru_cache
 from typing import Any, Final, TypeGuard
 from uuid import UUID
 
-from pydantic_core import SchemaError, SchemaValidator, core_schema
-
 from automations.flow.outcomes import Json
+from automations.flow.text_pattern import MOST_PATTERNS, read_pattern
 
 _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "string": (str,),
@@ -54,9 +52,15 @@ FORMATS: Final[dict[str, Callable[[str], object]]] = {
 }
 DEEPEST: Final = 20
 MOST_PROBLEMS: Final = 5
+# Values times the schemas that they are held against: about two seconds. What a body may hold and a schema may ask for
+# would be hours together.
+MOST_LOOKS: Final = 2_000_000
+# How many choices of an enum, or characters under a pattern, are as much work as one look.
+CHOICES_A_LOOK: Final = 10
+CHARACTERS_A_LOOK: Final = 500
 
 
-def schema_problem(schema: Any, path: str = "", depth: int = 0) -> str | None:
+def schema_problem(schema: Any, path: str = "", depth: int = 0, patterns: set[str] | None = None) -> str | None:
     """Why this is no schema that answers can be judged by; None where it is one."""
     here = path or "the schema"
     if depth > DEEPEST:
@@ -71,8 +75,16 @@ def schema_problem(schema: Any, path: str = "", depth: int = 0) -> str | None:
     kinds = _kinds(schema)
     if any(kind not in _TYPES for kind in kinds):
         return f"{here} has a type that is not one of {', '.join(_TYPES)}"
-    if isinstance(schema.get("pattern"), str) and _pattern(schema["pattern"]) is None:
-        return f"pattern of {here} cannot be read; look-around and back-references are not understood"
+    patterns = set() if patterns is None else patterns
+    if isinstance(schema.get("pattern"), str):
+        patterns.add(schema["pattern"])
+        if len(patterns) > MOST_PATTERNS:
+            return f"the schema has more than {MOST_PATTERNS} patterns"
+    if isinstance(schema.get("pattern"), str) and read_pattern(schema["pattern"]) is None:
+        return (
+            f"pattern of {here} cannot be read: look-around and back-references are not understood, and it must not "
+            "stand for too much"
+        )
     for word, kind in (
         *(("required", list), ("enum", list), ("properties", dict)),
         *((word, list) for word in ("anyOf", "oneOf", "allOf")),
@@ -82,7 +94,7 @@ def schema_problem(schema: Any, path: str = "", depth: int = 0) -> str | None:
     if not all(isinstance(name, str) for name in schema.get("required", [])):
         return f"required of {here} is not a list of names"
     for place, below in _below(schema):
-        found = schema_problem(below, f"{path}.{place}" if path else place, depth + 1)
+        found = schema_problem(below, f"{path}.{place}" if path else place, depth + 1, patterns)
         if found is not None:
             return found
     return None
@@ -91,14 +103,44 @@ def schema_problem(schema: Any, path: str = "", depth: int = 0) -> str | None:
 def misfits(schema: dict[str, Any], value: Json, most: int = MOST_PROBLEMS) -> list[str]:
     """What of `value` does not fit, at most `most` things, each with its place; [] where all of it does."""
     found: list[str] = []
-    for problem in _misfits(schema, value, "", 0):
-        found.append(problem)
-        if len(found) == most:
-            break
+    try:
+        for problem in _misfits(schema, value, "", 0, _Work()):
+            found.append(problem)
+            if len(found) == most:
+                break
+    except _TooMuch:
+        found.append("there is too much of it to be judged by this schema")
     return found
 
 
-def _misfits(schema: Any, value: Json, path: str, depth: int) -> Iterator[str]:
+class _TooMuch(Exception):
+    pass
+
+
+class _Work:
+    """What one judgement may still cost."""
+
+    __slots__ = ("_left", "_patterns")
+
+    def __init__(self) -> None:
+        self._left = MOST_LOOKS
+        self._patterns: set[str] = set()
+
+    def take(self, looks: int = 1) -> None:
+        self._left -= looks
+        if self._left < 0:
+            raise _TooMuch
+
+    def take_pattern(self, pattern: str, text: str) -> None:
+        self.take(len(text) // CHARACTERS_A_LOOK)
+        # More than are kept would be read anew for every value.
+        self._patterns.add(pattern)
+        if len(self._patterns) > MOST_PATTERNS:
+            raise _TooMuch
+
+
+def _misfits(schema: Any, value: Json, path: str, depth: int, work: _Work) -> Iterator[str]:
+    work.take()
     if not isinstance(schema, dict) or depth > DEEPEST:
         return
     here = path or "the answer"
@@ -106,24 +148,28 @@ def _misfits(schema: Any, value: Json, path: str, depth: int) -> Iterator[str]:
     if kinds and not any(_is(value, kind) for kind in kinds):
         yield f"{here} is not of type {' or '.join(kinds)}"
         return
+    if "enum" in schema:
+        work.take(len(schema["enum"]) // CHOICES_A_LOOK)
     if "enum" in schema and not any(_same(value, choice) for choice in schema["enum"]):
         yield f"{here} is none of {', '.join(str(choice) for choice in schema['enum'])[:300]}"
     if "const" in schema and not _same(value, schema["const"]):
         yield f"{here} is not {schema['const']!s:.100}"
-    yield from _misfits_of_choices(schema, value, path, depth)
+    if isinstance(value, str) and isinstance(schema.get("pattern"), str):
+        work.take_pattern(schema["pattern"], value)
+    yield from _misfits_of_choices(schema, value, path, depth, work)
     yield from _out_of_bounds(schema, value, here)
     if isinstance(value, dict):
-        yield from _misfits_of_object(schema, value, path, depth)
+        yield from _misfits_of_object(schema, value, path, depth, work)
     if isinstance(value, list) and "items" in schema:
         for place, item in enumerate(value):
-            yield from _misfits(schema["items"], item, f"{path}[{place}]", depth + 1)
+            yield from _misfits(schema["items"], item, f"{path}[{place}]", depth + 1, work)
 
 
-def _misfits_of_choices(schema: dict[str, Any], value: Json, path: str, depth: int) -> Iterator[str]:
+def _misfits_of_choices(schema: dict[str, Any], value: Json, path: str, depth: int, work: _Work) -> Iterator[str]:
     here = path or "the answer"
 
     def fits(choice: Any) -> bool:
-        return next(_misfits(choice, value, path, depth + 1), None) is None
+        return next(_misfits(choice, value, path, depth + 1, work), None) is None
 
     if schema.get("anyOf") and not any(map(fits, schema["anyOf"])):
         yield f"{here} fits none of the kinds it may be"
@@ -132,11 +178,14 @@ def _misfits_of_choices(schema: dict[str, Any], value: Json, path: str, depth: i
     if isinstance(schema.get("not"), dict) and fits(schema["not"]):
         yield f"{here} is of a kind that it must not be"
     for choice in schema.get("allOf", []):
-        yield from _misfits(choice, value, path, depth + 1)
+        yield from _misfits(choice, value, path, depth + 1, work)
 
 
-def _misfits_of_object(schema: dict[str, Any], value: dict[str, Json], path: str, depth: int) -> Iterator[str]:
+def _misfits_of_object(
+    schema: dict[str, Any], value: dict[str, Json], path: str, depth: int, work: _Work
+) -> Iterator[str]:
     properties = schema.get("properties", {})
+    work.take(len(schema.get("required", [])) // CHOICES_A_LOOK)
     for name in schema.get("required", []):
         if name not in value:
             yield f"{_join(path, name)} is missing"
@@ -146,7 +195,7 @@ def _misfits_of_object(schema: dict[str, Any], value: dict[str, Json], path: str
         if below is False:
             yield f"{_join(path, name)} is not asked for"
         else:
-            yield from _misfits(below, item, _join(path, name), depth + 1)
+            yield from _misfits(below, item, _join(path, name), depth + 1, work)
 
 
 def _out_of_bounds(schema: dict[str, Any], value: Json, here: str) -> Iterator[str]:
@@ -183,23 +232,18 @@ def _out_of_open_bounds(schema: dict[str, Any], value: float, here: str) -> Iter
 
 def _misfits_of_text(schema: dict[str, Any], value: str, here: str) -> Iterator[str]:
     pattern = schema.get("pattern")
-    if isinstance(pattern, str) and (judge := _pattern(pattern)) is not None and not judge.isinstance_python(value):
-        yield f"{here} does not match {pattern[:100]}"
+    if isinstance(pattern, str):
+        judge = read_pattern(pattern)
+        if judge is None:
+            yield f"{here} cannot be judged: its pattern cannot be read"
+        elif not judge.isinstance_python(value):
+            yield f"{here} does not match {pattern[:100]}"
     judged = FORMATS.get(str(schema.get("format")))
     if judged is not None:
         try:
             judged(value)
         except ValueError:
             yield f"{here} is no {schema['format']}"
-
-
-@lru_cache(maxsize=256)
-def _pattern(pattern: str) -> SchemaValidator | None:
-    """Rust's regular expressions: linear in the text, whatever the pattern. None for one that it does not read."""
-    try:
-        return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
-    except SchemaError:
-        return None
 
 
 def _has_twice(items: list[Json]) -> bool:

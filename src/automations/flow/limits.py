@@ -10,6 +10,7 @@ from itertools import chain
 import orjson
 
 from automations.errors import Problem
+from automations.flow.text_pattern import MOST_PATTERNS
 
 MAX_NODES = 1_000
 MAX_EDGES = 5_000
@@ -43,7 +44,7 @@ def check_limits(nodes: object, edges: object) -> list[Problem]:
 
 def _check_json(nodes: object, edges: object) -> list[Problem]:
     # Every value takes at least one byte and a separator, so the walk can give up as soon as the limit cannot be met.
-    least_size = 0
+    least_size = patterns = 0
     level: list[object] = [nodes, edges]
     for _ in range(MAX_DEPTH + 1):
         containers: list[list[object] | dict[object, object]] = [v for v in level if isinstance(v, list | dict)]
@@ -52,6 +53,15 @@ def _check_json(nodes: object, edges: object) -> list[Problem]:
         least_size += sum(2 * len(container) for container in containers)
         if least_size > MAX_BYTES:
             return [_too_large(None)]
+        patterns += sum(isinstance(c, dict) and isinstance(c.get("pattern"), str) for c in containers)
+        if patterns > MOST_PATTERNS:
+            return [
+                Problem(
+                    "too_many_patterns",
+                    f"the schemas of the flow have more than {MOST_PATTERNS} patterns together",
+                    "Leave some out, or split the flow into several automations.",
+                )
+            ]
         level = list(chain.from_iterable(c if isinstance(c, list) else c.values() for c in containers))
     else:
         return [

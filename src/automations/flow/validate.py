@@ -2,7 +2,8 @@
 
 The codes are stable; an editor may act on them:
 
-- limits: not_a_list, too_many_nodes, too_many_edges, too_large, too_deep, not_json (nothing else is looked at then)
+- limits: not_a_list, too_many_nodes, too_many_edges, too_large, too_deep,
+  too_many_patterns, not_json (nothing else is looked at then)
 - shape: not_an_object, missing_id, bad_id, duplicate_id, missing_type, missing_end, bad_field, bad_note, bad_retry,
   bad_timeout, bad_on_unknown, bad_on_error, bad_pinned, bad_max_output, bad_mask
 - graph: unknown_type, no_trigger, several_triggers, disabled_trigger, dangling_edge, self_edge, duplicate_edge,

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from automations.errors import NotFound
+from automations.flow.condition_operators import CHANGED, OPERATORS
 from automations.flow.config_fields import config_fields
 from automations.flow.node import Node, secret_fields
 from automations.flow.registry import NodeRegistry
@@ -61,3 +62,11 @@ def _holds_secrets(name: str, secrets: frozenset[str]) -> bool:
     """Whether the field, or one that it is in, may hold them."""
     parts = name.replace("[]", ".*").split(".")
     return any(".".join(parts[:length]) in secrets for length in range(1, len(parts) + 1))
+
+
+def condition_operators() -> list[dict[str, str]]:
+    """What a condition may say of a field, and what it takes as its value."""
+    return [
+        *({"name": name, "value": one.needs, "meaning": one.phrase.format("it")} for name, one in OPERATORS.items()),
+        {"name": CHANGED, "value": "nothing", "meaning": "another than before the change"},
+    ]

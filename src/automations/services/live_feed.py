@@ -33,7 +33,7 @@ RECONNECT_SECONDS: Final = 0.5
 CLOSE_SECONDS: Final = 3.0
 MOST_STREAMS: Final = 2_000
 MOST_STREAMS_OF_ONE: Final = 50
-# More than this in one look: everybody loads anew.
+# More than this in one look: those whose accounts made it so many load anew, or all where many did.
 MOST_READ: Final = 5_000
 
 
@@ -192,12 +192,16 @@ class LiveFeed:
             self._reset(stream for stream in self._streams if stream.attached)
 
     async def _look(self, store: LiveStore, seen: str) -> None:
-        batch = await store.read(seen, MOST_READ)
+        loud: set[UUID] = set()
+        while (batch := await store.read(seen, MOST_READ, loud)).cut:
+            counted = Counter(change.account_id for change in batch.changes)
+            more = {account for account, changes in counted.items() if changes > MOST_READ // 5}
+            if not more:
+                self._snapshot = await store.snapshot()
+                self._reset(stream for stream in self._streams if stream.attached)
+                return
+            loud |= more
         before, after = oldest_open(seen), oldest_open(batch.snapshot)
-        if batch.cut:
-            self._snapshot = await store.snapshot()
-            self._reset(stream for stream in self._streams if stream.attached)
-            return
         of_account: dict[UUID, list[LiveChange]] = {}
         for change in batch.changes:
             of_account.setdefault(change.account_id, []).append(change)
@@ -213,6 +217,8 @@ class LiveFeed:
             if stream.attached:
                 stream.position = after
         self._snapshot = batch.snapshot
+        # They load anew; whoever is of other accounts does not notice.
+        self._reset(stream for stream in self._streams if stream.attached and stream.accounts & loud)
 
     async def _attach(self, store: LiveStore, position: int, now: float) -> None:
         for stream in [one for one in self._streams if not one.attached]:

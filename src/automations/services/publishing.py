@@ -123,9 +123,31 @@ async def check_surroundings(
     account, connection = automation.user_id, store.connection
     return [
         *await check_calls(store, automation, nodes),
+        *await check_tool_name(store, automation, nodes),
         *await check_secrets(SecretStore(connection), account, nodes, registry),
         *await check_tables(WatchedTableStore(connection), nodes, registry),
         *await check_needs(AccountSettingsStore(connection), installation, account, nodes, registry),
+    ]
+
+
+async def check_tool_name(store: AutomationStore, automation: AutomationDetail, nodes: Sequence[Any]) -> list[Problem]:
+    """Models call a tool by its name: two of one name are none."""
+    trigger = trigger_of(nodes)
+    name = trigger[1].get("tool_name") if trigger is not None and trigger[0] == "ai_tool" else None
+    if not isinstance(name, str):
+        return []
+    others = [one for one in await store.tools(automation.user_id, name) if one.id != automation.id and one.live]
+    if not others:
+        return []
+    node_id = next(node["id"] for node in nodes if node["type"] == "trigger-ai-tool")
+    return [
+        Problem(
+            "tool_name_taken",
+            f"another automation is the tool `{name}`: {others[0].name}",
+            "Give this one another `tool_name`, or pause the other.",
+            node_id,
+            field="tool_name",
+        )
     ]
 
 

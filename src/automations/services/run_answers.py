@@ -16,13 +16,17 @@ from automations.services.calling import Progresses, ToolAnswer, wait_for_answer
 from automations.services.connections import Connections
 
 # More callers at once are told that their run was accepted, instead of being kept waiting.
-MOST_WAITING: Final = 200
+MOST_WAITING: Final = 1_000
 # For one account, so that one whose runs are slow leaves places to others.
 MOST_OF_ONE: Final = MOST_WAITING // 4
 # Ends that nobody waits for, or does not yet; without what came of them, which can be large.
 MOST_REMEMBERED: Final = 10_000
 # Where a worker of this process tells, looking is for what others end.
 TOLD_PAUSE: Final = 0.025
+
+
+class _Ending(Exception):
+    pass
 
 
 @dataclass(slots=True)
@@ -44,6 +48,7 @@ class RunAnswers:
         self._ended: OrderedDict[UUID, None] = OrderedDict()
         self._waiting: Counter[UUID] = Counter()
         self._told = False
+        self._ending = False
 
     async def answer(
         self, account: UUID, run_id: UUID, *, timeout: float, asked: Progresses | None = None
@@ -51,14 +56,18 @@ class RunAnswers:
         """What a run that was started came to; `running` once the time is up, or where too many wait already, in all or
         for its account. `asked`: looks at more each time, and asks this one how the run stands."""
         if self._waiting.total() >= MOST_WAITING or self._waiting[account] >= MOST_OF_ONE:
-            return ToolAnswer("running", run_id, message="it was accepted and goes on by itself")
+            return ToolAnswer("running", run_id, message="it was accepted; it goes on by itself")
         self._waiting[account] += 1
         try:
             return await wait_for_answer(asked or self, run_id, timeout=timeout)
+        except _Ending:
+            return ToolAnswer("running", run_id, message="it was accepted, and this server is being ended")
         except (DatabaseUnreachable, NotFound):
             # The run is there, whatever happened since; to start it again would be wrong.
             return ToolAnswer("running", run_id, message="it was accepted; how it stands cannot be said now")
         finally:
+            # Who left in a pause does not come back for what it tells, which would be kept for ever.
+            self._pausing.pop(run_id, None)
             self._waiting[account] -= 1
             if not self._waiting[account]:
                 del self._waiting[account]
@@ -78,6 +87,8 @@ class RunAnswers:
 
     async def pause(self, execution_id: UUID, seconds: float) -> None:
         """Not so long where this process ends the run."""
+        if self._ending:
+            raise _Ending
         if execution_id in self._ended:
             return
         if self._told:
@@ -86,6 +97,14 @@ class RunAnswers:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await pause.over.wait()
+        if self._ending:
+            raise _Ending
+
+    def end(self) -> None:
+        """Everybody who waits is answered now: the process is about to go, and their runs go on."""
+        self._ending = True
+        for pause in self._pausing.values():
+            pause.over.set()
 
     def ended(self, ends: dict[UUID, Finish]) -> None:
         self._told = True

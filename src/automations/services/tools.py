@@ -135,11 +135,18 @@ async def start_tool(
 
 
 async def _chosen(store: AutomationStore, name: str, account: UUID | None, listed_by: str) -> Tool:
+    """By its own name, or by that which it is listed under where others have it too."""
+    named = _SUFFIX.fullmatch(name)
+    ids = await store.ids_of_tools(account, named[1]) if named else []
     try:
-        return await find_tool(store, name, account)
+        found = await find_tool(store, name, account)
     except NotFound as error:
-        named = _SUFFIX.fullmatch(name)
-        found = await store.ids_of_tools(account, named[1]) if named else []
-        if len(found) != 1:
+        if len(ids) != 1:
             raise NotFound(error.message, hint=f"{listed_by} shows those that you may call.") from None
-        return await find_tool(store, str(found[0]), account)
+        return await find_tool(store, str(ids[0]), account)
+    others = [str(one) for one in ids if one != found.id]
+    if others:
+        # Somebody has given his own the name that another one is listed under: it must not get what is meant for that.
+        listed = ", ".join((str(found.id), *others))
+        raise Unusable(f"several automations are the tool {name!r}: {listed}", hint="Call it by its id.")
+    return found

@@ -249,6 +249,7 @@ def doubling() -> Any:
         ({}, "[]", ["not_a_list", "not_a_list"]),
         ([{}] * (MAX_NODES + 1), [{}] * (MAX_EDGES + 1), ["too_many_nodes", "too_many_edges"]),
         ([{}] * 10_000, [], ["too_many_nodes"]),
+        ([node(config={"a": [{"pattern": "a"}] * 61})], [], ["too_many_patterns"]),
         ([node(config={"text": "x" * 5_000_000})], [], ["too_large"]),
         ([node(config={"list": [[]] * 1_500_000})], [], ["too_large"]),
         ([node(config={"list": [0] * 2_500_000})], [], ["too_large"]),

@@ -2253,6 +2253,21 @@ export interface components {
             /** Code */
             code: string;
         };
+        /**
+         * ConditionOperator
+         * @description Of `{"field": "trigger.new.stage", "operator": "equals", "value": "won"}`.
+         */
+        ConditionOperator: {
+            /** Name */
+            name: string;
+            /**
+             * Value
+             * @description What it takes as `value`: any, comparable, pair, text, list, time, nothing.
+             */
+            value: string;
+            /** Meaning */
+            meaning: string;
+        };
         /** ConfigField */
         ConfigField: {
             /**
@@ -2850,6 +2865,8 @@ export interface components {
             functions: string[];
             /** Operators */
             operators: string[];
+            /** Conditions */
+            conditions: components["schemas"]["ConditionOperator"][];
         };
         /** FieldChange */
         FieldChange: {
@@ -2963,7 +2980,8 @@ export interface components {
          * @example {
          *       "name": "Rescue",
          *       "parameters": {
-         *         "days": "14"
+         *         "email": "sales@example.com",
+         *         "members": "6f1f1c1e-54a5-4b0c-9a37-2f7e0d1f9c11"
          *       },
          *       "template": "stale-lead-rescue"
          *     }
@@ -4620,6 +4638,82 @@ export interface components {
             problems?: components["schemas"]["ProblemOfField"][];
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * LiveEvent
+         * @description `data` of the events `execution`, `step`, `automation` and `approval`: what is in another state now.
+         * @example {
+         *       "account_id": "77aa0e0e-6d0a-4d8a-8a51-0c7e6a5f1d11",
+         *       "at": "2026-11-26T20:00:00.123456Z",
+         *       "attempt": 1,
+         *       "automation_id": "c1e0a6a4-3d1b-4b7e-9f4e-1f6f5d9f0a22",
+         *       "execution_id": "0d3f7d5e-52a1-4f0d-b0ad-2f3c6b1f7e33",
+         *       "id": "/ask",
+         *       "kind": "step",
+         *       "node_id": "ask",
+         *       "status": "completed"
+         *     }
+         */
+        LiveEvent: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "execution" | "step" | "automation" | "approval";
+            /**
+             * Id
+             * @description Of a step its key in the run, of all else a UUID.
+             */
+            id: string;
+            /**
+             * Account Id
+             * Format: uuid
+             */
+            account_id: string;
+            /**
+             * Automation Id
+             * Format: uuid
+             */
+            automation_id: string;
+            /**
+             * Execution Id
+             * @description The run; null for an automation.
+             */
+            execution_id: string | null;
+            /**
+             * Status
+             * @description As the thing itself has it; `deleted` where it is gone.
+             */
+            status: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Node Id
+             * @description Steps only.
+             * @default null
+             */
+            node_id: string | null;
+            /**
+             * Attempt
+             * @description Steps only.
+             * @default null
+             */
+            attempt: number | null;
+            /**
+             * Enabled
+             * @description Automations only.
+             * @default null
+             */
+            enabled: boolean | null;
+            /**
+             * Draft Revision
+             * @description Automations only.
+             * @default null
+             */
+            draft_revision: number | null;
         };
     };
     responses: {

@@ -14,6 +14,7 @@ from pydantic import Field
 from automations.api.mcp.tool import Arguments, Asked, tool
 from automations.db.automation_store import AutomationStore
 from automations.errors import NotFound
+from automations.services.catalogue import condition_operators
 
 
 @cache
@@ -70,10 +71,15 @@ async def get_node_type(asked: Asked, arguments: OfType) -> Any:
 @tool("Get help with expressions", needs="read")
 async def get_expression_help(asked: Asked, arguments: Nothing) -> Any:
     """Explains the templates in fields of steps, {{ trigger.new.name }} and {{ steps.find.count }}: what can be read,
-    every filter, what is refused; and the settings that every step has beside its config, such as retry. Read it
+    every filter, what is refused; the operators of conditions; and the settings that every step has beside its config,
+    such as retry. Read it
     before you write your first template.
     """
-    return {"expressions": guide()["expressions"], "settings_of_every_step": guide()["every_node"]}
+    return {
+        "expressions": guide()["expressions"],
+        "condition_operators": condition_operators(),
+        "settings_of_every_step": guide()["every_node"],
+    }
 
 
 @tool("List agents", needs="read")

@@ -10,9 +10,9 @@ from pydantic import Field
 
 from automations.api.mcp.tool import Arguments, Asked, in_tools, plain, shortened, tool
 from automations.api.pages import bad_cursor, read_cursor, write_cursor
+from automations.api.routes.explain import journal_of
 from automations.db.automation_store import AutomationStore
 from automations.db.execution_store import ExecutionStore
-from automations.db.journal_store import JournalStore
 from automations.db.json_text import decode_json_for_people
 from automations.db.listing_store import ExecutionFilter, ListingStore
 from automations.errors import NotFound, Unusable
@@ -119,8 +119,7 @@ class Explain(Arguments):
     subject: str = Field(
         min_length=1,
         max_length=500,
-        description="The number of an event; a lead by id, e-mail address or name; or a row of a watched table, as "
-        "orders:42.",
+        description="The number of an event; a lead by id, e-mail address or name; or the id of any record.",
     )
     automation_id: UUID | None = Field(default=None, description="Only what came of this automation.")
     last: int = Field(default=3, ge=1, le=20, description="How many changes of the record, the newest first.")
@@ -131,19 +130,20 @@ async def explain(asked: Asked, arguments: Explain) -> Any:
     """Says for the latest changes of a record why they did, or did not, start each automation: the run that was
     started, or the first condition that was not met.
     """
+    # As the caller, and of the journal what people may read: watched tables may have policies that hide rows from some.
     async with asked.reading() as session:
         accounts = [asked.account] if asked.account is not None else await AutomationStore(session).accounts()
         seen = [one for one in accounts if await AutomationStore(session).agents(one)]
-    if len(seen) != 1:
-        raise Unusable(
-            "you see no account" if not seen else "you see several accounts, and a change belongs to one",
-            hint="Connect with ?account=<id of its owner> in the address.",
-        )
-    # The journal knows tables that a caller may not read; the account is one that he sees.
-    async with asked.api.engine() as engine:
+        if not seen and asked.account is not None:
+            raise NotFound("there is no such account", hint="Check ?account= in the address, and who is signed in.")
+        if len(seen) != 1:
+            raise Unusable(
+                "you see no account" if not seen else "you see several accounts, and a change belongs to one",
+                hint="Connect with ?account=<id of its owner> in the address.",
+            )
         found = await ask_why(
-            JournalStore(engine),
-            ExecutionStore(engine),
+            journal_of(asked.caller, session),
+            ExecutionStore(session),
             arguments.subject,
             account=seen[0],
             automation_id=arguments.automation_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,13 +16,14 @@ from pydantic import ValidationError
 from automations import __version__
 from automations.api.mcp import automation_tools, catalogue, drafting, runs
 from automations.api.mcp.tool import AgentTool, Asked, answered, refused, refused_for
+from automations.api.refusals import ids_in
 from automations.api.request_scope import Api, require
 from automations.api.tokens import Caller, NotSignedIn
 from automations.api.tool_calls import cursor_after, position_of
 from automations.db.automation_store import AutomationStore
-from automations.errors import AutomationsError, ConfigurationError, DatabaseError
+from automations.errors import AutomationsError, ConfigurationError, DatabaseError, NotAllowed, NotFound
 from automations.flow.wording import in_words
-from automations.services.tools import offered_tools
+from automations.services.tools import LONGEST_NAME, offered_tools
 
 PAGE: Final = 100
 OWN: Final[dict[str, AgentTool[Any]]] = {one.name: one for one in (*drafting.TOOLS, *catalogue.TOOLS, *runs.TOOLS)}
@@ -46,16 +48,23 @@ Who = Callable[[], Awaitable[Caller]]
 def build_server(api: Api, who: Who, account: UUID | None) -> Server[Any]:
     """`who` is asked at each request, and may raise `NotSignedIn`. `account`: only what belongs to that one."""
 
+    async def narrowed() -> Caller:
+        caller = await who()
+        if account is None or caller.user_id is not None:
+            return caller
+        # A server that names an account is held to it as everybody is: it acts as its owner.
+        return replace(caller, role="authenticated", user_id=account)
+
     async def list_tools(
         _context: ServerRequestContext[Any, Any], params: PaginatedRequestParams | None
     ) -> ListToolsResult:
-        caller = await who()
+        caller = await narrowed()
         cursor = None if params is None else params.cursor
         after = position_of(cursor)
         tools = [] if cursor else [one.definition for one in OWN.values() if _may(caller, one)]
         if caller.key is not None and "run" not in caller.key.scopes:
             return ListToolsResult(tools=tools)
-        async with api.acting(caller, read_only=True) as session:
+        async with api.acting(caller, read_only=True, account=account) as session:
             found = await offered_tools(AutomationStore(session), api.registry, account, limit=PAGE, after=after)
         tools += [automation_tools.as_tool(one, listed_name(one.name)) for one in found.tools]
         return ListToolsResult(tools=tools, next_cursor=cursor_after(found))
@@ -65,8 +74,9 @@ def build_server(api: Api, who: Who, account: UUID | None) -> Server[Any]:
             await context.session.report_progress(done, None, message)
 
         wants_progress = bool(context.meta and context.meta.get("progress_token") is not None)
+        asked: Asked | None = None
         try:
-            asked = Asked(api, await who(), account)
+            asked = Asked(api, await narrowed(), account)
             return await _call(asked, params.name, params.arguments or {}, report if wants_progress else None)
         except NotSignedIn as error:
             return refused("not_signed_in", str(error), "Give this client a token or an API key that is valid now.")
@@ -79,6 +89,8 @@ def build_server(api: Api, who: Who, account: UUID | None) -> Server[Any]:
             logger.warning("mcp_unavailable", tool=params.name, error=error.message)
             return refused("unavailable", "this cannot be answered now", "Call it again a little later.")
         except AutomationsError as error:
+            if asked is not None and isinstance(error, NotAllowed | NotFound):
+                _note(asked, params, error)
             return refused_for(error)
         except Exception:
             logger.exception("mcp_tool_failed", tool=params.name)
@@ -106,6 +118,13 @@ async def _call(
         return await automation_tools.call(asked, called, arguments, report)
     require(asked.caller, own.needs)
     return answered(await own.run(asked, own.arguments.model_validate(arguments)))
+
+
+def _note(asked: Asked, params: CallToolRequestParams, error: NotAllowed | NotFound) -> None:
+    """For the audit logs of those whose things were named, as the routes of the API do."""
+    ids = ids_in([asked.account, params.name, *(params.arguments or {}).values()])
+    details = {"method": "POST", "path": "/mcp", "tool": params.name[:LONGEST_NAME], "code": error.code}
+    asked.api.refusals.begin(asked.api.connections, asked.caller, ids, details)
 
 
 def listed_name(name: str) -> str:

@@ -42,11 +42,11 @@ class Asked:
     account: UUID | None
 
     def reading(self) -> AbstractAsyncContextManager[Connection]:
-        """One transaction with the rights of the caller."""
-        return self.api.acting(self.caller, read_only=True)
+        """One transaction with the rights of the caller, in that account."""
+        return self.api.acting(self.caller, read_only=True, account=self.account)
 
     def writing(self) -> AbstractAsyncContextManager[Connection]:
-        return self.api.acting(self.caller)
+        return self.api.acting(self.caller, account=self.account)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from automations.api.models.automations import Body
+from automations.api.models.values import A_NUMBER
 
 _LONGEST = 1_000
 
@@ -30,7 +31,9 @@ class SettingChanges(Body):
     ai_base_url: str | None = Field(default=None, max_length=_LONGEST)
     ai_key_secret: str | None = Field(default=None, max_length=64, description="The name of a secret.")
     ai_model: str | None = Field(default=None, max_length=_LONGEST)
-    ai_tokens_per_day: int | None = Field(default=None, ge=0, lt=2**63, description="0: none.")
+    ai_tokens_per_day: Annotated[int, Field(ge=0, lt=2**63), A_NUMBER] | None = Field(
+        default=None, description="0: none."
+    )
 
 
 class AccountSetting(BaseModel):

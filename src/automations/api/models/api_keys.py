@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from automations.api.models.automations import Body
+from automations.api.models.values import A_NUMBER
 
 Scope = Literal["read", "run", "write"]
 
@@ -20,7 +21,9 @@ class NewApiKey(Body):
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
     scopes: list[Scope] = Field(min_length=1, max_length=3, description="How far it reaches; none includes another.")
-    expires_in_days: int | None = Field(default=None, ge=1, le=3_650, description="null: it holds until it is revoked.")
+    expires_in_days: Annotated[int, Field(ge=1, le=3_650), A_NUMBER] | None = Field(
+        default=None, description="null: it holds until it is revoked."
+    )
     account_id: UUID | None = Field(default=None, description="Default: your own account.")
 
 

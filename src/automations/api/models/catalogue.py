@@ -53,8 +53,17 @@ class Filter(BaseModel):
     example: str
 
 
+class ConditionOperator(BaseModel):
+    """Of `{"field": "trigger.new.stage", "operator": "equals", "value": "won"}`."""
+
+    name: str
+    value: str = Field(description="What it takes as `value`: any, comparable, pair, text, list, time, nothing.")
+    meaning: str
+
+
 class Expressions(BaseModel):
     roots: list[Root] = Field(description="What a path begins with.")
     filters: list[Filter]
     functions: list[str]
     operators: list[str]
+    conditions: list[ConditionOperator]

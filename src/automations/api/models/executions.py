@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from automations.api.models.automations import Body
+from automations.api.models.values import A_NUMBER
 
 ExecutionStatus = Literal["pending", "running", "completed", "failed", "cancelled"]
 
@@ -25,7 +26,9 @@ class Retry(Body):
     start_from: str = Field(
         default="start", max_length=200, description="start, failed, or the id of a step of the version that it ran."
     )
-    version: int | None = Field(default=None, ge=1, le=2_147_483_647, description="From the start, on this version.")
+    version: Annotated[int, Field(ge=1, le=2_147_483_647), A_NUMBER] | None = Field(
+        default=None, description="From the start, on this version."
+    )
 
 
 class ExecutionListItem(BaseModel):

@@ -11,6 +11,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from automations.api.models.values import A_NUMBER
+
 _AGENT = "6f1f1c1e-54a5-4b0c-9a37-2f7e0d1f9c11"
 _LEAD = "0b9d1f62-9a3b-4f43-8c11-3f6a5e1a7d20"
 _CONVERSATION = "a3f0f0a5-31a7-4b61-9d2e-5f0f4a7f6c02"
@@ -44,7 +46,7 @@ class LeadColumns(BaseModel):
     phone: Text | None = None
     status: Text | None = None
     stage: Text | None = None
-    score: int | None = Field(default=None, ge=-(2**31), lt=2**31)
+    score: Annotated[int, Field(ge=-(2**31), lt=2**31), A_NUMBER] | None = None
     owner_id: UUID | None = None
     tags: list[Text] | None = Field(default=None, max_length=1_000)
     data: Any = None

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from automations.api.models.automations import Body
+from automations.api.models.values import A_NUMBER, ExactMoment, Whole
 
 LARGEST_BIGINT = 9_223_372_036_854_775_807
 MOST_STARTS = 500
@@ -37,7 +38,9 @@ class Test(Body):
     lead_id: UUID | None = None
     conversation_id: UUID | None = None
     row_id: str | None = Field(default=None, max_length=500, description="Of the watched table that it listens to.")
-    event_id: int | None = Field(default=None, ge=1, le=LARGEST_BIGINT, description="A change of `GET /events`.")
+    event_id: Annotated[int, Field(ge=1, le=LARGEST_BIGINT), A_NUMBER] | None = Field(
+        default=None, description="A change of `GET /events`."
+    )
     execution_id: UUID | None = Field(default=None, description="A run of it: the same trigger data again.")
     pinned: dict[str, Pinned] = Field(
         default_factory=dict, max_length=500, description="By step: what it answers instead of running."
@@ -77,7 +80,9 @@ class BulkStart(Body):
         max_length=200,
         description="The same key for the same record is the same run: what was interrupted can be sent again.",
     )
-    limit: int = Field(default=MOST_STARTS, ge=1, le=MOST_STARTS, description="Of a condition, how many leads at most.")
+    limit: Whole = Field(
+        default=MOST_STARTS, ge=1, le=MOST_STARTS, description="Of a condition, how many leads at most."
+    )
     after: UUID | None = Field(default=None, description="Of a condition: `next` of the answer before.")
 
     @model_validator(mode="after")
@@ -107,13 +112,13 @@ class RunsWhere(Body):
         default_factory=list, description="Default: those that it can be done to, of a retry the failed ones."
     )
     lead_id: UUID | None = None
-    since: AwareDatetime | None = None
+    since: ExactMoment | None = None
 
 
 class _Chosen(Body):
     ids: list[UUID] | None = Field(default=None, min_length=1, max_length=MOST_RUNS)
     filter: RunsWhere | None = None
-    limit: int = Field(default=100, ge=1, le=MOST_RUNS, description="Of a filter, how many runs at most.")
+    limit: Whole = Field(default=100, ge=1, le=MOST_RUNS, description="Of a filter, how many runs at most.")
     cursor: str | None = Field(default=None, max_length=500, description="Of a filter: `next` of the answer before.")
 
     @model_validator(mode="after")
@@ -139,7 +144,9 @@ class RetryMany(_Chosen):
     )
 
     start_from: str = Field(default="start", max_length=200, description="start, failed, or the id of a step.")
-    version: int | None = Field(default=None, ge=1, le=2_147_483_647, description="From the start, on this version.")
+    version: Annotated[int, Field(ge=1, le=2_147_483_647), A_NUMBER] | None = Field(
+        default=None, description="From the start, on this version."
+    )
 
 
 class Cancelled(BaseModel):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from automations.api.models.api_keys import Scope
 from automations.api.models.automations import Body
+from automations.api.models.values import Whole
 
 Role = Literal["owner", "admin", "member", "viewer"]
 
@@ -69,7 +70,7 @@ class NewInvitation(Body):
 
     role: Role
     note: str | None = Field(default=None, max_length=200, description="Whom it is meant for.")
-    days: int = Field(default=7, ge=1, le=90, description="How long it holds.")
+    days: Whole = Field(default=7, ge=1, le=90, description="How long it holds.")
     account_id: UUID | None = Field(default=None, description="Default: your own account.")
 
 

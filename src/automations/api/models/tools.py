@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from automations.api.models.automations import Body
+from automations.api.models.values import Number
 
 ToolForm = Literal["openai", "anthropic", "mcp"]
 
@@ -32,7 +33,7 @@ class Call(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"arguments": {"day": "Monday"}}]})
 
     arguments: dict[str, Any] = Field(default_factory=dict, description="As the input schema of the tool asks for.")
-    timeout_seconds: float = Field(default=30.0, ge=0, le=300, description="How long to wait for the answer.")
+    timeout_seconds: Number = Field(default=30.0, ge=0, le=300, description="How long to wait for the answer.")
 
 
 class ToolCallAnswer(BaseModel):

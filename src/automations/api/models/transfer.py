@@ -17,6 +17,7 @@ _FILE: dict[str, Any] = {
     "nodes": EXAMPLE_NODES,
     "edges": EXAMPLE_EDGES,
 }
+_RESCUE: dict[str, Any] = {"members": "6f1f1c1e-54a5-4b0c-9a37-2f7e0d1f9c11", "email": "sales@example.com"}
 
 
 class FlowFile(BaseModel):
@@ -65,9 +66,7 @@ class Template(TemplateListItem):
 
 class FromTemplate(Body):
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"template": "stale-lead-rescue", "name": "Rescue", "parameters": {"days": "14"}}]
-        }
+        json_schema_extra={"examples": [{"template": "stale-lead-rescue", "name": "Rescue", "parameters": _RESCUE}]}
     )
 
     template: str = Field(min_length=1, max_length=100)

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from automations.api.models.automations import Body
+from automations.api.models.values import Whole
 
 
 class ScheduleToPreview(Body):
@@ -29,7 +30,7 @@ class ScheduleToPreview(Body):
     )
 
     config: dict[str, Any] = Field(description="As of the node type trigger-schedule.")
-    count: int = Field(default=10, ge=1, le=100, description="How many due times.")
+    count: Whole = Field(default=10, ge=1, le=100, description="How many due times.")
 
 
 class Due(BaseModel):

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from automations.api.models.automations import EXAMPLE_EDGES, EXAMPLE_NODES, Body
+from automations.api.models.values import Number, Whole
 
 LARGEST_NUMBER = 2_147_483_647
 
@@ -69,9 +70,9 @@ class Viewport(Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"x": 0, "y": -40.5, "zoom": 1}]})
 
-    x: float = Field(ge=-1e9, le=1e9)
-    y: float = Field(ge=-1e9, le=1e9)
-    zoom: float = Field(gt=0, le=1_000)
+    x: Number = Field(ge=-1e9, le=1e9)
+    y: Number = Field(ge=-1e9, le=1e9)
+    zoom: Number = Field(gt=0, le=1_000)
 
 
 class VersionListItem(BaseModel):
@@ -154,5 +155,5 @@ class Diff(BaseModel):
 class RollBack(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"version": 3, "note": "the new mail was wrong"}]})
 
-    version: int = Field(ge=1, le=LARGEST_NUMBER)
+    version: Whole = Field(ge=1, le=LARGEST_NUMBER)
     note: str | None = Field(default=None, max_length=1_900)

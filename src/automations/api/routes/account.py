@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from automations.api.models.account import (
     WatchedTable,
     WatchedTables,
 )
+from automations.api.models.values import Moment
 from automations.api.of_account import OfAccount
 from automations.api.pages import Cursor, Limit, bad_cursor, page, read_cursor
 from automations.api.request_scope import Api, InApi, Managing, Reader, Reading
@@ -83,8 +83,8 @@ async def list_audit_log(
     automation_id: UUID | None = None,
     action: Annotated[str | None, Query(max_length=100)] = None,
     actor: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:

@@ -12,7 +12,7 @@ from automations.api.accounts import account_of
 from automations.api.models.api_keys import ApiKeyPage, MadeApiKey, NewApiKey
 from automations.api.pages import Cursor, Limit, page, read_time_and_id
 from automations.api.request_scope import InScope, Managing, ManagingUnkept
-from automations.api.router import api_router
+from automations.api.router import api_router, links
 from automations.db.api_key_store import ApiKeyStore
 from automations.services.api_keys import create_api_key
 
@@ -27,7 +27,13 @@ async def list_api_keys(
     return page(items, limit, "created_at", "id")
 
 
-@router.post("", status_code=201, response_model=MadeApiKey, summary="Make an API key, and see it once")
+@router.post(
+    "",
+    status_code=201,
+    response_model=MadeApiKey,
+    responses={201: links("key_id", "revoke_api_key")},
+    summary="Make an API key, and see it once",
+)
 async def make_api_key(body: NewApiKey, session: ManagingUnkept, scope: InScope) -> MadeApiKey:
     account = account_of(scope.caller, body.account_id)
     ends = None if body.expires_in_days is None else datetime.now(UTC) + timedelta(days=body.expires_in_days)

@@ -9,7 +9,14 @@ from uuid import UUID
 from fastapi import Header, Query
 from fastapi.responses import Response
 
-from automations.api.etags import NOT_MODIFIED, IfNoneMatch, Revision, read_revision, shown_automation
+from automations.api.etags import (
+    NOT_MODIFIED,
+    IfNoneMatch,
+    Revision,
+    read_revision,
+    require_same_looks,
+    shown_automation,
+)
 from automations.api.models.automations import (
     Answered,
     Automation,
@@ -24,7 +31,7 @@ from automations.api.models.automations import (
 )
 from automations.api.pages import Cursor, Limit, bad_cursor, page, read_cursor
 from automations.api.request_scope import InApi, Reading, Runner, Writing
-from automations.api.router import api_router
+from automations.api.router import DRAFT_LINKS, EXECUTION_LINKS, LIVE_LINKS, api_router
 from automations.db.automation_store import AutomationStore
 from automations.db.json_text import encode_json
 from automations.db.listing_store import AutomationFilter, ListingStore
@@ -58,7 +65,7 @@ async def list_automations(
     return page(items, limit, "created_at", "id")
 
 
-@router.post("", status_code=201, response_model=Automation, summary="Make a draft")
+@router.post("", status_code=201, response_model=Automation, responses={201: DRAFT_LINKS}, summary="Make a draft")
 async def create_automation(body: NewAutomation, session: Writing) -> Response:
     draft = NewDraft(body.name, body.description, body.icon, body.color, body.nodes, body.edges)
     automation_id = await create_draft(AutomationStore(session), draft, agent_id=body.agent_id)
@@ -75,6 +82,7 @@ async def get_automation(automation_id: UUID, session: Reading, if_none_match: I
 @router.put("/{automation_id}", response_model=Automation, summary="Save the draft")
 async def save_automation(automation_id: UUID, body: Draft, session: Writing, if_match: Revision = None) -> Response:
     draft = NewDraft(body.name, body.description, body.icon, body.color, body.nodes, body.edges)
+    await require_same_looks(session, automation_id, if_match)
     await save_draft(AutomationStore(session), automation_id, draft, expected_revision=read_revision(if_match))
     return await shown_automation(session, automation_id)
 
@@ -85,7 +93,12 @@ async def delete(automation_id: UUID, session: Writing) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/{automation_id}/publish", response_model=Automation, summary="Make the draft what new runs get")
+@router.post(
+    "/{automation_id}/publish",
+    response_model=Automation,
+    responses={200: LIVE_LINKS},
+    summary="Make the draft what new runs get",
+)
 async def publish_automation(
     automation_id: UUID, session: Writing, api: InApi, body: Publish | None = None, if_match: Revision = None
 ) -> Response:
@@ -114,7 +127,7 @@ async def resume_automation(automation_id: UUID, session: Writing) -> Response:
     return await shown_automation(session, automation_id)
 
 
-@router.post("/{automation_id}/enable", response_model=Automation, summary="Switch it on")
+@router.post("/{automation_id}/enable", response_model=Automation, responses={200: LIVE_LINKS}, summary="Switch it on")
 async def enable_automation(automation_id: UUID, session: Writing) -> Response:
     await switching.set_enabled(AutomationStore(session), automation_id, True)
     return await shown_automation(session, automation_id)
@@ -130,7 +143,7 @@ async def disable_automation(automation_id: UUID, session: Writing) -> Response:
     "/{automation_id}/executions",
     status_code=202,
     response_model=Answered,
-    responses={200: {"model": Answered, "description": "It has ended."}},
+    responses={200: {"model": Answered, "description": "It has ended.", **EXECUTION_LINKS}, 202: EXECUTION_LINKS},
     summary="Start a run by hand, and wait for its end if wanted",
 )
 async def start_execution(

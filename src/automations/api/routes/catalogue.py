@@ -16,7 +16,7 @@ from automations.api.router import api_router
 from automations.flow.expression_catalogue import FILTERS, OPERATORS, ROOTS
 from automations.flow.registry import NodeRegistry
 from automations.flow.template_syntax import FUNCTIONS
-from automations.services.catalogue import catalogue, node_type
+from automations.services.catalogue import catalogue, condition_operators, node_type
 
 router: Final = api_router("", "catalogue")
 
@@ -43,6 +43,7 @@ async def list_expressions(_caller: Reader, if_none_match: IfNoneMatch = None) -
         "filters": [{"name": name, "example": example} for name, example in FILTERS.items()],
         "functions": sorted(FUNCTIONS),
         "operators": OPERATORS,
+        "conditions": condition_operators(),
     }
     return answer(orjson.dumps(content), if_none_match, headers=_CACHED)
 

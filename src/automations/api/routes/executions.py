@@ -20,9 +20,10 @@ from automations.api.models.executions import (
     ExecutionSteps,
     Retry,
 )
+from automations.api.models.values import Moment
 from automations.api.pages import Cursor, Limit, bad_cursor, page, read_cursor
 from automations.api.request_scope import Reading, Running, Writing
-from automations.api.router import api_router
+from automations.api.router import EXECUTION_LINKS, api_router
 from automations.db.execution_store import ExecutionStore
 from automations.db.listing_store import ExecutionFilter, ListingStore
 from automations.errors import NotFound
@@ -38,8 +39,8 @@ async def list_executions(
     status: Annotated[list[ExecutionStatus] | None, Query(max_length=5)] = None,
     lead_id: UUID | None = None,
     conversation_id: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -85,7 +86,9 @@ async def cancel_execution(execution_id: UUID, session: Running, body: Cancel | 
     return EndedAs.model_validate({"status": status})
 
 
-@router.post("/{execution_id}/retry", status_code=202, summary="Run it again, as a new run")
+@router.post(
+    "/{execution_id}/retry", status_code=202, responses={202: EXECUTION_LINKS}, summary="Run it again, as a new run"
+)
 async def retry_execution(execution_id: UUID, session: Running, body: Retry | None = None) -> Started:
     wanted = body or Retry()
     again = await ExecutionStore(session).retry(execution_id, start_from=wanted.start_from, version=wanted.version)

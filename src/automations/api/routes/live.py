@@ -46,6 +46,8 @@ async def watch_changes(
     last_event_id: LastEventId = None,
 ) -> Response:
     who = (caller.role, caller.user_id, None if caller.key is None else caller.key.id)
+    accounts = await _accounts(api, caller, account)
+    # Counted once it is opened, and nothing is awaited from here to there: else many at once would all be let in.
     if api.live.streams_of(who) >= MOST_STREAMS_OF_ONE or len(api.live) >= MOST_STREAMS:
         return problem(
             "too_many_streams",
@@ -54,9 +56,7 @@ async def watch_changes(
             headers={"Retry-After": "15"},
         )
     since = None if last_event_id is None else Mark.read(last_event_id) or Mark(0, 0)
-    stream = await api.live.open(
-        who, await _accounts(api, caller, account), LiveFilter(automation_id, execution_id), since
-    )
+    stream = await api.live.open(who, accounts, LiveFilter(automation_id, execution_id), since)
 
     async def look_again() -> frozenset[UUID]:
         return await _accounts(api, await api.caller(request), account)

@@ -6,6 +6,7 @@ import ipaddress
 import secrets
 from collections.abc import Iterator
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
@@ -92,6 +93,8 @@ def _require_scraper(request: Request, token: str | None) -> None:
             )
         return
     local = request.client is not None and _is_loopback(request.client.host)
+    # Nor a page in a browser of this machine, whose name somebody's name server points here.
+    local = local and _names_this_machine(request.headers.get("host", ""))
     if not local or any(name in request.headers for name in _FORWARDED):
         raise NotAllowed(
             "these figures are for this machine alone",
@@ -106,6 +109,14 @@ def _is_loopback(host: str) -> bool:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return bool((mapped or address).is_loopback)
+
+
+def _names_this_machine(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return name == "localhost" or _is_loopback(name)
 
 
 def _of_database(found: Figures | None) -> CollectorRegistry:

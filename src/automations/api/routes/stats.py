@@ -8,9 +8,9 @@ from uuid import UUID
 
 from fastapi import Query
 from fastapi.responses import Response
-from pydantic import AwareDatetime
 
 from automations.api.models.stats import Overview, RunStats
+from automations.api.models.values import ExactMoment
 from automations.api.request_scope import Reading
 from automations.api.router import api_router
 from automations.db.automation_store import AutomationStore
@@ -22,8 +22,8 @@ router: Final = api_router("", "stats")
 
 DEFAULT: Final = timedelta(days=7)
 LONGEST: Final = timedelta(days=92)
-Since = Annotated[AwareDatetime | None, Query(description="Default: 7 days before `until`.")]
-Until = Annotated[AwareDatetime | None, Query(description="Not included. Default: now. At most 92 days after `since`.")]
+Since = Annotated[ExactMoment | None, Query(description="Default: 7 days before `until`.")]
+Until = Annotated[ExactMoment | None, Query(description="Not included. Default: now. At most 92 days after `since`.")]
 
 
 @router.get("/automations/{automation_id}/stats", response_model=RunStats, summary="How its runs went")

@@ -21,7 +21,7 @@ from automations.api.models.team import (
 )
 from automations.api.pages import Cursor, Limit, page, read_time_and_id
 from automations.api.request_scope import InApi, InScope, Managing, ManagingUnkept, Reading
-from automations.api.router import api_router
+from automations.api.router import api_router, links
 from automations.db.team_store import TeamStore
 from automations.services.team import accept_invitation, invite, join_link
 
@@ -69,7 +69,13 @@ async def list_invitations(
     return page(items, limit, "created_at", "id")
 
 
-@router.post("/invitations", status_code=201, response_model=MadeInvitation, summary="Ask somebody in, by a link")
+@router.post(
+    "/invitations",
+    status_code=201,
+    response_model=MadeInvitation,
+    responses={201: links("invitation_id", "revoke_invitation")},
+    summary="Ask somebody in, by a link",
+)
 async def make_invitation(
     body: NewInvitation, session: ManagingUnkept, scope: InScope, api: InApi, request: Request
 ) -> MadeInvitation:

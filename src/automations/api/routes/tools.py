@@ -14,7 +14,7 @@ from automations.api.mcp.automation_tools import definition
 from automations.api.models.tools import Call, ToolCallAnswer, ToolForm, ToolPage
 from automations.api.pages import Cursor, Limit
 from automations.api.request_scope import InApi, Reading, Runner
-from automations.api.router import api_router
+from automations.api.router import EXECUTION_ID_LINKS, api_router
 from automations.api.tool_calls import answer, cursor_after, position_of, start
 from automations.db.automation_store import AutomationStore
 from automations.db.json_text import encode_json
@@ -42,7 +42,14 @@ async def list_tools(
     "/{name}/call",
     response_model=ToolCallAnswer,
     summary="Call a tool, and wait for its answer",
-    responses={202: {"model": ToolCallAnswer, "description": "It has not ended yet: `status` is `running`."}},
+    responses={
+        200: EXECUTION_ID_LINKS,
+        202: {
+            "model": ToolCallAnswer,
+            "description": "It has not ended yet: `status` is `running`.",
+            **EXECUTION_ID_LINKS,
+        },
+    },
 )
 async def call_tool(
     name: Annotated[str, Path(min_length=1, max_length=100, description="Its name, or the id of the automation.")],

@@ -20,7 +20,7 @@ from automations.api.models.transfer import (
 )
 from automations.api.problems import told
 from automations.api.request_scope import InApi, Reader, Reading, Writing
-from automations.api.router import api_router
+from automations.api.router import DRAFT_LINKS, api_router
 from automations.db.automation_store import AutomationStore
 from automations.services import transfer
 from automations.services.drafting import require_writer
@@ -46,7 +46,11 @@ async def export_automation(
     return Response(text, media_type="application/json", headers=given)
 
 
-@router.post("/automations/import", summary="Bring a draft from a file; the same file again updates its draft")
+@router.post(
+    "/automations/import",
+    responses={200: DRAFT_LINKS},
+    summary="Bring a draft from a file; the same file again updates its draft",
+)
 async def import_automation(
     body: FlowFile,
     session: Writing,
@@ -82,7 +86,12 @@ async def get_template(key: str, _caller: Reader) -> Template:
     return Template.model_validate({**chosen, "nodes": body["nodes"], "edges": body["edges"]})
 
 
-@router.post("/automations/from-template", status_code=201, summary="Make a draft from a template")
+@router.post(
+    "/automations/from-template",
+    status_code=201,
+    responses={201: DRAFT_LINKS},
+    summary="Make a draft from a template",
+)
 async def create_from_template(body: FromTemplate, session: Writing, api: InApi) -> Imported:
     store = AutomationStore(session)
     chosen = shipped_template(body.template)

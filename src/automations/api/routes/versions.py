@@ -27,7 +27,7 @@ from automations.api.models.versions import (
 from automations.api.pages import Cursor, Limit, bad_cursor, read_cursor, write_cursor
 from automations.api.problems import told
 from automations.api.request_scope import InApi, Reading, Writing
-from automations.api.router import api_router
+from automations.api.router import DRAFT_LINKS, api_router
 from automations.db.automation_store import AutomationStore
 from automations.db.version_store import VersionStore
 from automations.errors import Conflict
@@ -57,7 +57,13 @@ async def validate_automation(
     return Validated(valid=not problems, problems=[FlowProblem(**one) for one in told(problems)])
 
 
-@router.post("/{automation_id}/duplicate", status_code=201, response_model=Automation, summary="Make a copy, a draft")
+@router.post(
+    "/{automation_id}/duplicate",
+    status_code=201,
+    response_model=Automation,
+    responses={201: DRAFT_LINKS},
+    summary="Make a copy, a draft",
+)
 async def duplicate_automation(automation_id: UUID, session: Writing, body: Duplicate | None = None) -> Response:
     copy = await drafting.duplicate(AutomationStore(session), automation_id, body.name if body is not None else None)
     return await shown_automation(session, copy, 201, {"Location": f"/api/v1/automations/{copy}"})

@@ -211,6 +211,10 @@ declare
 begin
   select a.* into v_approval from automations.approvals a where a.id = p_approval_id;
   perform automations.require_access(v_approval.account_id, 'approval', true);
+  if automations.claim('automations_key') is not null then
+    raise exception 'an approval is decided by people, not by keys'
+      using errcode = 'AU003', hint = 'Sign in as somebody of the account.';
+  end if;
   if not v_operator then
     if auth.uid() <> all (v_approval.assignees) and coalesce(
       pg_catalog.array_position(c_ranks, automations.role_in(v_approval.account_id))
@@ -261,6 +265,19 @@ begin
       using errcode = 'AU004', hint = 'Copy it whole from the mail; the approval may be gone, too.';
   end if;
   select a.* into v_approval from automations.approvals a where a.id = v_notice.approval_id for update;
+  -- It was sent to a person of the account, and is worth no more than he may do now. Whose team it is not ours to say, and
+  -- who was named by an address alone, is not asked.
+  if v_notice.user_id is not null and v_notice.user_id <> v_approval.account_id and pg_catalog.obj_description(
+    pg_catalog.to_regclass('public.team_members'), 'pg_class'
+  ) = 'automations: prerequisite' then
+    if not exists (
+      select from public.team_members m
+      where m.owner_id = v_approval.account_id and m.member_id = v_notice.user_id and m.role <> 'viewer'
+    ) then
+      raise exception 'whoever this was sent to may not decide for this account any more'
+        using errcode = 'AU003', hint = 'Somebody else has to decide.';
+    end if;
+  end if;
   if not v_approval.self_approval and v_approval.requested_by = v_notice.user_id then
     raise exception 'whoever started the run may not approve it'
       using errcode = 'AU003', hint = 'Somebody else has to decide.';

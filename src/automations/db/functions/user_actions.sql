@@ -108,6 +108,10 @@ begin
     end if;
   end if;
   perform automations.require_startable(v_automation);
+  -- What searches with it, or copies it from step to step, has to be done with it in a moment.
+  if pg_catalog.pg_column_size(p_input) > 262144 then
+    raise exception 'the input is larger than 256 kB' using errcode = 'AU007', hint = 'Send less, or where it can be had.';
+  end if;
   if pg_catalog.jsonb_typeof(coalesce(p_input, '{}')) <> 'object' then
     raise exception 'the input is not an object but %', pg_catalog.jsonb_typeof(p_input)
       using errcode = 'AU007', hint = 'Give the fields of the automation''s input form as a JSON object.';

@@ -27,7 +27,11 @@ order by e.started_at desc, e.seq desc
 limit $8;
 
 -- name: delete
-delete from public.automation_executions e where e.id = $1 returning e.id;
+-- Whether it is gone, and whether the caller sees it: of what he may not delete he is told so.
+with gone as (
+  delete from public.automation_executions e where e.id = $1 returning e.id
+)
+select exists (select from gone) as gone, exists (select from public.automation_executions e where e.id = $1) as seen;
 
 -- name: some
 -- Runs by id, for those who watch them end.

@@ -72,10 +72,12 @@ order by e.id desc
 limit $3;
 
 -- name: page
--- The journal, newest first; $6: before this one. JSON as PostgreSQL makes it.
+-- The journal, newest first; $6: before this one. JSON as PostgreSQL makes it. Large rows are in the change itself.
 select coalesce(json_agg(to_json(r)), '[]')::text
 from (
-  select e.id, e.account_id, e.source, e.operation, e.record_id, e.old, e.new, e.changed, e.actor, e.occurred_at,
+  select e.id, e.account_id, e.source, e.operation, e.record_id,
+    case when pg_column_size(e.old) > 20000 then '{"large": true}' else e.old end as old,
+    case when pg_column_size(e.new) > 20000 then '{"large": true}' else e.new end as new, e.changed, e.actor, e.occurred_at,
     e.execution_id, e.held
   from automations.events e
   where ($1::uuid is null or e.account_id = $1)

@@ -29,7 +29,7 @@ select w.account_id, w.began from automations.live_watchers w where w.account_id
 select pg_current_snapshot()::text;
 
 -- name: read_live_changes
--- What the snapshot $1 did not see, and the snapshot that has: one row without a change where there is none. What is of
+-- What the snapshot $1 did not see, without the accounts $3, and the snapshot that has: one row without a change where there is none. What is of
 -- transactions yet to come was copied here from another server.
 select pg_current_snapshot()::text as snapshot, c.account_id, c.kind, c.object_id, c.automation_id, c.execution_id,
   c.state, c.created_at
@@ -40,8 +40,9 @@ left join lateral (
   where (
       x.xid >= pg_snapshot_xmax(s.seen)::text::bigint
       and x.xid < pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+      or x.xid = any (array(select p.xid::text::bigint from pg_snapshot_xip(s.seen) as p (xid)))
     )
-    or x.xid = any (array(select p.xid::text::bigint from pg_snapshot_xip(s.seen) as p (xid)))
+    and x.account_id <> all ($3::uuid[])
   order by x.id
   limit $2
 ) c on true

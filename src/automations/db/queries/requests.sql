@@ -45,10 +45,12 @@ from (
 ) r;
 
 -- name: list_executions
--- The seed's list columns, newest first; $9, $10: after this one.
+-- The seed's list columns, newest first; $9, $10: after this one. What is large is in the detail: 200 inputs of 4 MB would be
+-- more than anybody can take.
 select coalesce(json_agg(to_json(r) order by r.started_at desc, r.seq desc), '[]')::text
 from (
-  select e.id, e.automation_id, e.trigger_type, e.trigger_data, e.status, e.error, e.error_node_id, e.started_at,
+  select e.id, e.automation_id, e.trigger_type,
+    case when pg_column_size(e.trigger_data) > 20000 then '{"large": true}' else e.trigger_data end as trigger_data, e.status, e.error, e.error_node_id, e.started_at,
     e.completed_at, e.duration_ms, e.test_mode, e.triggered_by, e.lead_id, e.conversation_id, e.seq
   from public.automation_executions e
   where ($1::uuid is null or e.account_id = $1)
