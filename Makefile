@@ -27,6 +27,12 @@ endif
 # Where Node cannot be had, everything but its pages is there.
 built = $(MAKE) --no-print-directory editor || echo "the web editor was not built" >&2
 
+# What the editor is tested with. Only root of a Debian is given it; for others those tests are reported as not run.
+chromium = command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+  [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "installing chromium ..." && \
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1; } || \
+  echo "there is no Chromium: tests of the editor will not run (Debian: apt-get install chromium)" >&2
+
 .DEFAULT_GOAL := help
 BUILT_EDITOR := src/automations/web_dist/.made
 # All that the editor is built from.
@@ -48,10 +54,12 @@ dev: $(VENV)/.run web/node_modules/.made ## The same with the editor by Vite, wh
 	cd web && $(NODE) npm run --silent dev
 
 test: $(VENV)/.dev ## Run the tests, the slow ones sampled
+	@$(chromium)
 	@$(built)
 	@$(PYTEST) $(PARALLEL) -m "not full and not soak" $(ARGS)
 
 test-all: $(VENV)/.dev ## Run the tests, the slow ones whole
+	@$(chromium)
 	@$(built)
 	@$(PYTEST) $(PARALLEL) -m "not soak" $(ARGS)
 

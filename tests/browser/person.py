@@ -1,0 +1,153 @@
+"""Somebody at the browser. What the page has to answer for is noticed meanwhile: errors, refusals, calls elsewhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Locator,
+    Page,
+    Request,
+    Response,
+    expect,
+)
+from tests.browser.server import Account, Server
+
+Name = str | re.Pattern[str]
+Scheme = Literal["light", "dark"]
+
+# What a page gives up itself: a stream when it is left, a question whose answer nobody waits for any more.
+GIVEN_UP = "net::ERR_ABORTED"
+# Chromium's own line about an answer, which is judged by its status.
+OF_AN_ANSWER = "Failed to load resource"
+
+
+@dataclass
+class Person:
+    page: Page
+    account: Account
+    pictures: Path
+    complaints: list[str] = field(default_factory=list)
+    _expected: set[int] = field(default_factory=set)
+    _is_offline: bool = False
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        self.page.on("requestfailed", self._failed)
+        self.page.on("response", self._answered)
+        self.page.on("dialog", self._asked)
+
+    # Going somewhere
+
+    @property
+    def server(self) -> Server:
+        return self.account.server
+
+    def signs_in(self) -> None:
+        self.page.goto(self.account.link())
+        expect(self.page.get_by_role("heading", name="Automations", level=1)).to_be_visible()
+
+    def goes_to(self, path: str) -> None:
+        """By address, as by a bookmark; a token is in the session, so nobody is signed out by it."""
+        self.page.goto(f"{self.server.address}/{path}")
+
+    def follows(self, link: Name) -> None:
+        self.page.get_by_role("link", name=link).first.click()
+
+    # Looking
+
+    def sees(self, words: Name) -> None:
+        expect(self.page.get_by_text(words).first).to_be_visible()
+
+    def sees_heading(self, name: Name) -> None:
+        expect(self.page.get_by_role("heading", name=name).first).to_be_visible()
+
+    def sees_no(self, words: Name) -> None:
+        expect(self.page.get_by_text(words)).to_have_count(0)
+
+    def button(self, name: Name, within: Locator | None = None) -> Locator:
+        return (within or self.page).get_by_role("button", name=name)
+
+    def field(self, label: Name, within: Locator | None = None) -> Locator:
+        return (within or self.page).get_by_label(label)
+
+    def dialog(self, name: Name) -> Locator:
+        return self.page.get_by_role("dialog", name=name)
+
+    # Doing
+
+    def clicks(self, name: Name, within: Locator | None = None) -> None:
+        self.button(name, within).click()
+
+    def fills(self, label: Name, text: str, within: Locator | None = None) -> None:
+        self.field(label, within).fill(text)
+
+    def presses(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def chooses(self, label: Name, option: Name, within: Locator | None = None) -> None:
+        """In a list that opens below its field."""
+        self.field(label, within).click()
+        self.page.get_by_role("option", name=option).click()
+
+    # What is meant to be
+
+    @contextmanager
+    def expecting(self, *statuses: int) -> Iterator[None]:
+        """Answers that would be complaints otherwise."""
+        before = set(self._expected)
+        self._expected |= set(statuses)
+        yield
+        self._expected = before
+
+    @contextmanager
+    def offline(self) -> Iterator[None]:
+        self._is_offline = True
+        self.context.set_offline(True)
+        yield
+        self.context.set_offline(False)
+        self._is_offline = False
+
+    @property
+    def context(self) -> BrowserContext:
+        return self.page.context
+
+    def prefers(self, scheme: Scheme) -> None:
+        self.page.emulate_media(color_scheme=scheme)
+
+    def takes_a_picture(self, name: str) -> None:
+        self.page.screenshot(path=self.pictures / f"{name}.png", animations="disabled")
+
+    # Noticing
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(OF_AN_ANSWER):
+            self.complaints.append(f"console, {message.type}: {message.text}")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != GIVEN_UP and not self._is_offline:
+            self.complaints.append(f"{request.method} {request.url}: {request.failure}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400 and response.status not in self._expected:
+            self.complaints.append(f"{response.request.method} {response.url}: {response.status}")
+        if not response.url.startswith((self.server.address, "data:", "blob:")):
+            self.complaints.append(f"elsewhere: {response.url}")
+
+    def _asked(self, dialog: Dialog) -> None:
+        """A question of the browser's own, such as whether the page may be left."""
+        if dialog.type == "beforeunload":
+            dialog.accept()
+        else:
+            self.complaints.append(f"a box of the browser: {dialog.message}")
+            dialog.dismiss()

@@ -1,0 +1,114 @@
+"""One `automations up`, and the accounts of people on it: each test has its own, or that of the demo."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from tests.e2e.conftest import Cli, end, make_cli, until
+
+
+@dataclass(frozen=True)
+class Server:
+    cli: Cli
+    address: str
+    demo: str
+
+    def account(self, user: str | None = None) -> Account:
+        """Of a person who is new here, with an agent."""
+        account = Account(self, user or str(uuid4()))
+        account.post("/agents", {"name": "Agent"})
+        return account
+
+    @property
+    def demo_account(self) -> Account:
+        return Account(self, self.demo)
+
+    def sql(self, statement: str) -> str:
+        return self.cli.ok("sql", "-qAtc", statement).out.strip()
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a person's programs do: the same rights, without a browser."""
+
+    server: Server
+    user: str
+
+    @cached_property
+    def token(self) -> str:
+        return self.server.cli.ok("token", "--user", self.user).out.strip()
+
+    def link(self) -> str:
+        """Signs in, once."""
+        return self.server.cli.ok("sign-in", "--user", self.user).out.strip()
+
+    def get(self, path: str) -> Any:
+        return self._ask("GET", path)
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self._ask("POST", path, body)
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self._ask("PATCH", path, body)
+
+    def put(self, path: str, body: Any) -> Any:
+        return self._ask("PUT", path, body)
+
+    def lead(self, name: str, **columns: Any) -> str:
+        return str(self.post("/leads", {"name": name, **columns})["id"])
+
+    def agent(self) -> str:
+        return str(self.get("/agents")["items"][0]["id"])
+
+    def draft(self, name: str, nodes: list[Any], edges: list[Any]) -> str:
+        """An automation that is not published."""
+        made = self.post("/automations", {"agent_id": self.agent(), "name": name, "nodes": nodes, "edges": edges})
+        return str(made["id"])
+
+    def live(self, name: str, nodes: list[Any], edges: list[Any]) -> str:
+        """Published and switched on."""
+        made = self.draft(name, nodes, edges)
+        self.post(f"/automations/{made}/publish", {})
+        self.post(f"/automations/{made}/enable")
+        return made
+
+    def runs(self, automation: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.get(f"/executions?automation_id={automation}")["items"]
+        return found
+
+    def ended(self, run: str) -> dict[str, Any]:
+        """The run, once it has come to its end."""
+        shown: dict[str, Any] = until(lambda: (one := self.get(f"/executions/{run}"))["completed_at"] and one)
+        return shown
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        request = urllib.request.Request(
+            f"{self.server.address}/api/v1{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
+            method=method,
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or b"null")
+
+
+@contextmanager
+def running(directory: Path) -> Iterator[Server]:
+    cli = make_cli(directory)
+    process = cli.start("up", "--json")
+    try:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        assert said, "`automations up` ended"
+        facts = json.loads(said)
+        yield Server(cli, facts["http"], cli.ok("token", "--json").json["user"])
+    finally:
+        end(process)
