@@ -28,7 +28,7 @@ export function createRoutes() {
                   lazy: async () => ({ Component: (await import("@/pages/automations/AutomationsPage")).AutomationsPage }),
                 },
                 {
-                  path: path("automations", "/:id"),
+                  path: path("automations", "/:id/*"),
                   lazy: async () => ({ Component: (await import("@/pages/editor/EditorPage")).EditorPage }),
                 },
                 { path: path("runs"), lazy: async () => ({ Component: (await import("@/pages/runs/RunsPage")).RunsPage }) },

@@ -69,6 +69,11 @@ export function setLabel(drawing: Drawing, id: string, label: string): Drawing {
   return mapNodes(drawing, (node) => (node.id === id ? { ...node, label: label.trim() || null } : node));
 }
 
+/** What is in its `data` beside label and config: `note`, `retry`, `pinned` … */
+export function setSettings(drawing: Drawing, id: string, settings: JsonObject): Drawing {
+  return mapNodes(drawing, (node) => (node.id === id ? { ...node, dataRest: settings } : node));
+}
+
 export function setDisabled(drawing: Drawing, ids: ReadonlySet<string>, disabled: boolean): Drawing {
   return mapNodes(drawing, (node) => (ids.has(node.id) && !isTrigger(node) ? { ...node, disabled } : node));
 }

@@ -8,7 +8,7 @@ import { IconTile } from "@/parts/IconTile";
 import { NamedIcon } from "@/parts/NamedIcon";
 import { editorTexts as texts } from "@/texts/editor";
 
-import classes from "./EditorPage.module.css";
+import classes from "./Outline.module.css";
 
 const INDENT = 28;
 

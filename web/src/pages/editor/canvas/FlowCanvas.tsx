@@ -2,26 +2,39 @@ import "@xyflow/react/dist/style.css";
 
 import { useComputedColorScheme } from "@mantine/core";
 import { Background, BackgroundVariant, Controls, MiniMap, ReactFlow } from "@xyflow/react";
-import { useMemo } from "react";
+import { type ReactNode, useMemo } from "react";
 
 import type { Catalogue } from "@/flow/catalogue";
 import type { Drawing } from "@/flow/drawing";
 
-import { toCanvas } from "./canvas";
+import classes from "./canvas.module.css";
 import { Card } from "./Card";
-import classes from "./EditorPage.module.css";
+import { type Marks, NO_MARKS } from "./marks";
+import { toCanvas } from "./toCanvas";
 
 const NODE_TYPES = { card: Card };
 const FIT = { padding: 0.2, maxZoom: 1 };
 
-export function Canvas({ drawing, catalogue, label }: { drawing: Drawing; catalogue: Catalogue; label: string }) {
+interface FlowCanvasProps {
+  readonly drawing: Drawing;
+  readonly catalogue: Catalogue;
+  readonly label: string;
+  readonly marks?: Marks;
+  readonly selected?: string | null;
+  readonly onSelect?: (id: string | null) => void;
+  readonly children?: ReactNode;
+}
+
+/** A flow to look at: what ran, what differs. The Build tab has a canvas of its own, which can be drawn on. */
+export function FlowCanvas({ drawing, catalogue, label, marks = NO_MARKS, selected = null, onSelect, children }: FlowCanvasProps) {
   const scheme = useComputedColorScheme();
-  const { nodes, edges } = useMemo(() => toCanvas(drawing, catalogue), [drawing, catalogue]);
+  const shown = useMemo(() => toCanvas(drawing, catalogue, marks), [drawing, catalogue, marks]);
+  const nodes = useMemo(() => shown.nodes.map((node) => ({ ...node, selected: node.id === selected })), [shown, selected]);
   return (
     <div className={classes.canvas}>
       <ReactFlow
         nodes={nodes}
-        edges={edges}
+        edges={shown.edges}
         nodeTypes={NODE_TYPES}
         colorMode={scheme}
         fitView
@@ -31,11 +44,14 @@ export function Canvas({ drawing, catalogue, label }: { drawing: Drawing; catalo
         nodesConnectable={false}
         deleteKeyCode={null}
         onlyRenderVisibleElements={nodes.length > 100}
+        onNodeClick={(_event, node) => onSelect?.(node.id)}
+        onPaneClick={() => onSelect?.(null)}
         aria-label={label}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
         <Controls showInteractive={false} position="bottom-left" />
         <MiniMap pannable zoomable position="bottom-right" />
+        {children}
       </ReactFlow>
     </div>
   );

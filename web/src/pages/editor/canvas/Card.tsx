@@ -4,12 +4,21 @@ import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { IconTile } from "@/parts/IconTile";
 import { NamedIcon } from "@/parts/NamedIcon";
 
-import type { CardNode } from "./canvas";
-import classes from "./EditorPage.module.css";
+import classes from "./canvas.module.css";
+import { MarkBadge } from "./MarkBadge";
+import type { CardNode } from "./toCanvas";
 
-export function Card({ data }: NodeProps<CardNode>) {
+export function Card({ data, selected }: NodeProps<CardNode>) {
   return (
-    <Group gap={12} wrap="nowrap" className={classes.node} data-disabled={data.isDisabled || undefined}>
+    <Group
+      gap={12}
+      wrap="nowrap"
+      className={classes.node}
+      data-disabled={data.isDisabled || undefined}
+      data-selected={selected || undefined}
+      data-tone={data.mark?.tone}
+    >
+      {data.mark !== null && <MarkBadge mark={data.mark} />}
       {!data.isTrigger && <Handle type="target" position={Position.Top} />}
       <IconTile color={data.isTrigger ? "teal" : null} size={36}>
         <NamedIcon name={data.icon} size={19} />

@@ -1,0 +1,90 @@
+import { Box, Flex, SegmentedControl } from "@mantine/core";
+import { Shapes } from "lucide-react";
+import { useState } from "react";
+
+import type { Catalogue } from "@/flow/catalogue";
+import { setConfig, setDisabled, setLabel, setSettings } from "@/flow/edit";
+import { EmptyState } from "@/parts/EmptyState";
+import { useMayChange } from "@/session/accounts";
+import { editorTexts as texts } from "@/texts/editor";
+
+import { FlowCanvas } from "@/pages/editor/canvas/FlowCanvas";
+import { ConfigPanel } from "@/pages/editor/config/ConfigPanel";
+import { useOutputs } from "@/pages/editor/draft/samples";
+import { useDraft } from "@/pages/editor/draft/useDraft";
+import type { TabProps } from "@/pages/editor/tabs";
+import classes from "./BuildTab.module.css";
+import { Outline } from "./Outline";
+
+type View = "canvas" | "list";
+
+export function BuildTab({ automation, catalogue }: TabProps) {
+  const drawing = useDraft((draft) => draft.drawing);
+  const [view, setView] = useState<View>("canvas");
+  return (
+    <Flex h="100%">
+      <Box flex={1} miw={0} pos="relative" className={classes.stage}>
+        <SegmentedControl
+          size="xs"
+          aria-label={texts.view}
+          value={view}
+          onChange={setView}
+          className={classes.view}
+          data={[
+            { value: "canvas", label: texts.canvasTab },
+            { value: "list", label: texts.list },
+          ]}
+        />
+        {drawing.nodes.length === 0 ? (
+          <EmptyState icon={Shapes} title={texts.empty.title} text={texts.empty.text} />
+        ) : view === "canvas" ? (
+          <Drawn name={automation.name} catalogue={catalogue} />
+        ) : (
+          <Outline drawing={drawing} catalogue={catalogue} />
+        )}
+      </Box>
+      <Config automation={automation.id} catalogue={catalogue} />
+    </Flex>
+  );
+}
+
+function Drawn({ name, catalogue }: { name: string; catalogue: Catalogue }) {
+  const { drawing, selection, select } = useDraft((draft) => draft);
+  const [selected = null] = selection;
+  return (
+    <FlowCanvas
+      drawing={drawing}
+      catalogue={catalogue}
+      label={texts.canvas(name)}
+      selected={selected}
+      onSelect={(id) => select(id === null ? [] : [id])}
+    />
+  );
+}
+
+/** Of the one step that is selected. */
+function Config({ automation, catalogue }: { automation: string; catalogue: Catalogue }) {
+  const { drawing, selection, change } = useDraft((draft) => draft);
+  const outputs = useOutputs(automation);
+  const mayChange = useMayChange();
+  const [id] = selection;
+  if (id === undefined || selection.size > 1) return null;
+  return (
+    <aside className={classes.config} aria-label={texts.config}>
+      <ConfigPanel
+        key={id}
+        drawing={drawing}
+        catalogue={catalogue}
+        nodeId={id}
+        outputs={outputs}
+        problems={[]}
+        jump={null}
+        isReadOnly={!mayChange}
+        onConfig={(config, field) => change((now) => setConfig(now, id, config), `${id}/${field}`)}
+        onLabel={(label) => change((now) => setLabel(now, id, label), `${id}/label`)}
+        onDisabled={(disabled) => change((now) => setDisabled(now, new Set([id]), disabled))}
+        onSettings={(settings, field) => change((now) => setSettings(now, id, settings), `${id}/${field}`)}
+      />
+    </aside>
+  );
+}

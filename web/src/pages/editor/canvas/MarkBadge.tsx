@@ -1,0 +1,17 @@
+import { Badge } from "@mantine/core";
+
+import { editorTexts as texts } from "@/texts/editor";
+
+import classes from "./canvas.module.css";
+import { LOOKS } from "./looks";
+import type { NodeMark } from "./marks";
+
+export function MarkBadge({ mark }: { mark: NodeMark }) {
+  const [Icon, color] = LOOKS[mark.tone];
+  const word = texts.tones[mark.tone];
+  return (
+    <Badge size="sm" radius="sm" tt="none" fw={550} color={color} variant="light" className={classes.mark} leftSection={<Icon size={11} aria-hidden />}>
+      {mark.text === undefined ? word : `${word} · ${mark.text}`}
+    </Badge>
+  );
+}

@@ -1,0 +1,30 @@
+/** The tabs of an automation, each a chunk of its own. Their names are parts of addresses. */
+
+import { type ComponentType, lazy, type LazyExoticComponent } from "react";
+
+import type { Catalogue } from "@/flow/catalogue";
+import type { components } from "@/lib/api-types";
+import { editorTexts } from "@/texts/editor";
+
+export type Automation = components["schemas"]["Automation"];
+
+export interface TabProps {
+  readonly automation: Automation;
+  readonly catalogue: Catalogue;
+}
+
+interface Tab {
+  readonly name: string;
+  readonly text: string;
+  readonly Component: LazyExoticComponent<ComponentType<TabProps>>;
+}
+
+export const TABS: readonly Tab[] = [
+  { name: "build", text: editorTexts.tabs.build, Component: lazy(async () => ({ default: (await import("./build/BuildTab")).BuildTab })) },
+];
+
+/** What comes after it in the address is the tab's own: `/automations/ID/runs/RUN`. */
+export function tabNamed(rest: string): Tab | null {
+  const name = rest.split("/")[0] ?? "";
+  return TABS.find((tab) => tab.name === (name === "" ? "build" : name)) ?? null;
+}
