@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
 from tests.browser.conftest import Newcomers
 from tests.browser.server import Server
 
@@ -21,3 +24,29 @@ def test_a_link_leads_to_the_automations_once(running_server: Server, somebody: 
     another.sees_no("Qualify new leads")
     another.goes_to("runs")
     another.sees("With a token")
+
+
+@pytest.mark.full
+def test_a_token_is_renewed_before_it_ends_and_one_that_has_ended_asks_to_sign_in(
+    running_server: Server, somebody: Newcomers
+) -> None:
+    account = running_server.demo_account
+    # The shortest that there is: 36 seconds, renewed after 18.
+    short = running_server.cli.ok("token", "--hours", "0.01").out.strip()
+    one = somebody(account)
+    one.goes_to("sign-in")
+    one.fills("Access token or API key", short)
+    one.clicks("Sign in")
+    one.sees("Qualify new leads")
+    with one.page.expect_response("**/api/v1/sign-in/renew", timeout=40_000) as renewed:
+        assert renewed.value.status == 200
+    held = one.page.evaluate("sessionStorage.getItem('automations.token')")
+    assert held == json.loads(renewed.value.text())["token"] != short
+    # Nothing was lost of the page on the way.
+    one.sees("Qualify new leads")
+    one.page.evaluate("token => sessionStorage.setItem('automations.token', token)", short)
+    one.page.clock.install()
+    one.page.clock.set_fixed_time(2**41)
+    with one.expecting(401):
+        one.goes_to("runs")
+        one.sees("Your session has ended")
