@@ -74,6 +74,9 @@ class Person:
     def sees_no(self, words: Name) -> None:
         expect(self.page.get_by_text(words)).to_have_count(0)
 
+    def waits_for_what_loads(self) -> None:
+        expect(self.page.locator("[aria-label^=Loading], .mantine-Skeleton-root")).to_have_count(0)
+
     def button(self, name: Name, within: Locator | None = None) -> Locator:
         return (within or self.page).get_by_role("button", name=name)
 

@@ -1,4 +1,4 @@
-import { Group, Menu, Stack, Text, UnstyledButton } from "@mantine/core";
+import { Group, Menu, Stack, Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { Building2, Check, ChevronsUpDown, LogOut } from "lucide-react";
 
 import { IconTile } from "@/parts/IconTile";
@@ -21,7 +21,7 @@ export function AccountSwitch() {
   return (
     <Menu position="bottom-start" width="target">
       <Menu.Target>
-        <UnstyledButton className={classes.button} aria-label={texts.choose}>
+        <UnstyledButton className={classes.button}>
           <Group gap={10} wrap="nowrap">
             <IconTile color={null} size={30}>
               <Building2 size={16} />
@@ -34,6 +34,7 @@ export function AccountSwitch() {
                 {me?.key != null ? texts.key : account === null ? "" : texts.role(account.role)}
               </Text>
             </Stack>
+            <VisuallyHidden>{texts.choose}</VisuallyHidden>
             <ChevronsUpDown size={15} aria-hidden />
           </Group>
         </UnstyledButton>
