@@ -1,4 +1,4 @@
-"""`python -m benches [--quick] [--json] [a b c d e f g h i]`, and `python -m benches profile a|b|c|d`.
+"""`python -m benches [--quick] [--json] [a b c d e f g h i j]`, and `python -m benches profile a|b|c|d`.
 
 fsync, history, row-level security, figures and journal are on, as in production.
 """
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from benches import answers, bare_loop, footprint, latency, lists, live, throughput, trigger_cost, waiting
+from benches import answers, bare_loop, editor, footprint, latency, lists, live, throughput, trigger_cost, waiting
 from benches.lab import Lab, lab
 from benches.profiling import profile
 from benches.report import Figure, as_json, flush_milliseconds, show_table
@@ -32,12 +32,13 @@ BENCHES: dict[str, Bench] = {
     "g": answers.run,
     "h": lists.run,
     "i": live.run,
+    "j": editor.run,
 }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
-    parser.add_argument("benches", nargs="*", metavar="a b c d e f g h i", help="which; all of them by default")
+    parser.add_argument("benches", nargs="*", metavar="a b c d e f g h i j", help="which; all of them by default")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--json", action="store_true", help="figures as JSON")
     arguments = parser.parse_args()

@@ -67,3 +67,28 @@ ANSWER_NODES = [
     _node("answer", "logic-stop", {"output": "Hello {{ trigger.input.name }}, you are {{ vars.tier }}"}),
 ]
 ANSWER_EDGES = _chain(ANSWER_NODES)
+
+
+def branching(count: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Of `count` steps: one after the other, and every third a question with a way of its own to the side."""
+    nodes = [_node("trigger", "trigger-event", TRIGGER_CONFIG)]
+    edges: list[dict[str, Any]] = []
+    last, handle = "trigger", None
+    while len(nodes) < count:
+        number = len(nodes)
+        kind = ("text", "ask", "side")[number % 3]
+        name = f"{kind}_{number}"
+        if kind == "ask":
+            condition = {"field": "trigger.new.score", "operator": "greater_than", "value": number}
+            nodes.append(_node(name, "logic-condition", {"condition": condition}))
+        else:
+            nodes.append(_node(name, "transform-set-variable", {"variables": {name: "Hello {{ trigger.new.name }}"}}))
+        edges.append(_edge(last, name, "false" if kind == "side" else handle))
+        if kind != "side":
+            last, handle = name, "true" if kind == "ask" else None
+    return nodes, edges
+
+
+def _edge(source: str, target: str, handle: str | None) -> dict[str, Any]:
+    edge: dict[str, Any] = {"id": f"{source}-{target}", "source": source, "target": target}
+    return edge if handle is None else {**edge, "sourceHandle": handle}

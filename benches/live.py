@@ -7,26 +7,15 @@ The clients are bare sockets in this process: they look for the id of a run and 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import os
-import resource
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
-from typing import Any, cast
+from typing import cast
 from uuid import UUID, uuid4
-
-import jwt
 
 from automations.db.connection import Connection
 from benches.flows import FIVE_EDGES, FIVE_NODES
 from benches.lab import (
-    STOP_SECONDS,
     Lab,
     all_finished,
     connected,
@@ -38,6 +27,7 @@ from benches.lab import (
 )
 from benches.processes import Quietness, cpu_seconds, pss_mb, tree
 from benches.report import Figure, percentiles, spread
+from benches.served import served, token_for
 
 CLIENTS = 1_000
 MEMBERS = 25
@@ -49,7 +39,6 @@ CONNECT_AT_ONCE = 50
 PATIENCE_SECONDS = 60.0
 SETTLE_SECONDS = 2.0
 NAME = "i live events"
-SECRET = "of the benches, for as long as one of them runs, and of nothing else"
 TABLES = ("public.automation_executions", "public.automations", "automations.approvals")
 
 
@@ -57,7 +46,7 @@ async def run(lab: Lab, *, quick: bool) -> list[Figure]:
     dsn = await lab.database("bench_i")
     async with connected(dsn) as connection:
         figures = await _unwatched(lab, connection, dsn, quick=quick)
-        with _served(dsn) as (pid, port):
+        with served(dsn, files=2 * CLIENTS) as (pid, port):
             return figures + await _watched(lab, connection, pid, port, quick=quick)
 
 
@@ -170,7 +159,7 @@ class Client(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.write(
-            f"GET /api/v1/live HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {_token(self.user)}\r\n\r\n".encode()
+            f"GET /api/v1/live HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token_for(self.user)}\r\n\r\n".encode()
         )
 
     def data_received(self, data: bytes) -> None:
@@ -261,50 +250,3 @@ async def _watched(lab: Lab, connection: Connection, pid: int, port: int, *, qui
 async def _memory(pid: int) -> float:
     await asyncio.sleep(SETTLE_SECONDS)
     return pss_mb(tree(pid))
-
-
-def _token(user: UUID) -> str:
-    claims = {"role": "authenticated", "aud": "authenticated", "sub": str(user), "exp": int(time.time()) + 3_600}
-    return jwt.encode(claims, SECRET, "HS256")
-
-
-@contextlib.contextmanager
-def _served(dsn: str) -> Iterator[tuple[int, int]]:
-    """`automations serve`: its pid and its port."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < 2 * CLIENTS:
-        # Also of the server, which inherits it.
-        resource.setrlimit(resource.RLIMIT_NOFILE, (2 * CLIENTS, hard))
-    process = subprocess.Popen(
-        [str(Path(sys.executable).with_name("automations")), "serve", "--port", "0", "--json"],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        env=os.environ
-        | {
-            "AUTOMATIONS_DATABASE_URL": dsn,
-            "AUTOMATIONS_JWT_SECRET": SECRET,
-            "AUTOMATIONS_LOG_LEVEL": "warning",
-        },
-    )
-    assert process.stdout is not None
-    try:
-        facts: dict[str, Any] = json.loads(_first_document(process))
-        yield process.pid, int(facts["http"].rpartition(":")[2])
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()
-
-
-def _first_document(process: subprocess.Popen[bytes]) -> bytes:
-    said = b""
-    for line in process.stdout or ():
-        said += line
-        with contextlib.suppress(ValueError):
-            json.loads(said)
-            return said
-    raise RuntimeError(f"`automations serve` did not become ready: {said!r}, exit code {process.wait()}")
