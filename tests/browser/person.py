@@ -100,7 +100,7 @@ class Person:
 
     def chooses(self, label: Name, option: Name, within: Locator | None = None) -> None:
         """In a list that opens below its field."""
-        self.field(label, within).click()
+        (within or self.page).get_by_role("combobox", name=label).click()
         self.page.get_by_role("option", name=option).click()
 
     # What is meant to be

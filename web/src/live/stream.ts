@@ -47,6 +47,9 @@ async function once(
   const silent = new AbortController();
   const both = AbortSignal.any([signal, silent.signal]);
   let watchdog = setTimeout(() => silent.abort(), SILENCE);
+  // A stream without a network says nothing, for as long as the watchdog waits.
+  const unplugged = () => silent.abort();
+  window.addEventListener("offline", unplugged);
   try {
     const headers = { Accept: "text/event-stream", Authorization: `Bearer ${token() ?? ""}`, ...(last === null ? {} : { "Last-Event-ID": last }) };
     const response = await fetch(url, { headers, signal: both, cache: "no-store" });
@@ -66,6 +69,7 @@ async function once(
     return "ended";
   } finally {
     clearTimeout(watchdog);
+    window.removeEventListener("offline", unplugged);
   }
 }
 
