@@ -23,7 +23,7 @@ const SCHEMA = {
     method: { enum: ["GET", "POST"], default: "GET", type: "string", template: false },
     wait: { anyOf: [{ $ref: "#/$defs/Duration" }, { type: "null" }], default: null, title: "At most" },
     auth: { oneOf: [{ $ref: "#/$defs/None" }, { $ref: "#/$defs/Header" }], template: false },
-    headers: { type: "object", additionalProperties: { type: "string" }, widget: "key_value" },
+    headers: { type: "object", additionalProperties: { type: "string" }, widget: "key_value", secrets: true },
     codes: { type: "array", items: { type: "integer", minimum: 100 }, maxItems: 3 },
     breaker: { anyOf: [{ const: false }, { const: "hard" }, { type: "null" }] },
     figures: { type: "object", additionalProperties: false, patternProperties: { "^[a-z]+$": { type: "boolean" } } },
@@ -40,10 +40,10 @@ describe("a form", () => {
     expect(fields.map((one) => one.name)).toEqual(Object.keys(SCHEMA.properties));
     expect(field("url")).toEqual({
       ...{ name: "url", title: "Address", description: "Where to.", isRequired: true, standard: undefined },
-      ...{ examples: ["https://example.com"], isTemplate: true, widget: null, control: { kind: "text", pattern: null, most: null } },
+      ...{ examples: ["https://example.com"], isTemplate: true, isSecret: false, widget: null, control: { kind: "text", pattern: null, most: null } },
     });
     expect(field("method")).toMatchObject({ standard: "GET", isTemplate: false, control: { kind: "choice", values: ["GET", "POST"] } });
-    expect(field("headers")).toMatchObject({ widget: "key_value", control: { kind: "pairs", value: { kind: "text" } } });
+    expect(field("headers")).toMatchObject({ widget: "key_value", isSecret: true, control: { kind: "pairs", value: { kind: "text" } } });
     expect(field("codes")?.control).toEqual({ kind: "list", most: 3, item: { kind: "number", isInteger: true, least: 100, most: null } });
     expect(field("breaker")?.control).toEqual({ kind: "choice", values: [false, "hard"] });
     expect(field("figures")?.control).toEqual({ kind: "pairs", value: { kind: "switch" } });

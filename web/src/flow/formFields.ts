@@ -30,6 +30,8 @@ export interface Field {
   readonly examples: readonly Json[];
   /** It is filled in from a template: `{{ … }}` may stand in it. */
   readonly isTemplate: boolean;
+  /** It may hold `{{ secrets.NAME }}`. */
+  readonly isSecret: boolean;
   /** How it is asked for, where that does not follow from its shape: `table`, `condition`, `timezone` … */
   readonly widget: string | null;
   readonly control: Control;
@@ -39,19 +41,27 @@ const JSON_CONTROL: Control = { kind: "json" };
 // A schema may refer to itself; nobody fills in forms that deep.
 const DEEPEST = 6;
 
-export function fieldsOf(schema: unknown): Field[] {
+/** `templates`: false of a trigger, which is read before there is a run. */
+export function fieldsOf(schema: unknown, templates = true): Field[] {
   if (!isObject(schema)) return [];
-  return groupFields(schema, definitionsOf(schema), true, 0);
+  return groupFields(schema, definitionsOf(schema), { isTemplate: templates, isSecret: false }, 0);
 }
 
-function groupFields(schema: JsonObject, definitions: JsonObject, templates: boolean, depth: number): Field[] {
+/** What holds for all that is inside of a field, too. */
+type Inherited = Pick<Field, "isTemplate" | "isSecret">;
+
+function groupFields(schema: JsonObject, definitions: JsonObject, around: Inherited, depth: number): Field[] {
   const { properties, required } = schema;
   if (!isObject(properties)) return [];
   const needed = new Set(Array.isArray(required) ? required : []);
   return Object.entries(properties).flatMap(([name, given]) => {
     if (!isObject(given)) return [];
     const part = resolved(given, definitions);
-    const isTemplate = templates && part["template"] !== false;
+    // A secret may stand where nothing else is filled in, as in a trigger.
+    const inherited = {
+      isTemplate: around.isTemplate && part["template"] !== false,
+      isSecret: around.isSecret || part["secrets"] === true,
+    };
     return [
       {
         name,
@@ -60,19 +70,19 @@ function groupFields(schema: JsonObject, definitions: JsonObject, templates: boo
         isRequired: needed.has(name),
         standard: part["default"],
         examples: Array.isArray(part["examples"]) ? part["examples"] : [],
-        isTemplate,
+        ...inherited,
         widget: textIn(part, "widget"),
-        control: controlOf(part, definitions, isTemplate, depth),
+        control: controlOf(part, definitions, inherited, depth),
       },
     ];
   });
 }
 
-function controlOf(given: JsonObject, definitions: JsonObject, templates: boolean, depth: number): Control {
+function controlOf(given: JsonObject, definitions: JsonObject, around: Inherited, depth: number): Control {
   if (depth >= DEEPEST) return JSON_CONTROL;
   const schema = resolved(given, definitions);
   const options = variantsIn(schema);
-  if (options !== null) return unionOf(options, definitions, templates, depth);
+  if (options !== null) return unionOf(options, definitions, around, depth);
   if (Array.isArray(schema["enum"])) return { kind: "choice", values: schema["enum"] };
   if (schema["const"] !== undefined) return { kind: "choice", values: [schema["const"]] };
   switch (schema["type"]) {
@@ -89,23 +99,23 @@ function controlOf(given: JsonObject, definitions: JsonObject, templates: boolea
     case "boolean":
       return { kind: "switch" };
     case "array": {
-      const item = isObject(schema["items"]) ? controlOf(schema["items"], definitions, templates, depth + 1) : JSON_CONTROL;
+      const item = isObject(schema["items"]) ? controlOf(schema["items"], definitions, around, depth + 1) : JSON_CONTROL;
       return { kind: "list", item, most: numberIn(schema, "maxItems") };
     }
     case "object":
-      return objectOf(schema, definitions, templates, depth);
+      return objectOf(schema, definitions, around, depth);
     default:
       return JSON_CONTROL;
   }
 }
 
-function objectOf(schema: JsonObject, definitions: JsonObject, templates: boolean, depth: number): Control {
-  const fields = groupFields(schema, definitions, templates, depth + 1);
+function objectOf(schema: JsonObject, definitions: JsonObject, around: Inherited, depth: number): Control {
+  const fields = groupFields(schema, definitions, around, depth + 1);
   if (fields.length > 0) return { kind: "group", fields };
   // Names may have a pattern; what they hold has one form either way.
   const [patterned] = isObject(schema["patternProperties"]) ? Object.values(schema["patternProperties"]) : [];
   const value = patterned ?? schema["additionalProperties"];
-  return isObject(value) ? { kind: "pairs", value: controlOf(value, definitions, templates, depth + 1) } : JSON_CONTROL;
+  return isObject(value) ? { kind: "pairs", value: controlOf(value, definitions, around, depth + 1) } : JSON_CONTROL;
 }
 
 /** Null is no variant: it is what is left empty. */
@@ -114,14 +124,14 @@ function variantsIn(schema: JsonObject): JsonObject[] | null {
   return Array.isArray(options) ? options.filter(isObject).filter((option) => option["type"] !== "null") : null;
 }
 
-function unionOf(options: readonly JsonObject[], definitions: JsonObject, templates: boolean, depth: number): Control {
+function unionOf(options: readonly JsonObject[], definitions: JsonObject, around: Inherited, depth: number): Control {
   const [only, ...more] = options;
   if (only === undefined) return JSON_CONTROL;
-  if (more.length === 0) return controlOf(only, definitions, templates, depth);
+  if (more.length === 0) return controlOf(only, definitions, around, depth);
   const variants = options.map((option): Variant => {
     const part = resolved(option, definitions);
     const tag = tagOf(part, definitions);
-    return { title: variantTitle(part, tag), tag, control: controlOf(part, definitions, templates, depth + 1) };
+    return { title: variantTitle(part, tag), tag, control: controlOf(part, definitions, around, depth + 1) };
   });
   const controls = variants.map((variant) => variant.control);
   // `Literal[False] | None | Literal["a"]`: values, and nothing to fill in.

@@ -1,9 +1,22 @@
-import { Stack, TextInput, Title } from "@mantine/core";
+import { Box, Tabs } from "@mantine/core";
+import { useMemo, useRef, useState } from "react";
+import { useParams } from "react-router";
 
-import { type Catalogue, titleOf } from "@/flow/catalogue";
-import { type Drawing, type JsonObject, nodeOf } from "@/flow/drawing";
-import type { Outputs } from "@/flow/variables";
-import { editorTexts as texts } from "@/texts/editor";
+import type { Catalogue } from "@/flow/catalogue";
+import { type Drawing, isTrigger, type JsonObject, nodeOf } from "@/flow/drawing";
+import { tableOf } from "@/flow/recordTables";
+import { type Outputs, variablesFor } from "@/flow/variables";
+import { useAccount } from "@/session/accounts";
+import { configTexts as texts } from "@/texts/config";
+
+import { FormContext, type FormSetting } from "./form/FormContext";
+import { OutputTab } from "./output/OutputTab";
+import classes from "./panel.module.css";
+import { PanelHeader } from "./PanelHeader";
+import { configNames, type Section, sectionOf, sectionsWithProblems } from "./sections";
+import { SettingsTab } from "./SettingsTab";
+import { SetupTab } from "./SetupTab";
+import { useJump } from "./useJump";
 
 /** A mistake of one step; `path`: of the field in its config, `["cases", 0, "id"]`; empty: of the step itself. */
 export interface FieldProblem {
@@ -27,18 +40,57 @@ export interface ConfigPanelProps {
   readonly onDisabled: (disabled: boolean) => void;
   /** What is in `data` beside label and config: `note`, `retry`, `pinned` … */
   readonly onSettings: (settings: JsonObject, field: string) => void;
+  readonly onClose?: () => void;
 }
 
+const SECTIONS: readonly Section[] = ["setup", "settings", "output"];
+
 /** What one step does. */
-export function ConfigPanel({ drawing, catalogue, nodeId, isReadOnly, onLabel }: ConfigPanelProps) {
+export function ConfigPanel(props: ConfigPanelProps) {
+  const { drawing, catalogue, nodeId, outputs, problems, jump, isReadOnly } = props;
+  const { id: automation = "" } = useParams();
+  const account = useAccount()?.account_id ?? "";
+  const body = useRef<HTMLDivElement>(null);
+  const [section, setSection] = useState<Section>("setup");
+  const sources = useMemo(() => variablesFor(drawing, catalogue, nodeId, outputs), [drawing, catalogue, nodeId, outputs]);
   const node = nodeOf(drawing, nodeId);
+  const type = node === null ? null : (catalogue.get(node.type) ?? null);
+  useJump(jump, (path) => sectionOf(path, configNames(type?.config_schema), node?.type ?? ""), body, setSection);
   if (node === null) return null;
+  const trigger = isTrigger(node);
+  const form: FormSetting = { automation, account, nodeType: node.type, sources: trigger ? [] : sources, problems, isReadOnly, table: tableOf(node, drawing) };
+  const marked = sectionsWithProblems(problems, type?.config_schema, node.type);
   return (
-    <Stack p="md" gap="sm">
-      <Title order={2} size="h4">
-        {titleOf(node, catalogue)}
-      </Title>
-      <TextInput label={texts.name} value={node.label ?? ""} readOnly={isReadOnly} onChange={(event) => onLabel(event.currentTarget.value)} />
-    </Stack>
+    <FormContext value={form}>
+      <Box ref={body} className={classes.panel}>
+        <PanelHeader
+          key={nodeId}
+          node={node}
+          type={type}
+          isReadOnly={isReadOnly}
+          problems={problems}
+          onLabel={props.onLabel}
+          {...(props.onClose === undefined ? {} : { onClose: props.onClose })}
+        />
+        <Tabs value={section} onChange={(name) => setSection(name as Section)} keepMounted={false} className={classes.tabs}>
+          <Tabs.List aria-label={texts.tabsOf} className={classes.list}>
+            {SECTIONS.map((name) => (
+              <Tabs.Tab key={name} value={name} rightSection={marked.has(name) ? <span className={classes.dot} role="img" aria-label={texts.hasProblem} /> : null}>
+                {texts.tabs[name]}
+              </Tabs.Tab>
+            ))}
+          </Tabs.List>
+          <Tabs.Panel value="setup" className={classes.body}>
+            <SetupTab node={node} type={type} onConfig={props.onConfig} />
+          </Tabs.Panel>
+          <Tabs.Panel value="settings" className={classes.body}>
+            <SettingsTab node={node} type={type} onConfig={props.onConfig} onDisabled={props.onDisabled} onSettings={props.onSettings} />
+          </Tabs.Panel>
+          <Tabs.Panel value="output" className={classes.body}>
+            <OutputTab node={node} type={type} catalogue={catalogue} output={outputs.get(node.id)} onSettings={props.onSettings} />
+          </Tabs.Panel>
+        </Tabs>
+      </Box>
+    </FormContext>
   );
 }

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+
+import { fieldsOf } from "./formFields";
+import { isShown, layoutOf, limitsOf, ruleKey, widgetOf } from "./stepForm";
+
+const form = (...names: string[]) => fieldsOf({ type: "object", properties: Object.fromEntries(names.map((name) => [name, { type: "string" }])) });
+const names = (fields: readonly { name: string }[]) => fields.map((field) => field.name);
+
+describe("the form of a step", () => {
+  it("shows what counts for what is chosen, and whatever has a value", () => {
+    const fields = form("mode", "amount", "unit", "date", "time", "timezone", "if_past");
+    const shown = (config: Record<string, string>) => names(layoutOf("logic-delay", fields, config).main);
+    expect(shown({})).toEqual(["mode", "amount", "unit"]);
+    expect(shown({ mode: "date" })).toEqual(["mode", "date", "timezone"]);
+    expect(shown({ mode: "date", time: "09:00" })).toEqual(["mode", "date", "time", "timezone"]);
+    expect(names(layoutOf("logic-delay", fields, { mode: "date" }).more)).toEqual(["if_past"]);
+    expect(isShown("action-update-record", "assign.to", undefined, { mode: "{{ vars.mode }}" })).toBe(true);
+    expect(isShown("action-update-record", "assign.to", undefined, { mode: "round_robin" })).toBe(false);
+  });
+
+  it("has the limits of a trigger apart", () => {
+    const fields = form("cron", "concurrency", "missed_at_most");
+    expect(names(layoutOf("trigger-schedule", fields, {}).main)).toEqual(["cron"]);
+    expect(names(limitsOf("trigger-schedule", fields, {}))).toEqual(["concurrency"]);
+    expect(names(layoutOf("their-step", fields, {}).main)).toEqual(["cron", "concurrency", "missed_at_most"]);
+  });
+
+  it("knows what to choose from where the schema does not", () => {
+    const [field] = form("lead_id");
+    if (field === undefined) throw new Error("there is one");
+    expect(widgetOf("action-send-message", ruleKey(["lead_id"]), field)).toBe("lead");
+    expect(widgetOf("their-step", "lead_id", field)).toBeNull();
+    expect(ruleKey(["cases", 0, "id"])).toBe("cases.id");
+  });
+});

@@ -1,0 +1,112 @@
+/** Texts with `{{ … }}` in them, as somebody types them. */
+
+import type { Json } from "./drawing";
+import type { Source, Variable } from "./variables";
+
+export interface Piece {
+  readonly text: string;
+  readonly isExpression: boolean;
+}
+
+const BRACES = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g;
+const BARE_PATH = /^\{\{\s*([A-Za-z_]\w*(?:\.[\w-]+|\[\s*(?:\d+|"[^"\\]*")\s*\])*)\s*\}\}$/;
+
+/** In its order, whole: joined they are the text again. */
+export function piecesOf(text: string): Piece[] {
+  const pieces: Piece[] = [];
+  let done = 0;
+  for (const { 0: found, index } of text.matchAll(BRACES)) {
+    if (index > done) pieces.push({ text: text.slice(done, index), isExpression: false });
+    pieces.push({ text: found, isExpression: true });
+    done = index + found.length;
+  }
+  if (done < text.length) pieces.push({ text: text.slice(done), isExpression: false });
+  return pieces;
+}
+
+/** The path of an expression that is nothing but one. */
+export function barePath(expression: string): string | null {
+  return BARE_PATH.exec(expression)?.[1] ?? null;
+}
+
+export interface Edit {
+  readonly text: string;
+  readonly cursor: number;
+}
+
+/** Where braces were opened before the cursor and not closed, and what was typed since; null: nowhere. */
+export function openBraces(text: string, cursor: number): { readonly from: number; readonly typed: string } | null {
+  const from = text.lastIndexOf("{{", cursor - 1);
+  if (from < 0) return null;
+  const typed = text.slice(from + 2, cursor);
+  return /\}\}|[\n|]/.test(typed) ? null : { from, typed: typed.trim() };
+}
+
+/** The path in braces at the selection. Braces that were opened for it are used, closed ones that follow, too. */
+export function insertPath(text: string, start: number, end: number, path: string): Edit {
+  const open = openBraces(text, start);
+  const from = open?.from ?? start;
+  const closed = open === null ? null : /^\s*\}\}/.exec(text.slice(end));
+  const inserted = `{{ ${path} }}`;
+  const after = text.slice(end + (closed?.[0].length ?? 0));
+  return { text: text.slice(0, from) + inserted + after, cursor: from + inserted.length };
+}
+
+/** Within the expression at the cursor, or that ends there; null: there is none. */
+export function insertFilter(text: string, cursor: number, filter: string): Edit | null {
+  let done = 0;
+  for (const { text: piece, isExpression } of piecesOf(text)) {
+    const end = done + piece.length;
+    if (isExpression && piece.startsWith("{{") && cursor > done && cursor <= end) {
+      const inner = piece.slice(0, -2).trimEnd();
+      const filled = `${inner} | ${filter} }}`;
+      return { text: text.slice(0, done) + filled + text.slice(end), cursor: done + filled.length };
+    }
+    done = end;
+  }
+  return null;
+}
+
+/** `{{ x | join(", ") }}` has `join(", ")`. */
+export function filterIn(name: string, example: string): string {
+  const call = new RegExp(`\\|\\s*(${name}\\b(?:\\([^)]*\\))?)`).exec(example);
+  return call?.[1] ?? name;
+}
+
+export function variableAt(sources: readonly Source[], path: string): Variable | null {
+  for (const source of sources) {
+    const found = inVariables(source.variables, path);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function inVariables(variables: readonly Variable[], path: string): Variable | null {
+  for (const variable of variables) {
+    if (variable.path === path) return variable;
+    if (!path.startsWith(variable.path)) continue;
+    const found = inVariables(variable.children, path);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** What the text comes to with the samples, as the server works it out; null where that takes more than looking up. */
+export function previewOf(text: string, sources: readonly Source[]): string | null {
+  const pieces = piecesOf(text);
+  if (!pieces.some((piece) => piece.isExpression)) return null;
+  const parts = pieces.map((piece) => (piece.isExpression ? sampleIn(piece.text, sources) : piece.text));
+  return parts.includes(null) ? null : parts.join("");
+}
+
+function sampleIn(expression: string, sources: readonly Source[]): string | null {
+  const path = barePath(expression);
+  const variable = path === null ? null : variableAt(sources, path);
+  return variable === null ? null : sampleText(variable.sample);
+}
+
+/** In a text null is nothing, and what is no text is JSON. */
+export function sampleText(value: Json): string {
+  if (value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+
+import { CATALOGUE, flow } from "./testFlows";
+import { openAtFirst, rowGroups, shortSample } from "./variableRows";
+import { variablesFor } from "./variables";
+
+const sources = variablesFor(flow("start>find", "find>send"), CATALOGUE, "send");
+const shown = (open: ReadonlySet<string>, search = "") => rowGroups(sources, open, search).map((group) => [group.title, ...group.rows.map((row) => row.path)]);
+
+describe("what can be chosen", () => {
+  it("is a tree", () => {
+    expect(shown(new Set())[1]).toEqual(["Record event", "trigger.event", "trigger.new"]);
+    const open = openAtFirst(sources);
+    expect(shown(open)[1]).toEqual(["Record event", "trigger.event", "trigger.new", "trigger.new.name", "trigger.new.tags"]);
+    expect(rowGroups(sources, open, "")[1]?.rows.map((row) => row.depth)).toEqual([0, 0, 1, 1]);
+  });
+
+  it("is found by its path, its step or its sample", () => {
+    expect(shown(new Set(), "ada")).toEqual([["Record event", "trigger.new.name"]]);
+    expect(shown(new Set(), "find COUNT")).toEqual([["Find records", "steps.find.count"]]);
+    expect(shown(new Set(), "nothing like it")).toEqual([]);
+  });
+
+  it("shows samples in a few letters", () => {
+    expect([null, "a\nb", { a: 1, b: 2 }, [1, 2], 3].map(shortSample)).toEqual(["null", "a b", "{ a, b }", "[2]", "3"]);
+    expect(shortSample("x".repeat(100))).toHaveLength(60);
+  });
+});

@@ -1,0 +1,74 @@
+/** What a step can use, as the rows of a list to choose from. */
+
+import { isObject, type Json } from "./drawing";
+import { sampleText } from "./templateText";
+import type { Source, Variable } from "./variables";
+
+export interface VariableRow {
+  readonly path: string;
+  readonly name: string;
+  readonly depth: number;
+  readonly sample: Json;
+  readonly hasMore: boolean;
+  readonly isOpen: boolean;
+}
+
+export interface RowGroup {
+  readonly key: string;
+  readonly title: string;
+  readonly rows: readonly VariableRow[];
+}
+
+const LONGEST_SAMPLE = 60;
+// What most look for is inside of these.
+const OPEN_AT_FIRST = new Set(["new", "record", "input", "body", "fields", "first", "item"]);
+
+export function openAtFirst(sources: readonly Source[]): ReadonlySet<string> {
+  return new Set(sources.flatMap((source) => source.variables.filter((one) => OPEN_AT_FIRST.has(one.name)).map((one) => one.path)));
+}
+
+/** As a tree; where somebody searches, all that has each word in its path or its sample, flat. */
+export function rowGroups(sources: readonly Source[], open: ReadonlySet<string>, search: string): RowGroup[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return sources
+    .map((source, index) => ({
+      key: `${source.nodeId ?? ""}-${index}`,
+      title: source.title,
+      rows: words.length === 0 ? treeRows(source.variables, open, 0) : foundRows(source, words),
+    }))
+    .filter((group) => group.rows.length > 0);
+}
+
+function treeRows(variables: readonly Variable[], open: ReadonlySet<string>, depth: number): VariableRow[] {
+  return variables.flatMap((one) => {
+    const isOpen = open.has(one.path);
+    const row = { ...rowOf(one, depth), isOpen };
+    return isOpen ? [row, ...treeRows(one.children, open, depth + 1)] : [row];
+  });
+}
+
+function foundRows(source: Source, words: readonly string[]): VariableRow[] {
+  const title = source.title.toLowerCase();
+  return flat(source.variables)
+    .filter((one) => {
+      const text = `${title} ${one.path} ${isObject(one.sample) ? "" : sampleText(one.sample)}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    })
+    .map((one) => ({ ...rowOf(one, 0), name: one.path, hasMore: false }));
+}
+
+function flat(variables: readonly Variable[]): Variable[] {
+  return variables.flatMap((one) => [one, ...flat(one.children)]);
+}
+
+function rowOf(one: Variable, depth: number): VariableRow {
+  return { path: one.path, name: one.name, depth, sample: one.sample, hasMore: one.children.length > 0, isOpen: false };
+}
+
+/** A sample in a few letters; of an object the names of what is in it. */
+export function shortSample(sample: Json): string {
+  if (sample === null) return "null";
+  const text = isObject(sample) ? `{ ${Object.keys(sample).join(", ")} }` : Array.isArray(sample) ? `[${sample.length}]` : sampleText(sample);
+  const line = text.replace(/\s+/g, " ");
+  return line.length > LONGEST_SAMPLE ? `${line.slice(0, LONGEST_SAMPLE - 1)}…` : line;
+}

@@ -1,0 +1,68 @@
+import { Input } from "@mantine/core";
+import { type ReactNode, useId } from "react";
+
+import type { Field } from "@/flow/formFields";
+import type { FieldPath } from "@/flow/formValues";
+import { Prose } from "@/parts/Prose";
+
+import { pathKey, useProblemAt } from "./FormContext";
+import classes from "./form.module.css";
+
+interface FrameProps {
+  readonly field: Field;
+  readonly path: FieldPath;
+  /** At the end of the line of its label. */
+  readonly actions?: ReactNode;
+  readonly error?: string | null;
+  /** Of one control; else it is a group of them. */
+  readonly children: (id: string) => ReactNode;
+}
+
+/** Label, help and what is wrong, of a field with one control. */
+export function Frame({ field, path, actions, error = null, children }: FrameProps) {
+  const id = useId();
+  const problem = useProblemAt(path, true);
+  return (
+    <div className={classes.frame} data-path={pathKey(path)}>
+      <Input.Wrapper
+        id={id}
+        label={field.title}
+        description={field.description === null ? undefined : <Prose text={field.description} />}
+        error={error ?? problem?.message}
+        withAsterisk={field.isRequired}
+        inputWrapperOrder={["label", "input", "error", "description"]}
+      >
+        {children(id)}
+      </Input.Wrapper>
+      {actions !== undefined && <div className={classes.actions}>{actions}</div>}
+    </div>
+  );
+}
+
+interface GroupFrameProps {
+  readonly field: Field;
+  readonly path: FieldPath;
+  readonly actions?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** The same of a field with several controls. */
+export function GroupFrame({ field, path, actions, children }: GroupFrameProps) {
+  const id = useId();
+  const problem = useProblemAt(path, false);
+  return (
+    <div role="group" aria-labelledby={id} className={classes.frame} data-path={pathKey(path)}>
+      <Input.Label component="div" labelElement="div" id={id} required={field.isRequired} mb={2}>
+        {field.title}
+      </Input.Label>
+      {field.description !== null && (
+        <Input.Description mb={6}>
+          <Prose text={field.description} />
+        </Input.Description>
+      )}
+      {problem !== null && <Input.Error mb={6}>{problem.message}</Input.Error>}
+      {actions !== undefined && <div className={classes.actions}>{actions}</div>}
+      {children}
+    </div>
+  );
+}

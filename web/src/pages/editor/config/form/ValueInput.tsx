@@ -1,0 +1,115 @@
+import { NumberInput, Select, Switch } from "@mantine/core";
+
+import type { Json } from "@/flow/drawing";
+import type { Control, Field } from "@/flow/formFields";
+import type { FieldPath } from "@/flow/formValues";
+import { sampleText } from "@/flow/templateText";
+import { asKind, kindOf, kindsOf, type ValueKind } from "@/flow/valueKinds";
+import { configTexts as texts } from "@/texts/config";
+
+import { TemplateInput } from "@/pages/editor/config/template/TemplateInput";
+import { useForm, useProblemAt } from "./FormContext";
+import classes from "./form.module.css";
+import { JsonInput } from "./JsonField";
+import { named } from "./plain";
+import { TextList } from "./TextList";
+
+export interface ValueInputProps {
+  readonly id?: string;
+  readonly field: Field;
+  readonly control: Control;
+  readonly path: FieldPath;
+  readonly value: Json | undefined;
+  readonly label: string;
+  readonly isLong?: boolean;
+  readonly onChange: (value: Json | undefined) => void;
+}
+
+/** A value without a label of its own: of a row, of a list. Where it may be of several kinds, one chooses. */
+export function ValueInput(props: ValueInputProps) {
+  const { control, value, label, onChange, field } = props;
+  const { isReadOnly } = useForm();
+  const kinds = kindsOf(control);
+  const kind = kindOf(value, kinds);
+  const first = <OfKind {...props} kind={kind} />;
+  if (kinds.length < 2 || control.kind === "choice") return first;
+  return (
+    <div>
+      {first}
+      {!isReadOnly && !(kinds.length === 2 && kinds.includes("number") && !field.isTemplate) && (
+        <Select
+          aria-label={texts.kindOf(label)}
+          size="xs"
+          w={96}
+          mt={2}
+          variant="unstyled"
+          classNames={{ input: classes.kind }}
+          data={kinds.map((one) => ({ value: one, label: texts.kinds[one] }))}
+          value={kind}
+          allowDeselect={false}
+          onChange={(chosen) => chosen !== null && onChange(asKind(chosen, value))}
+        />
+      )}
+    </div>
+  );
+}
+
+function OfKind({ kind, id, field, control, path, value, label, isLong, onChange }: ValueInputProps & { kind: ValueKind }) {
+  const { isReadOnly } = useForm();
+  const problem = useProblemAt(path, true);
+  const named_ = id === undefined ? { "aria-label": label } : { id };
+  const error = problem?.message;
+  switch (kind) {
+    case "number":
+      return (
+        <NumberInput
+          {...named_}
+          value={typeof value === "number" ? value : ""}
+          readOnly={isReadOnly}
+          error={error}
+          onChange={(given) => onChange(typeof given === "number" ? given : undefined)}
+        />
+      );
+    case "switch":
+      return (
+        <Switch
+          aria-label={label}
+          {...(id === undefined ? {} : { id })}
+          pt={8}
+          label={value === true ? texts.on : texts.off}
+          checked={value === true}
+          disabled={isReadOnly}
+          onChange={(event) => onChange(event.currentTarget.checked)}
+        />
+      );
+    case "list":
+      return <TextList field={field} path={path} value={value} onChange={onChange} />;
+    case "json":
+      return <JsonInput {...(id === undefined ? { label } : { id })} value={value} onChange={onChange} rows={2} />;
+    case "null":
+      return null;
+    case "text":
+      if (control.kind === "choice") {
+        return (
+          <Select
+            {...named_}
+            data={control.values.map((one) => ({ value: sampleText(one), label: named(one) }))}
+            value={typeof value === "string" ? value : null}
+            readOnly={isReadOnly}
+            onChange={(chosen) => onChange(chosen ?? undefined)}
+          />
+        );
+      }
+      return (
+        <TemplateInput
+          {...(id === undefined ? { label } : { id })}
+          title={label}
+          field={field}
+          value={typeof value === "string" ? value : ""}
+          error={error ?? null}
+          isLong={isLong ?? false}
+          onChange={onChange}
+        />
+      );
+  }
+}

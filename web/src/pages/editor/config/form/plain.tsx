@@ -1,0 +1,102 @@
+import { NumberInput, Select, Switch, Textarea, TextInput } from "@mantine/core";
+
+import type { Json } from "@/flow/drawing";
+import { isSeconds, secondsInWords } from "@/flow/spans";
+import { Prose } from "@/parts/Prose";
+import { configTexts as texts } from "@/texts/config";
+
+import { pathKey, useForm, useProblemAt } from "./FormContext";
+import { Frame } from "./Frame";
+import type { Controlled, ControlProps } from "./types";
+import { hintOf } from "./hints";
+
+/** A text in which nothing is filled in. */
+export function PlainTextField({ field, control, path, value, onChange, isLong = false }: ControlProps & { isLong?: boolean }) {
+  const { isReadOnly } = useForm();
+  const shared = {
+    value: typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value),
+    placeholder: hintOf(field),
+    readOnly: isReadOnly,
+    ...(control.kind === "text" && control.most !== null ? { maxLength: control.most } : {}),
+    onChange: (event: { currentTarget: { value: string } }) => onChange(event.currentTarget.value === "" ? undefined : event.currentTarget.value),
+  };
+  return (
+    <Frame field={field} path={path}>
+      {(id) => (isLong ? <Textarea id={id} autosize minRows={3} maxRows={12} {...shared} /> : <TextInput id={id} {...shared} />)}
+    </Frame>
+  );
+}
+
+export function NumberField({ field, control, path, value, onChange }: Controlled<"number">) {
+  const { isReadOnly } = useForm();
+  const seconds = typeof value === "number" && isSeconds(field.name) ? secondsInWords(value) : null;
+  return (
+    <Frame field={field} path={path}>
+      {(id) => (
+        <NumberInput
+          id={id}
+          value={typeof value === "number" ? value : ""}
+          placeholder={hintOf(field)}
+          readOnly={isReadOnly}
+          allowDecimal={!control.isInteger}
+          thousandSeparator=" "
+          {...(seconds === null ? {} : { rightSection: <small>{texts.seconds(seconds)}</small>, rightSectionWidth: 110 })}
+          {...(control.least === null ? {} : { min: control.least })}
+          {...(control.most === null ? {} : { max: control.most })}
+          clampBehavior="none"
+          onChange={(given) => onChange(typeof given === "number" ? given : undefined)}
+        />
+      )}
+    </Frame>
+  );
+}
+
+export function SwitchField({ field, path, value, onChange }: Controlled<"switch">) {
+  const { isReadOnly } = useForm();
+  const problem = useProblemAt(path, true);
+  const standard = field.standard === true;
+  return (
+    <div data-path={pathKey(path)}>
+      <Switch
+        label={field.title}
+        description={field.description === null ? undefined : <Prose text={field.description} />}
+        error={problem?.message}
+        checked={typeof value === "boolean" ? value : standard}
+        disabled={isReadOnly}
+        onChange={(event) => onChange(event.currentTarget.checked === standard && !field.isRequired ? undefined : event.currentTarget.checked)}
+      />
+    </div>
+  );
+}
+
+/** Values may be no texts: each is shown by its JSON. */
+export function ChoiceField({ field, control, path, value, onChange }: Controlled<"choice">) {
+  const { isReadOnly } = useForm();
+  const standard = field.standard ?? undefined;
+  const data = control.values.map((one) => ({ value: JSON.stringify(one), label: named(one, field.name) }));
+  return (
+    <Frame field={field} path={path}>
+      {(id) => (
+        <Select
+          id={id}
+          data={data}
+          value={value === undefined || value === null ? (standard === undefined ? null : JSON.stringify(standard)) : JSON.stringify(value)}
+          placeholder={texts.optional}
+          readOnly={isReadOnly}
+          clearable={!field.isRequired && standard === undefined && !isReadOnly}
+          allowDeselect={false}
+          searchable={control.values.length > 8}
+          comboboxProps={{ withinPortal: true }}
+          onChange={(text) => {
+            const chosen = text === null ? undefined : (JSON.parse(text) as Json);
+            onChange(chosen === standard ? undefined : chosen);
+          }}
+        />
+      )}
+    </Frame>
+  );
+}
+
+export function named(value: Json, field = ""): string {
+  return texts.choice(typeof value === "string" ? value : JSON.stringify(value), field);
+}

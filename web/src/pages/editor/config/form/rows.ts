@@ -1,0 +1,23 @@
+import type { Field } from "@/flow/formFields";
+
+/** Fields that are read together, and their second. */
+const BESIDE: Readonly<Record<string, string>> = {
+  amount: "unit",
+  offset: "offset_unit",
+  starts_at: "ends_at",
+  limit: "period",
+  starts: "minutes",
+  seconds: "at_most_seconds",
+  item_name: "index_name",
+};
+
+export function inRows(fields: readonly Field[]): Field[][] {
+  const rows: Field[][] = [];
+  for (const field of fields) {
+    const last = rows.at(-1);
+    const before = last?.at(-1);
+    if (last?.length === 1 && before !== undefined && BESIDE[before.name] === field.name) last.push(field);
+    else rows.push([field]);
+  }
+  return rows;
+}

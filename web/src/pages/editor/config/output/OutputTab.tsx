@@ -1,0 +1,100 @@
+import { Alert, Anchor, Badge, Button, Code, CopyButton, Group, Select, Stack, Text } from "@mantine/core";
+import { Pin, PinOff } from "lucide-react";
+
+import { type Catalogue, handlesOf, type NodeType } from "@/flow/catalogue";
+import { type FlowNode, isObject, isTrigger, type Json, type JsonObject } from "@/flow/drawing";
+import { jsonText, withKey } from "@/flow/formValues";
+import { commonTexts } from "@/texts/common";
+import { stepSettingsTexts } from "@/texts/step-settings";
+
+import { useForm } from "@/pages/editor/config/form/FormContext";
+import { JsonInput } from "@/pages/editor/config/form/JsonField";
+import classes from "@/pages/editor/config/panel.module.css";
+
+const texts = stepSettingsTexts.output;
+
+interface OutputTabProps {
+  readonly node: FlowNode;
+  readonly type: NodeType | null;
+  readonly catalogue: Catalogue;
+  /** Of the last test or run; undefined: there was none. */
+  readonly output: Json | undefined;
+  readonly onSettings: (settings: JsonObject, field: string) => void;
+}
+
+/** What it came to, or would: for templates, and to pin. */
+export function OutputTab({ node, type, catalogue, output, onSettings }: OutputTabProps) {
+  const { isReadOnly } = useForm();
+  const trigger = isTrigger(node);
+  const pinned = isObject(node.dataRest["pinned"]) ? node.dataRest["pinned"] : null;
+  const sample = (type?.sample_output ?? {}) as JsonObject;
+  const shown = output ?? sample;
+  const isReal = output !== undefined;
+  const pin = (next: JsonObject | undefined) => onSettings(withKey(node.dataRest, "pinned", next), "pinned");
+  const isEmpty = isObject(shown) && Object.keys(shown).length === 0;
+  return (
+    <Stack gap="md">
+      {pinned !== null && <Pinned pinned={pinned} handles={handlesOf(node, catalogue)} onPin={pin} />}
+      <div>
+        <Group justify="space-between" mb={6}>
+          <Text size="xs" c="dimmed">
+            {isReal ? texts.real : texts.sample}
+          </Text>
+          {!trigger && !isReadOnly && pinned === null && (
+            <Button size="compact-xs" variant="default" leftSection={<Pin size={12} />} onClick={() => pin({ output: shown })}>
+              {isReal ? texts.pin : texts.pinSample}
+            </Button>
+          )}
+        </Group>
+        {isEmpty && !isReal ? <Text size="sm">{texts.none}</Text> : <pre className={classes.json}>{jsonText(shown)}</pre>}
+      </div>
+      {!isEmpty && (
+        <CopyButton value={trigger ? "{{ trigger }}" : `{{ steps.${node.id} }}`}>
+          {({ copied, copy }) => (
+            <Text size="xs" c="dimmed">
+              {texts.use}{" "}
+              <Code>{trigger ? "{{ trigger. … }}" : `{{ steps.${node.id}. … }}`}</Code>{" "}
+              <Anchor component="button" type="button" size="xs" onClick={copy}>
+                {copied ? commonTexts.copied : texts.copy}
+              </Anchor>
+            </Text>
+          )}
+        </CopyButton>
+      )}
+    </Stack>
+  );
+}
+
+function Pinned({ pinned, handles, onPin }: { pinned: JsonObject; handles: readonly string[]; onPin: (next: JsonObject | undefined) => void }) {
+  const { isReadOnly } = useForm();
+  return (
+    <Alert color="iris" variant="light" p="sm" data-path='["pinned"]'>
+      <Stack gap="xs">
+        <Group justify="space-between">
+          <Badge variant="light" radius="sm" tt="none" leftSection={<Pin size={11} />}>
+            {texts.pinned}
+          </Badge>
+          {!isReadOnly && (
+            <Button size="compact-xs" variant="default" leftSection={<PinOff size={12} />} onClick={() => onPin(undefined)}>
+              {texts.unpin}
+            </Button>
+          )}
+        </Group>
+        <Text size="xs">{texts.pinnedText}</Text>
+        <JsonInput label={texts.edit} value={pinned["output"]} rows={4} onChange={(output) => onPin({ ...pinned, output: output ?? null })} />
+        {handles.length > 1 && (
+          <Select
+            size="xs"
+            label={texts.handle}
+            data={[...handles]}
+            placeholder={texts.first}
+            value={typeof pinned["handle"] === "string" ? pinned["handle"] : null}
+            clearable
+            readOnly={isReadOnly}
+            onChange={(handle) => onPin(withKey(pinned, "handle", handle ?? undefined))}
+          />
+        )}
+      </Stack>
+    </Alert>
+  );
+}

@@ -1,0 +1,82 @@
+/** Of the panel that says what one step does. */
+
+/** What values of choices are called; others as they are written, without their underlines. */
+const CHOICES: Readonly<Record<string, string>> = {
+  INSERT: "Created", UPDATE: "Changed", DELETE: "Deleted", any: "Any of these",
+  cron: "Own cron expression", every: "At an interval", daily: "Every day", weekly: "Every week", monthly: "Every month", dates: "On dates",
+  duration: "For a while", date: "Until a date", weekday: "Until a weekday", time_of_day: "Until a time of day",
+  none: "None", json: "JSON", form: "Form fields", raw: "Text as it is",
+  bearer: "Bearer token", basic: "User name and password", header: "Key in a header", query: "Key in the address",
+  signature: "Signed (Standard Webhooks)", hmac: "Signed by the sender’s own way (HMAC)",
+  link: "Link header", next_url: "Address in the answer", cursor: "Cursor", page: "Page numbers", offset: "Offset",
+  immediately: "At once", last_step: "With the output of the run",
+  once: "One run for the latest", all: "A run for each", allow: "Start beside it", skip: "Leave this one out", queue: "Wait until it is over",
+  reply: "A reply", condition: "A condition", change: "A change", automation: "Another automation", signal: "A signal",
+  fixed: "Always the same", round_robin: "In turn", false: "Never", html: "HTML",
+  retry: "Do it again", fail: "Fail", stop: "End the run as failed", continue: "Go on",
+  exponential: "Twice as long each time", base64: "Base64", enum: "One of a list", text: "Text",
+  cancel_previous: "End those before it", parallel: "Side by side",
+};
+
+const METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+
+export const configTexts = {
+  close: "Close the panel",
+  tabs: { setup: "Setup", settings: "Settings", output: "Output" },
+  tabsOf: "Parts of the step",
+  nameOf: "Name",
+  hasProblem: "Something is wrong here",
+  problems: "This step cannot be published yet",
+  more: "More options",
+  nothingToSetUp: "There is nothing to set up: it works as it is.",
+  unknownType: {
+    title: "This type of step is not installed",
+    text: "What it does is kept, and shown below as it is stored. Install the package that it comes from, or take the step out.",
+  },
+  choice: (value: string, field = "") => (field === "method" || METHODS.has(value) && value !== "DELETE" ? value : CHOICES[value] ?? humanised(value)),
+  optional: "Not set",
+  standard: (value: string) => `${value} (unless you say otherwise)`,
+  example: (value: string) => `e.g. ${value}`,
+  on: "On",
+  off: "Off",
+  notNumber: "This has to be a number.",
+  notJson: (mistake: string) => `This is no JSON yet: ${mistake}. It is kept once it is.`,
+  leave: "Leave out",
+  leaveOut: (title: string) => `Leave out ${title}`,
+  setUp: (title: string) => `Set ${title}`,
+  setUpShort: "Set",
+  choose: "Choose",
+  list: {
+    add: (title: string) => `Add to ${title.toLowerCase()}`,
+    item: (title: string, number: number) => `${title}, ${number}`,
+    remove: (title: string, number: number) => `Remove ${title.toLowerCase()} ${number}`,
+    up: (title: string, number: number) => `Move ${title.toLowerCase()} ${number} up`,
+    down: (title: string, number: number) => `Move ${title.toLowerCase()} ${number} down`,
+    number: (number: number) => `${number}.`,
+  },
+  pairs: {
+    add: "Add a row",
+    name: "Name",
+    column: "Column",
+    nameOf: (title: string, number: number) => `Name of row ${number} of ${title}`,
+    valueOf: (title: string, name: string, number: number) => `Value of ${name === "" ? `row ${number}` : name} in ${title}`,
+    value: "Value",
+    remove: (name: string, number: number) => `Remove ${name === "" ? `row ${number}` : name}`,
+    repeated: "This name is there twice: the last one counts.",
+  },
+  variants: { none: "Not set" },
+  kinds: { text: "Text", number: "Number", switch: "Yes or no", list: "List", json: "JSON", null: "Nothing" },
+  kindOf: (title: string) => `Kind of ${title}`,
+  expression: {
+    use: (title: string) => `Use an expression for ${title}`,
+    fixed: (title: string) => `Use a fixed value for ${title}`,
+    placeholder: "{{ … }}",
+  },
+  duration: { amount: (title: string) => `${title}: amount`, unit: (title: string) => `${title}: unit` },
+  seconds: (words: string) => `= ${words}`,
+};
+
+function humanised(value: string): string {
+  const text = value.replace(/[_-]/g, " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
