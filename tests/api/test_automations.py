@@ -52,6 +52,7 @@ async def test_from_a_draft_to_a_run(world: World, api: ApiServer, workers: Work
     shown = await owner.ok("GET", f"/executions/{run['id']}")
     assert (shown["status"], shown["output"], shown["triggered_by"]) == ("completed", "Ada", str(world.account))
     assert [step["node_id"] for step in shown["nodes_executed"]] == ["start", "end"]
+    assert shown["version"] == 1
     # Its steps are pure: there was nothing to write before the end.
     assert await owner.ok("GET", f"/executions/{run['id']}/steps") == {"items": []}
     assert (await owner.ok("POST", f"{path}/pause", json={"reason": "lunch"}))["status"] == "paused"

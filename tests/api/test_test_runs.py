@@ -66,6 +66,7 @@ async def test_a_draft_is_tried_with_what_is_given(world: World, api: ApiServer)
         "output": "Ada",
         "parent_id": None,
         "version_id": None,
+        "version": None,
     }
     assert run["trigger_data"]["input"] == {"name": "Ada"}
     assert await owner.ok("GET", f"/executions/{run['id']}")

@@ -103,6 +103,11 @@ class Person:
         (within or self.page).get_by_role("combobox", name=label).click()
         self.page.get_by_role("option", name=option).click()
 
+    def picks(self, choice: Name, within: Locator | None = None) -> None:
+        """One of several that are all to be seen; a hand finds the label, not the input that it hides."""
+        radio = (within or self.page).get_by_role("radio", name=choice)
+        self.page.locator(f'label[for="{radio.get_attribute("id")}"]').click()
+
     # What is meant to be
 
     @contextmanager

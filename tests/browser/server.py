@@ -13,13 +13,17 @@ from typing import Any
 from uuid import uuid4
 
 from tests.e2e.conftest import Cli, end, make_cli, until
+from tests.e2e.outside_world import OutsideWorld, outside_world
 
 
 @dataclass(frozen=True)
 class Server:
+    """`world`: where its mail goes."""
+
     cli: Cli
     address: str
     demo: str
+    world: OutsideWorld
 
     def account(self, user: str | None = None) -> Account:
         """Of a person who is new here, with an agent."""
@@ -102,13 +106,14 @@ class Account:
 
 @contextmanager
 def running(directory: Path) -> Iterator[Server]:
-    cli = make_cli(directory)
-    process = cli.start("up", "--json")
-    try:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        assert said, "`automations up` ended"
-        facts = json.loads(said)
-        yield Server(cli, facts["http"], cli.ok("token", "--json").json["user"])
-    finally:
-        end(process)
+    with outside_world() as world:
+        cli = make_cli(directory, **world.settings)
+        process = cli.start("up", "--json")
+        try:
+            assert process.stdout is not None
+            said = process.stdout.readline()
+            assert said, "`automations up` ended"
+            facts = json.loads(said)
+            yield Server(cli, facts["http"], cli.ok("token", "--json").json["user"], world)
+        finally:
+            end(process)

@@ -2762,6 +2762,11 @@ export interface components {
             parent_id: string | null;
             /** Version Id */
             version_id: string | null;
+            /**
+             * Version
+             * @description The number of the version that it runs; null: a test of the draft.
+             */
+            version: number | null;
         };
         /**
          * ExecutionListItem

@@ -13,6 +13,7 @@ export const commonTexts = {
   deleted: (name: string) => `Deleting “${name}” …`,
   deleteFailed: (name: string) => `“${name}” was not deleted`,
   copied: "Copied",
+  copy: (what: string) => `Copy: ${what}`,
   problem: {
     title: "That did not work",
     offline: "The server does not answer",

@@ -2,7 +2,7 @@ export const editorTexts = {
   back: "All automations",
   draft: "Draft",
   canvas: (name: string) => `The flow of “${name}”`,
-  tabs: { build: "Build" },
+  tabs: { build: "Build", runs: "Runs" },
   tabsOf: "Parts of the automation",
   name: "Name",
   config: "What the step does",

@@ -58,6 +58,7 @@ class Execution(ExecutionListItem):
     output: Any
     parent_id: UUID | None = Field(description="The run that this one retries or was called by.")
     version_id: UUID | None
+    version: int | None = Field(description="The number of the version that it runs; null: a test of the draft.")
 
 
 class ExecutionPage(BaseModel):

@@ -72,8 +72,9 @@ select to_json(r)::text
 from (
   select e.id, e.automation_id, e.trigger_type, e.trigger_data, e.status, e.nodes_executed, e.variables, e.error,
     e.error_node_id, e.started_at, e.completed_at, e.duration_ms, e.test_mode, e.triggered_by, e.lead_id,
-    e.conversation_id, e.output, e.parent_id, e.version_id
+    e.conversation_id, e.output, e.parent_id, e.version_id, v.number as version
   from public.automation_executions e
+  left join automations.versions v on v.id = e.version_id
   where e.id = $1
 ) r;
 

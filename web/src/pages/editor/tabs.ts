@@ -21,6 +21,7 @@ interface Tab {
 
 export const TABS: readonly Tab[] = [
   { name: "build", text: editorTexts.tabs.build, Component: lazy(async () => ({ default: (await import("./build/BuildTab")).BuildTab })) },
+  { name: "runs", text: editorTexts.tabs.runs, Component: lazy(async () => ({ default: (await import("./runs/RunsTab")).RunsTab })) },
 ];
 
 /** What comes after it in the address is the tab's own: `/automations/ID/runs/RUN`. */

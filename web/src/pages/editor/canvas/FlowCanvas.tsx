@@ -13,6 +13,8 @@ import { type Marks, NO_MARKS } from "./marks";
 import { toCanvas } from "./toCanvas";
 
 const NODE_TYPES = { card: Card };
+/** Fewer are seen at once: a map would only be in their way. */
+const MANY = 12;
 const FIT = { padding: 0.2, maxZoom: 1 };
 
 interface FlowCanvasProps {
@@ -50,7 +52,7 @@ export function FlowCanvas({ drawing, catalogue, label, marks = NO_MARKS, select
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
         <Controls showInteractive={false} position="bottom-left" />
-        <MiniMap pannable zoomable position="bottom-right" />
+        {nodes.length > MANY && <MiniMap pannable zoomable position="bottom-right" />}
         {children}
       </ReactFlow>
     </div>

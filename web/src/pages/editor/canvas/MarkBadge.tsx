@@ -6,11 +6,12 @@ import classes from "./canvas.module.css";
 import { LOOKS } from "./looks";
 import type { NodeMark } from "./marks";
 
-export function MarkBadge({ mark }: { mark: NodeMark }) {
+/** `inline`: in a text, not on the corner of a card. */
+export function MarkBadge({ mark, inline = false }: { mark: NodeMark; inline?: boolean }) {
   const [Icon, color] = LOOKS[mark.tone];
   const word = texts.tones[mark.tone];
   return (
-    <Badge size="sm" radius="sm" tt="none" fw={550} color={color} variant="light" className={classes.mark} leftSection={<Icon size={11} aria-hidden />}>
+    <Badge size="sm" radius="sm" tt="none" fw={550} color={color} variant="light" className={inline ? undefined : classes.mark} leftSection={<Icon size={11} aria-hidden />}>
       {mark.text === undefined ? word : `${word} · ${mark.text}`}
     </Badge>
   );

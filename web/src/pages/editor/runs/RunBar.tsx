@@ -1,0 +1,92 @@
+import { ActionIcon, Anchor, Badge, Button, Group, Text } from "@mantine/core";
+import { Ban, ChevronLeft, RotateCcw, StepForward } from "lucide-react";
+import { Link, useNavigate, useSearchParams } from "react-router";
+
+import { StatusBadge } from "@/parts/StatusBadge";
+import { duration } from "@/parts/time";
+import { TimeAgo } from "@/parts/TimeAgo";
+import { useMayChange } from "@/session/accounts";
+import { isOpen, type RunOnRecord, useRunActions } from "@/session/runs";
+import { editorRunsTexts as texts } from "@/texts/editor-runs";
+import { runsTexts } from "@/texts/runs";
+
+import type { Automation } from "@/pages/editor/tabs";
+import { callerOf } from "./calls";
+import { recordName } from "./recordName";
+import classes from "./runs.module.css";
+
+/** What run it is, how it stands, and what can be done to it. */
+export function RunBar({ automation, onRecord: { run, leftOut } }: { automation: Automation; onRecord: RunOnRecord }) {
+  const [search] = useSearchParams();
+  const about = recordName(run.trigger_data);
+  const list = { pathname: `/automations/${automation.id}/runs`, search: search.toString() };
+  const how = run.test_mode ? texts.testOfDraft : run.version === null ? null : texts.version(run.version);
+  return (
+    <Group className={classes.bar} justify="space-between" gap="sm">
+      <Group gap="sm" wrap="nowrap" miw={0}>
+        <ActionIcon component={Link} to={list} variant="subtle" color="gray" aria-label={texts.back} className={classes.back}>
+          <ChevronLeft size={18} />
+        </ActionIcon>
+        <StatusBadge status={run.status} />
+        <div className={classes.what}>
+          <Text size="sm" fw={600} truncate>
+            {about ?? runsTexts.by[run.trigger_type] ?? run.trigger_type}
+          </Text>
+          <Group gap={8} wrap="nowrap">
+            <TimeAgo time={run.started_at} size="xs" c="dimmed" />
+            {run.duration_ms !== null && (
+              <Text size="xs" c="dimmed" className="number">
+                {texts.took(duration(run.duration_ms))}
+              </Text>
+            )}
+            {run.parent_id !== null && (
+              <Anchor component={Link} to={`/automations/${callerOf(run) ?? automation.id}/runs/${run.parent_id}`} size="xs">
+                {callerOf(run) === null ? texts.parent : texts.calledBy}
+              </Anchor>
+            )}
+          </Group>
+        </div>
+        {how !== null && (
+          <Badge variant="default" radius="sm" tt="none" fw={500}>
+            {how}
+          </Badge>
+        )}
+        {leftOut > 0 && (
+          <Text size="xs" c="dimmed">
+            {texts.leftOut(leftOut)}
+          </Text>
+        )}
+      </Group>
+      <Actions run={run} />
+    </Group>
+  );
+}
+
+function Actions({ run }: Pick<RunOnRecord, "run">) {
+  const { retry, cancel } = useRunActions();
+  const navigate = useNavigate();
+  const mayChange = useMayChange();
+  if (!mayChange) return null;
+  const again = (from: string) =>
+    retry.mutate({ id: run.id, from }, { onSuccess: ({ id }) => void navigate(`/automations/${run.automation_id}/runs/${id}`) });
+  if (isOpen(run.status)) {
+    return (
+      <Button size="xs" variant="default" leftSection={<Ban size={15} />} loading={cancel.isPending} onClick={() => cancel.mutate(run.id)}>
+        {texts.actions.cancel}
+      </Button>
+    );
+  }
+  if (run.test_mode) return null;
+  return (
+    <Group gap={8}>
+      {run.status === "failed" && (
+        <Button size="xs" leftSection={<StepForward size={15} />} loading={retry.isPending} onClick={() => again("failed")}>
+          {texts.actions.fromFailed}
+        </Button>
+      )}
+      <Button size="xs" variant="default" leftSection={<RotateCcw size={15} />} loading={retry.isPending} onClick={() => again("start")}>
+        {texts.actions.again}
+      </Button>
+    </Group>
+  );
+}

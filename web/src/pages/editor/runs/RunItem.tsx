@@ -1,0 +1,61 @@
+import { Badge, Checkbox, Group, Text } from "@mantine/core";
+import { Link } from "react-router";
+
+import { StatusBadge } from "@/parts/StatusBadge";
+import { duration, fullTime } from "@/parts/time";
+import { TimeAgo } from "@/parts/TimeAgo";
+import { editorRunsTexts as texts } from "@/texts/editor-runs";
+import { runsTexts } from "@/texts/runs";
+
+import type { ListedRun } from "./queries";
+import { recordName } from "./recordName";
+import classes from "./runs.module.css";
+
+interface RunItemProps {
+  run: ListedRun;
+  search: string;
+  isChosen: boolean;
+  isSelected: boolean;
+  /** Null: nothing may be done to it. */
+  onSelect: ((isSelected: boolean) => void) | null;
+}
+
+export function RunItem({ run, search, isChosen, isSelected, onSelect }: RunItemProps) {
+  const when = fullTime(new Date(run.started_at));
+  const about = recordName(run.trigger_data);
+  const to = { pathname: `/automations/${run.automation_id}/runs/${run.id}`, search };
+  return (
+    <li className={classes.item} data-chosen={isChosen || undefined}>
+      {onSelect !== null && (
+        <Checkbox
+          size="xs"
+          className={classes.above}
+          aria-label={texts.bulk.select(when)}
+          checked={isSelected}
+          onChange={(event) => onSelect(event.currentTarget.checked)}
+        />
+      )}
+      <div className={classes.itemText}>
+        <Group gap={8} wrap="nowrap" justify="space-between">
+          <Group gap={6} wrap="nowrap">
+            <StatusBadge status={run.status} size="sm" />
+            {run.test_mode && (
+              <Badge size="sm" variant="outline" color="gray" tt="none">
+                {runsTexts.test}
+              </Badge>
+            )}
+          </Group>
+          <TimeAgo time={run.started_at} size="xs" c="dimmed" className={classes.above} />
+        </Group>
+        <Link to={to} className={classes.open} aria-current={isChosen ? "true" : undefined}>
+          <Text span size="sm" fw={550} truncate>
+            {about ?? runsTexts.by[run.trigger_type] ?? run.trigger_type}
+          </Text>
+        </Link>
+        <Text size="xs" c={run.error === null ? "dimmed" : "var(--mantine-color-red-text)"} truncate>
+          {run.error ?? (run.duration_ms === null ? (runsTexts.by[run.trigger_type] ?? "") : texts.took(duration(run.duration_ms)))}
+        </Text>
+      </div>
+    </li>
+  );
+}

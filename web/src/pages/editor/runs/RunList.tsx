@@ -1,0 +1,74 @@
+import { Button, Center, Loader, ScrollArea } from "@mantine/core";
+import { History, SearchX } from "lucide-react";
+import { useState } from "react";
+import { useSearchParams } from "react-router";
+
+import { EmptyState } from "@/parts/EmptyState";
+import { ProblemNotice } from "@/parts/ProblemNotice";
+import { useMayChange } from "@/session/accounts";
+import { commonTexts } from "@/texts/common";
+import { editorRunsTexts as texts } from "@/texts/editor-runs";
+
+import type { Automation } from "@/pages/editor/tabs";
+import { BulkBar } from "./BulkBar";
+import { readFilters, writeFilters } from "./filters";
+import { ListFilters } from "./ListFilters";
+import { useRunList } from "./queries";
+import { RunItem } from "./RunItem";
+import classes from "./runs.module.css";
+
+export function RunList({ automation, chosen }: { automation: Automation; chosen: string }) {
+  const [parameters, setParameters] = useSearchParams();
+  const filters = readFilters(parameters);
+  const { runs, data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useRunList(automation.id, filters);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const mayChange = useMayChange();
+  const isEmpty = data !== undefined && runs.length === 0;
+  const isFiltered = writeFilters(filters).size > 0;
+
+  function select(id: string, isSelected: boolean): void {
+    setSelected((now) => new Set(isSelected ? [...now, id] : [...now].filter((one) => one !== id)));
+  }
+
+  return (
+    <section className={classes.list} aria-label={texts.list}>
+      <ListFilters account={automation.user_id} filters={filters} onChange={(wanted) => setParameters(writeFilters(wanted), { replace: true })} />
+      {mayChange && !isEmpty && (
+        <BulkBar automation={automation} filters={filters} listed={runs} selected={selected} onSelect={(ids) => setSelected(new Set(ids))} />
+      )}
+      <ScrollArea flex={1} mih={0} type="auto">
+        {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
+        {data === undefined && error === null && (
+          <Center py={64}>
+            <Loader aria-label={commonTexts.loading} />
+          </Center>
+        )}
+        {isEmpty &&
+          (isFiltered ? (
+            <EmptyState icon={SearchX} title={texts.noMatch.title} text={texts.noMatch.text} />
+          ) : (
+            <EmptyState icon={History} title={texts.empty.title} text={texts.empty.text} />
+          ))}
+        <ul className={classes.items}>
+          {runs.map((run) => (
+            <RunItem
+              key={run.id}
+              run={run}
+              search={parameters.toString()}
+              isChosen={run.id === chosen}
+              isSelected={selected.has(run.id)}
+              onSelect={mayChange ? (on) => select(run.id, on) : null}
+            />
+          ))}
+        </ul>
+        {hasNextPage && (
+          <Center py="sm">
+            <Button size="xs" variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+              {commonTexts.loadMore}
+            </Button>
+          </Center>
+        )}
+      </ScrollArea>
+    </section>
+  );
+}

@@ -1,0 +1,48 @@
+import { Anchor, Text } from "@mantine/core";
+import { Link } from "react-router";
+
+import { awaitedBy, type StepRecord } from "@/flow/runRecord";
+import { duration, fullTime } from "@/parts/time";
+import { useNow } from "@/parts/useNow";
+import { editorRunsTexts } from "@/texts/editor-runs";
+
+import classes from "./runs.module.css";
+import { awaitedInWords } from "./waitWords";
+
+const texts = editorRunsTexts.step;
+
+/** When, how long, which way: what is known of it in numbers. */
+export function StepFacts({ record }: { record: StepRecord }) {
+  const now = useNow();
+  const awaited = awaitedBy(record);
+  const facts: [string, string | null][] = [
+    [texts.waits, awaited === null ? null : awaitedInWords(awaited, record.state === "retrying", now)],
+    [texts.started, record.startedAt === null ? null : fullTime(new Date(record.startedAt))],
+    [texts.took, record.milliseconds === null || awaited !== null ? null : duration(record.milliseconds)],
+    [texts.attempts, record.attempt > 1 ? String(record.attempt) : null],
+    [texts.way, record.handle === null || record.handle === "out" ? null : record.handle.replace(/_/g, " ")],
+    [texts.round, record.scope === "" ? null : String(Number(record.scope.split(":").at(-1)) + 1)],
+  ];
+  const known = facts.filter(([, value]) => value !== null);
+  return (
+    <>
+      {known.length > 0 && (
+        <dl className={classes.facts}>
+          {known.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd className="number">{value}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      {record.fromRun !== null && (
+        <Text size="xs">
+          <Anchor component={Link} to={`../runs/${record.fromRun}`} size="xs">
+            {texts.from}
+          </Anchor>
+        </Text>
+      )}
+    </>
+  );
+}

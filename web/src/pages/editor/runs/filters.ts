@@ -1,0 +1,47 @@
+/** Which runs of the automation are listed; it stands in the address. */
+
+export const STATUSES = ["all", "open", "completed", "failed", "cancelled"] as const;
+export const SPANS = ["all", "hour", "day", "week"] as const;
+
+export interface RunFilters {
+  readonly status: (typeof STATUSES)[number];
+  readonly span: (typeof SPANS)[number];
+  /** The id of a lead. */
+  readonly lead: string | null;
+}
+
+const MINUTE = 60_000;
+const LENGTHS = { hour: 60 * MINUTE, day: 1_440 * MINUTE, week: 10_080 * MINUTE } as const;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+export function readFilters(parameters: URLSearchParams): RunFilters {
+  const lead = parameters.get("lead");
+  return {
+    status: oneOf(STATUSES, parameters.get("status")) ?? "all",
+    span: oneOf(SPANS, parameters.get("time")) ?? "all",
+    lead: lead !== null && UUID.test(lead) ? lead : null,
+  };
+}
+
+export function writeFilters({ status, span, lead }: RunFilters): URLSearchParams {
+  const given = { status: status === "all" ? "" : status, time: span === "all" ? "" : span, lead: lead ?? "" };
+  return new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ""));
+}
+
+/** `since` is cut to the minute: else each look would be another question. */
+export function sinceOf(span: RunFilters["span"], now: number): string | null {
+  return span === "all" ? null : new Date(Math.floor((now - LENGTHS[span]) / MINUTE) * MINUTE).toISOString();
+}
+
+export function askedFor({ status, span, lead }: RunFilters, now: number) {
+  const since = sinceOf(span, now);
+  return {
+    ...(status === "all" ? {} : { status: status === "open" ? (["pending", "running"] as const).slice() : [status] }),
+    ...(since === null ? {} : { since }),
+    ...(lead === null ? {} : { lead_id: lead }),
+  };
+}
+
+export function oneOf<const T extends string>(values: readonly T[], given: string | null): T | null {
+  return values.find((value) => value === given) ?? null;
+}
