@@ -78,7 +78,7 @@ class Person:
         expect(self.page.locator("[aria-label^=Loading], .mantine-Skeleton-root")).to_have_count(0)
 
     def button(self, name: Name, within: Locator | None = None) -> Locator:
-        return (within or self.page).get_by_role("button", name=name)
+        return (within or self.page).get_by_role("button", name=name, exact=True)
 
     def field(self, label: Name, within: Locator | None = None) -> Locator:
         return (within or self.page).get_by_label(label)
