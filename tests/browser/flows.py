@@ -31,3 +31,30 @@ def fails() -> tuple[list[Any], list[Any]]:
         node("write", "action-update-record", "Write", table="leads", values={"score": "{{ trigger.new.name }}"}),
     ]
     return nodes, [edge("start", "write")]
+
+
+def follows_up(owner: str = "owner@acme.example") -> tuple[list[Any], list[Any]]:
+    """A qualified lead has two hours to reply; then it is written to, and until then its owner is told."""
+    became = {"field": "new.stage", "operator": "equals", "value": "qualified"}
+    nodes = [
+        node(
+            *("qualified", "trigger-event", "Lead is qualified"),
+            event_source="lead",
+            event_type="UPDATE",
+            watch=["stage"],
+            conditions=became,
+        ),
+        node(
+            *("reply", "logic-wait", "Wait for a reply"),
+            wait_for="reply",
+            max_wait={"amount": 2, "unit": "hours"},
+        ),
+        node("write", "action-send-message", "Send a message", body="Hello {{ trigger.new.name }}, shall we talk?"),
+        node(
+            *("tell", "action-email", "Tell the owner"),
+            to=owner,
+            subject="{{ trigger.new.name }} has replied",
+            text="They said: {{ steps.reply.record.body }}",
+        ),
+    ]
+    return nodes, [edge("qualified", "reply"), edge("reply", "write", "timed_out"), edge("reply", "tell", "met")]

@@ -32,7 +32,7 @@ def test_a_token_is_renewed_before_it_ends_and_one_that_has_ended_asks_to_sign_i
 ) -> None:
     account = running_server.demo_account
     # The shortest that there is: 36 seconds, renewed after 18.
-    short = running_server.cli.ok("token", "--hours", "0.01").out.strip()
+    short = running_server.cli.ok("token", "--hours", "0.01", "--user", account.user).out.strip()
     one = somebody(account)
     one.goes_to("sign-in")
     one.fills("Access token or API key", short)

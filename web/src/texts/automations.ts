@@ -25,6 +25,7 @@ export const automationsTexts = {
   menu: {
     label: (name: string) => `More about “${name}”`,
     open: "Open",
+    start: "Run now …",
     runs: "Show its runs",
     duplicate: "Duplicate",
     export: "Export as file",

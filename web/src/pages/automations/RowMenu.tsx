@@ -1,5 +1,5 @@
 import { ActionIcon, Menu } from "@mantine/core";
-import { Copy, Download, Ellipsis, History, PenLine, Trash2 } from "lucide-react";
+import { Copy, Download, Ellipsis, History, PenLine, Play, Trash2 } from "lucide-react";
 import { Link } from "react-router";
 
 import { automationsTexts } from "@/texts/automations";
@@ -25,7 +25,12 @@ export function RowMenu({ row, mayChange }: { row: AutomationRow; mayChange: boo
         <Menu.Item component={Link} to={`/automations/${row.id}`} leftSection={<PenLine size={15} />}>
           {texts.open}
         </Menu.Item>
-        <Menu.Item component={Link} to={`/runs?automation=${row.id}`} leftSection={<History size={15} />}>
+        {mayChange && row.trigger_type === "manual" && row.enabled && row.status === "active" && (
+          <Menu.Item component={Link} to={`/automations/${row.id}/runs?start`} leftSection={<Play size={15} />}>
+            {texts.start}
+          </Menu.Item>
+        )}
+        <Menu.Item component={Link} to={`/automations/${row.id}/runs`} leftSection={<History size={15} />}>
           {texts.runs}
         </Menu.Item>
         {mayChange && (

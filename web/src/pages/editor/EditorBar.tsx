@@ -6,7 +6,9 @@ import { StatusBadge } from "@/parts/StatusBadge";
 import { editorTexts as texts } from "@/texts/editor";
 
 import classes from "./EditorPage.module.css";
+import { RunNowButton } from "./start/RunNowButton";
 import { type Automation, TABS } from "./tabs";
+import { TestButton } from "./test/TestButton";
 
 export function EditorBar({ automation, tab }: { automation: Automation; tab: string | null }) {
   const navigate = useNavigate();
@@ -41,6 +43,10 @@ export function EditorBar({ automation, tab }: { automation: Automation; tab: st
           ))}
         </Tabs.List>
       </Tabs>
+      <Group gap={8} wrap="nowrap">
+        <RunNowButton automation={automation} />
+        <TestButton automation={automation} />
+      </Group>
     </Group>
   );
 }

@@ -13,6 +13,9 @@ import { ConfigPanel } from "@/pages/editor/config/ConfigPanel";
 import { useOutputs } from "@/pages/editor/draft/samples";
 import { useDraft } from "@/pages/editor/draft/useDraft";
 import type { TabProps } from "@/pages/editor/tabs";
+import { TestedStep } from "@/pages/editor/test/TestedStep";
+import { TestResult } from "@/pages/editor/test/TestResult";
+import { useTestMarks } from "@/pages/editor/test/useTestMarks";
 import classes from "./BuildTab.module.css";
 import { Outline } from "./Outline";
 
@@ -38,24 +41,27 @@ export function BuildTab({ automation, catalogue }: TabProps) {
         {drawing.nodes.length === 0 ? (
           <EmptyState icon={Shapes} title={texts.empty.title} text={texts.empty.text} />
         ) : view === "canvas" ? (
-          <Drawn name={automation.name} catalogue={catalogue} />
+          <Drawn automation={automation.id} name={automation.name} catalogue={catalogue} />
         ) : (
           <Outline drawing={drawing} catalogue={catalogue} />
         )}
+        <TestResult automation={automation} catalogue={catalogue} />
       </Box>
       <Config automation={automation.id} catalogue={catalogue} />
     </Flex>
   );
 }
 
-function Drawn({ name, catalogue }: { name: string; catalogue: Catalogue }) {
+function Drawn({ automation, name, catalogue }: { automation: string; name: string; catalogue: Catalogue }) {
   const { drawing, selection, select } = useDraft((draft) => draft);
   const [selected = null] = selection;
+  const marks = useTestMarks(automation, catalogue);
   return (
     <FlowCanvas
       drawing={drawing}
       catalogue={catalogue}
       label={texts.canvas(name)}
+      marks={marks}
       selected={selected}
       onSelect={(id) => select(id === null ? [] : [id])}
     />
@@ -71,6 +77,7 @@ function Config({ automation, catalogue }: { automation: string; catalogue: Cata
   if (id === undefined || selection.size > 1) return null;
   return (
     <aside className={classes.config} aria-label={texts.config}>
+      <TestedStep key={`${id} test`} automation={automation} nodeId={id} />
       <ConfigPanel
         key={id}
         drawing={drawing}

@@ -67,7 +67,11 @@ function Unknown({ config }: { config: JsonObject }) {
       <Alert color="yellow" variant="light" icon={<PackageX size={18} />} title={texts.unknownType.title}>
         {texts.unknownType.text}
       </Alert>
-      <pre className={classes.json}>{jsonText(config)}</pre>
+      {/* It scrolls, so the keyboard has to reach it. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <pre className={classes.json} tabIndex={0} role="group" aria-label={texts.unknownType.title}>
+        {jsonText(config)}
+      </pre>
     </Stack>
   );
 }

@@ -1,12 +1,9 @@
 import { Group, Select } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 
-import { answer, api } from "@/session/client";
 import { editorRunsTexts } from "@/texts/editor-runs";
 import { runsTexts } from "@/texts/runs";
 
+import { RecordPicker } from "@/pages/editor/start/RecordPicker";
 import { oneOf, type RunFilters, SPANS, STATUSES } from "./filters";
 import classes from "./runs.module.css";
 
@@ -40,35 +37,14 @@ export function ListFilters({ account, filters, onChange }: ListFiltersProps) {
           allowDeselect={false}
         />
       </Group>
-      <LeadFilter account={account} lead={filters.lead} onChange={(lead) => onChange({ ...filters, lead })} />
+      <RecordPicker
+        account={account}
+        kind="lead"
+        value={filters.lead}
+        placeholder={recordTexts.placeholder}
+        clearLabel={recordTexts.clear}
+        onChange={(lead) => onChange({ ...filters, lead })}
+      />
     </div>
-  );
-}
-
-function LeadFilter({ account, lead, onChange }: { account: string; lead: string | null; onChange: (lead: string | null) => void }) {
-  const [text, setText] = useState("");
-  const [search] = useDebouncedValue(text, 250);
-  const { data } = useQuery({
-    queryKey: ["leads", account, "named", search],
-    queryFn: () => answer(api.GET("/api/v1/leads", { params: { query: { account, limit: 20, ...(search === "" ? {} : { search }) } } })),
-    placeholderData: keepPreviousData,
-  });
-  const found = (data?.items ?? []).map((one) => ({ value: one.id, label: one.name ?? one.email ?? one.id }));
-  const options = lead === null || found.some((one) => one.value === lead) ? found : [...found, { value: lead, label: lead.slice(0, 8) }];
-  return (
-    <Select
-      size="xs"
-      searchable
-      clearable
-      clearButtonProps={{ "aria-label": recordTexts.clear }}
-      aria-label={recordTexts.label}
-      placeholder={recordTexts.placeholder}
-      nothingFoundMessage={recordTexts.none}
-      data={options}
-      filter={({ options: all }) => all}
-      value={lead}
-      onChange={onChange}
-      onSearchChange={setText}
-    />
   );
 }

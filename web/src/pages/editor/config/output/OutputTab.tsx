@@ -46,7 +46,15 @@ export function OutputTab({ node, type, catalogue, output, onSettings }: OutputT
             </Button>
           )}
         </Group>
-        {isEmpty && !isReal ? <Text size="sm">{texts.none}</Text> : <pre className={classes.json}>{jsonText(shown)}</pre>}
+        {isEmpty && !isReal ? (
+          <Text size="sm">{texts.none}</Text>
+        ) : (
+          // It scrolls, so the keyboard has to reach it.
+          // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+          <pre className={classes.json} tabIndex={0} role="group" aria-label={isReal ? texts.real : texts.sample}>
+            {jsonText(shown)}
+          </pre>
+        )}
       </div>
       {!isEmpty && (
         <CopyButton value={trigger ? "{{ trigger }}" : `{{ steps.${node.id} }}`}>

@@ -1,0 +1,62 @@
+"""Runs of an automation on its canvas: one that waits and goes on before one's eyes, one that failed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+from tests.browser import axe
+from tests.browser.flows import fails, follows_up
+from tests.browser.person import Person
+from tests.browser.server import Server
+
+pytestmark = pytest.mark.full
+
+
+def card(person: Person, name: str) -> Locator:
+    return person.page.get_by_role("application").locator(".react-flow__node").filter(has_text=name)
+
+
+def test_a_run_waits_and_goes_on_before_ones_eyes(running_server: Server, person: Person) -> None:
+    account = person.account
+    made = account.live("Follow up a qualified lead", *follows_up("sales@acme.example"))
+    lead = account.lead("Ada Lovelace", email="ada@example.com", stage="new")
+    talk = account.post("/conversations", {"agent_id": account.agent(), "lead_id": lead, "channel": "email"})["id"]
+    person.goes_to(f"automations/{made}/runs")
+    person.sees("It has not run yet")
+    assert axe.findings(person.page) == []
+    account.patch(f"/leads/{lead}", {"stage": "qualified"})
+    person.follows("Ada Lovelace")
+    expect(card(person, "Wait for a reply")).to_contain_text("Waiting")
+    expect(card(person, "Send a message")).to_contain_text("Send a message")
+    account.post("/messages", {"conversation_id": talk, "direction": "inbound", "body": "Tomorrow at ten, please."})
+    expect(card(person, "Tell the owner")).to_contain_text("Done")
+    expect(card(person, "Wait for a reply")).to_contain_text("Done")
+    expect(card(person, "Send a message")).to_contain_text("Not reached")
+    (mail,) = running_server.world.mails_to("sales@acme.example")
+    assert mail["subject"] == "Ada Lovelace has replied"
+    card(person, "Tell the owner").click()
+    what = person.page.get_by_role("complementary", name="What “Tell the owner” did")
+    expect(what).to_contain_text("They said: Tomorrow at ten, please.")
+    assert axe.findings(person.page) == []
+    person.prefers("dark")
+    assert axe.findings(person.page) == []
+
+
+def test_what_failed_comes_first_and_goes_on_once_it_is_mended(person: Person) -> None:
+    account = person.account
+    made = account.live("Copy the score", *fails())
+    lead = account.lead("Grace Hopper")
+    run = account.post(f"/automations/{made}/executions", {"input": {}, "lead_id": lead})["id"]
+    account.ended(run)
+    person.goes_to(f"automations/{made}/runs/{run}")
+    person.sees("It failed at “Write”")
+    expect(card(person, "Write")).to_contain_text("Failed")
+    assert axe.findings(person.page) == []
+    account.patch(f"/leads/{lead}", {"name": "42"})
+    person.clicks("Run again")
+    expect(person.page.get_by_role("region", name="Runs of this automation").get_by_role("listitem")).to_have_count(2)
+    person.follows("Runs")
+    person.sees(re.compile("Copy the score"))
+    person.sees("Failed")

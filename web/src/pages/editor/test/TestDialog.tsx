@@ -1,0 +1,88 @@
+import { Button, Group, Modal, SegmentedControl, Stack, Text } from "@mantine/core";
+import { FlaskConical } from "lucide-react";
+import { useState } from "react";
+
+import { firstValues, missing } from "@/flow/inputForm";
+import { EmptyState } from "@/parts/EmptyState";
+import { commonTexts } from "@/texts/common";
+import { editorTestTexts as texts } from "@/texts/editor-test";
+
+import { useDraft } from "@/pages/editor/draft/useDraft";
+import type { Automation } from "@/pages/editor/tabs";
+import { Given } from "./Given";
+import { useTested } from "./testRuns";
+import { useTest } from "./useTest";
+import { bodyOf, type Filled, type Subject, subjectOf } from "./ways";
+
+interface TestDialogProps {
+  automation: Automation;
+  onClose: () => void;
+}
+
+export function TestDialog({ automation, onClose }: TestDialogProps) {
+  const drawing = useDraft((draft) => draft.drawing);
+  const subject = subjectOf(drawing);
+  return (
+    <Modal opened onClose={onClose} title={texts.title} size="lg" closeButtonProps={{ "aria-label": commonTexts.close }}>
+      {subject === null ? (
+        <EmptyState icon={FlaskConical} title={texts.noTrigger.title} text={texts.noTrigger.text} />
+      ) : (
+        <Choose automation={automation} subject={subject} onClose={onClose} />
+      )}
+    </Modal>
+  );
+}
+
+function Choose({ automation, subject, onClose }: { automation: Automation; subject: Subject; onClose: () => void }) {
+  const before = useTested(automation.id)?.body ?? null;
+  const [given, setGiven] = useState<Filled>({
+    way: before?.execution_id == null ? (subject.ways[0] ?? "example") : "run",
+    event: before?.event_id ?? null,
+    run: before?.execution_id ?? null,
+    record: before?.lead_id ?? before?.conversation_id ?? before?.row_id ?? null,
+    values: { ...firstValues(subject.form?.fields ?? []), ...((before?.input ?? {}) as Filled["values"]) },
+  });
+  const [isAsked, setAsked] = useState(false);
+  const test = useTest(automation);
+  const body = bodyOf(subject, given);
+  const wanting = new Set(isAsked ? missing(subject.form?.fields ?? [], given.values) : []);
+
+  function run(): void {
+    setAsked(true);
+    if (body !== null) test.mutate(body, { onSuccess: onClose });
+  }
+
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        run();
+      }}
+    >
+      <Stack gap="md">
+        <Text size="sm" c="dimmed">
+          {texts.text}
+        </Text>
+        {subject.ways.length > 1 && (
+          <SegmentedControl
+            fullWidth
+            size="xs"
+            aria-label={texts.ways.label}
+            value={given.way}
+            onChange={(way) => setGiven({ ...given, way })}
+            data={subject.ways.map((way) => ({ value: way, label: texts.ways[way] }))}
+          />
+        )}
+        <Given automation={automation} subject={subject} given={given} wanting={wanting} onChange={setGiven} />
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {commonTexts.cancel}
+          </Button>
+          <Button type="submit" loading={test.isPending} disabled={body === null && given.way !== "input"}>
+            {texts.run}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
