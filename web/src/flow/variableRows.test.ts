@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { CATALOGUE, flow } from "./testFlows";
-import { openAtFirst, rowGroups, shortSample } from "./variableRows";
+import { allPaths, openAtFirst, rowGroups, shortSample } from "./variableRows";
 import { variablesFor } from "./variables";
 
 const sources = variablesFor(flow("start>find", "find>send"), CATALOGUE, "send");
@@ -19,6 +19,11 @@ describe("what can be chosen", () => {
     expect(shown(new Set(), "ada")).toEqual([["Record event", "trigger.new.name"]]);
     expect(shown(new Set(), "find COUNT")).toEqual([["Find records", "steps.find.count"]]);
     expect(shown(new Set(), "nothing like it")).toEqual([]);
+  });
+
+  it("has every path once", () => {
+    expect(allPaths([...sources, ...sources]).map(({ group, items }) => [group, items.length])).toEqual(allPaths(sources).map(({ group, items }) => [group, items.length]));
+    expect(allPaths(sources)[1]).toMatchObject({ group: "Record event", items: expect.arrayContaining(["trigger.new.tags[0]"]) as string[] });
   });
 
   it("shows samples in a few letters", () => {

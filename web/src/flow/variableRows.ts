@@ -39,6 +39,17 @@ export function rowGroups(sources: readonly Source[], open: ReadonlySet<string>,
     .filter((group) => group.rows.length > 0);
 }
 
+/** Everything, each path once, where it stands first. */
+export function allPaths(sources: readonly Source[]): { readonly group: string; readonly items: string[] }[] {
+  const taken = new Set<string>();
+  const groups = new Map<string, string[]>();
+  for (const source of sources) {
+    const paths = flat(source.variables).map((one) => one.path).filter((path) => !taken.has(path) && taken.add(path));
+    if (paths.length > 0) groups.set(source.title, [...(groups.get(source.title) ?? []), ...paths]);
+  }
+  return [...groups].map(([group, items]) => ({ group, items }));
+}
+
 function treeRows(variables: readonly Variable[], open: ReadonlySet<string>, depth: number): VariableRow[] {
   return variables.flatMap((one) => {
     const isOpen = open.has(one.path);

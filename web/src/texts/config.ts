@@ -34,6 +34,7 @@ export const configTexts = {
     text: "What it does is kept, and shown below as it is stored. Install the package that it comes from, or take the step out.",
   },
   choice: (value: string, field = "") => (field === "method" || METHODS.has(value) && value !== "DELETE" ? value : CHOICES[value] ?? humanised(value)),
+  event: (value: string) => (value === "any" ? "Any" : CHOICES[value] ?? value),
   optional: "Not set",
   standard: (value: string) => `${value} (unless you say otherwise)`,
   example: (value: string) => `e.g. ${value}`,
@@ -47,7 +48,8 @@ export const configTexts = {
   setUpShort: "Set",
   choose: "Choose",
   list: {
-    add: (title: string) => `Add to ${title.toLowerCase()}`,
+    addShort: "Add",
+    add: (title: string) => `Add to ${title}`,
     item: (title: string, number: number) => `${title}, ${number}`,
     remove: (title: string, number: number) => `Remove ${title.toLowerCase()} ${number}`,
     up: (title: string, number: number) => `Move ${title.toLowerCase()} ${number} up`,

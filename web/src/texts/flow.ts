@@ -100,6 +100,16 @@ export const flowTexts = {
     map: "Change each item",
     filter: (condition: string | null) => (condition === null ? "Choose items" : `Keep items where ${condition}`),
   },
+  conditionFields: {
+    columns: "Columns",
+    record: "The record",
+    before: "As it was before",
+    deleted: "The deleted record",
+    message: "The reply",
+    event: "The change",
+    item: "Each item",
+    failure: "The failure",
+  },
   variables: {
     trigger: "Trigger",
     item: "Loop item",
