@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { readRecords } from "./runRecord";
 import { flow } from "./testFlows";
-import { timelineOf } from "./timeline";
+import { roomFor, timelineOf } from "./timeline";
 
 const FLOW = flow("start>set", "set>send", "send>stop");
 const at = (second: number) => new Date(second * 1_000).toISOString();
@@ -26,5 +26,12 @@ describe("a timeline", () => {
 
   it("is empty where nothing has a time", () => {
     expect(timelineOf(FLOW, [], 1_000, 1_000)).toEqual({ bars: [], milliseconds: 1 });
+  });
+
+  it("is labelled where there is room", () => {
+    const wait = (from: number) => ({ from, length: 1, milliseconds: 1 });
+    expect([{ from: 0, length: 20, wait: null }, { from: 90, length: 10, wait: null }, { from: 0, length: 100, wait: null }, { from: 90, length: 1, wait: wait(5) }].map(roomFor)).toEqual([
+      ...["after", "before", "over", "over"],
+    ]);
   });
 });

@@ -68,9 +68,10 @@ export const editorTestTexts = {
     steps: (count: number) => (count === 1 ? "1 step ran" : `${count} steps ran`),
   },
   step: {
-    title: "In the last test",
+    title: "Last test",
     notReached: "The test did not come here.",
-    show: "What it was given",
+    show: "Show its input",
+    hide: "Hide its input",
     input: "Input",
   },
   start: {

@@ -9,13 +9,13 @@ import type { Drawing } from "@/flow/drawing";
 
 import classes from "./canvas.module.css";
 import { Card } from "./Card";
+import { FIT, KeepInView } from "./KeepInView";
 import { type Marks, NO_MARKS } from "./marks";
 import { toCanvas } from "./toCanvas";
 
 const NODE_TYPES = { card: Card };
 /** Fewer are seen at once: a map would only be in their way. */
 const MANY = 12;
-const FIT = { padding: 0.2, maxZoom: 1 };
 
 interface FlowCanvasProps {
   readonly drawing: Drawing;
@@ -53,6 +53,7 @@ export function FlowCanvas({ drawing, catalogue, label, marks = NO_MARKS, select
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
         <Controls showInteractive={false} position="bottom-left" />
         {nodes.length > MANY && <MiniMap pannable zoomable position="bottom-right" />}
+        <KeepInView />
         {children}
       </ReactFlow>
     </div>

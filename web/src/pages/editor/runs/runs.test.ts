@@ -4,7 +4,6 @@ import { recordsShown, roundsOf } from "@/flow/rounds";
 import { readRecords } from "@/flow/runRecord";
 import { CATALOGUE, flow } from "@/flow/testFlows";
 
-import { added, fitting, piecesOf } from "./bulk";
 import { callerOf, calledRun } from "./calls";
 import { askedFor, readFilters, writeFilters } from "./filters";
 import { recordName } from "./recordName";
@@ -79,19 +78,6 @@ describe("words about a run", () => {
 });
 
 describe("many runs", () => {
-  const run = (id: string, status: string, test_mode = false) => ({ id, status, test_mode }) as Parameters<typeof fitting>[0][number];
-
-  it("are those that it can be done to", () => {
-    const runs = [run("a", "failed"), run("b", "running"), run("c", "completed", true), run("d", "pending")];
-    expect([fitting(runs, "retry"), fitting(runs, "cancel")]).toEqual([["a"], ["b", "d"]]);
-  });
-
-  it("are done in pieces and counted", () => {
-    expect(piecesOf(Array.from({ length: 250 }, (_, index) => index)).map((piece) => piece.length)).toEqual([100, 100, 50]);
-    const items = [{ error: null }, { error: { detail: "gone" } }, { error: { detail: "late" } }];
-    expect(added({ done: 2, refused: 0, why: null }, { items })).toEqual({ done: 3, refused: 2, why: "gone" });
-  });
-
   it("are asked for as the address says", () => {
     const lead = "1ead0001-0000-4000-8000-000000000001";
     const filters = readFilters(new URLSearchParams(`status=open&time=day&lead=${lead}&x=1`));
