@@ -47,7 +47,6 @@ function Option({ id, row, source, list, onPath }: { id: string; row: VariableRo
       role="option"
       tabIndex={-1}
       aria-selected={isActive}
-      aria-label={`${row.path}: ${shortSample(row.sample)}`}
       title={texts.from(source, row.path)}
       data-active={isActive || undefined}
       className={classes.option}
