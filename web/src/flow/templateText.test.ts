@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { barePath, filterIn, insertFilter, insertPath, openBraces, piecesOf, previewOf } from "./templateText";
+import { barePath, filterIn, insertFilter, insertPath, openBraces, piecesOf, previewOf, shortSample } from "./templateText";
 import type { Source } from "./variables";
 
 const leaf = (path: string, sample: Source["variables"][number]["sample"]) => ({ path, name: path, sample, children: [] });
@@ -25,6 +25,12 @@ describe("a template", () => {
     expect(previewOf("Hi {{ nobody }}", SOURCES)).toBeNull();
     expect(previewOf("Hi", SOURCES)).toBeNull();
   });
+});
+
+it("shows samples in a few letters", () => {
+  expect([null, "a\nb", { a: 1, b: 2 }, [1, 2], [1], 3].map(shortSample)).toEqual(["null", "a b", "{ a, b }", "a list of 2", "a list of 1", "3"]);
+  expect(shortSample("x".repeat(100))).toHaveLength(60);
+  expect(previewOf("{{ steps.find.records }}", SOURCES)).toBe("a list of 2");
 });
 
 describe("typing a template", () => {

@@ -1,6 +1,8 @@
 /** Texts with `{{ … }}` in them, as somebody types them. */
 
-import type { Json } from "./drawing";
+import { flowTexts } from "@/texts/flow";
+
+import { isObject, type Json } from "./drawing";
 import type { Source, Variable } from "./variables";
 
 export interface Piece {
@@ -8,6 +10,7 @@ export interface Piece {
   readonly isExpression: boolean;
 }
 
+const words = flowTexts.variables;
 const BRACES = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g;
 const BARE_PATH = /^\{\{\s*([A-Za-z_]\w*(?:\.[\w-]+|\[\s*(?:\d+|"[^"\\]*")\s*\])*)\s*\}\}$/;
 
@@ -73,6 +76,16 @@ export function filterIn(name: string, example: string): string {
   return call?.[1] ?? name;
 }
 
+const LONGEST_SAMPLE = 60;
+
+/** A sample in a few letters; of an object the names of what is in it. */
+export function shortSample(sample: Json): string {
+  if (sample === null) return "null";
+  const text = isObject(sample) ? `{ ${Object.keys(sample).join(", ")} }` : Array.isArray(sample) ? words.list(sample.length) : sampleText(sample);
+  const line = text.replace(/\s+/g, " ");
+  return line.length > LONGEST_SAMPLE ? `${line.slice(0, LONGEST_SAMPLE - 1)}…` : line;
+}
+
 export function variableAt(sources: readonly Source[], path: string): Variable | null {
   for (const source of sources) {
     const found = inVariables(source.variables, path);
@@ -95,6 +108,9 @@ function inVariables(variables: readonly Variable[], path: string): Variable | n
 export function previewOf(text: string, sources: readonly Source[]): string | null {
   const pieces = piecesOf(text);
   if (!pieces.some((piece) => piece.isExpression)) return null;
+  // An expression by itself keeps its type: it is no text yet.
+  const whole = pieces.length === 1 ? variableAt(sources, barePath(text) ?? "") : null;
+  if (whole !== null && typeof whole.sample !== "string") return shortSample(whole.sample);
   const parts = pieces.map((piece) => (piece.isExpression ? sampleIn(piece.text, sources) : piece.text));
   return parts.includes(null) ? null : parts.join("");
 }

@@ -19,7 +19,6 @@ export interface RowGroup {
   readonly rows: readonly VariableRow[];
 }
 
-const LONGEST_SAMPLE = 60;
 // What most look for is inside of these.
 const OPEN_AT_FIRST = new Set(["new", "record", "input", "body", "fields", "first", "item"]);
 
@@ -74,12 +73,4 @@ function flat(variables: readonly Variable[]): Variable[] {
 
 function rowOf(one: Variable, depth: number): VariableRow {
   return { path: one.path, name: one.name, depth, sample: one.sample, hasMore: one.children.length > 0, isOpen: false };
-}
-
-/** A sample in a few letters; of an object the names of what is in it. */
-export function shortSample(sample: Json): string {
-  if (sample === null) return "null";
-  const text = isObject(sample) ? `{ ${Object.keys(sample).join(", ")} }` : Array.isArray(sample) ? `[${sample.length}]` : sampleText(sample);
-  const line = text.replace(/\s+/g, " ");
-  return line.length > LONGEST_SAMPLE ? `${line.slice(0, LONGEST_SAMPLE - 1)}…` : line;
 }

@@ -57,6 +57,7 @@ export const triggerTexts = {
     copy: "Copy the address",
     copied: "Copied",
     methods: (names: string) => `Takes ${names}`,
+    live: "Deliveries are taken.",
     unpublished: "Publish the automation: from then on deliveries are taken.",
   },
   secret: {
