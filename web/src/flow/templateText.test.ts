@@ -43,6 +43,8 @@ describe("typing a template", () => {
     ["Hi {{^", "Hi {{ a.b }}^"],
     ["Hi {{ na^ }}, you", "Hi {{ a.b }}^, you"],
     ["{{ x }}^", "{{ x }}{{ a.b }}^"],
+    ["Hi {{ tri^gger.new }}, you", "Hi {{ a.b }}^, you"],
+    ["{{ na^, and {{ x }}", "{{ a.b }}^, and {{ x }}"],
   ])("a variable into %s", (given, expected) => {
     const { text, cursor } = at(given);
     expect(shown(insertPath(text, cursor, cursor, "a.b"))).toBe(expected);

@@ -45,14 +45,30 @@ export function openBraces(text: string, cursor: number): { readonly from: numbe
   return /\}\}|[\n|]/.test(typed) ? null : { from, typed: typed.trim() };
 }
 
-/** The path in braces at the selection. Braces that were opened for it are used, closed ones that follow, too. */
+/** The path in braces at the selection: in the place of the expression that the cursor is in, or of braces that were opened. */
 export function insertPath(text: string, start: number, end: number, path: string): Edit {
+  const around = start === end ? expressionAround(text, start) : null;
+  if (around !== null) return replaced(text, around[0], around[1], path);
   const open = openBraces(text, start);
   const from = open?.from ?? start;
   const closed = open === null ? null : /^\s*\}\}/.exec(text.slice(end));
+  return replaced(text, from, end + (closed?.[0].length ?? 0), path);
+}
+
+function replaced(text: string, from: number, to: number, path: string): Edit {
   const inserted = `{{ ${path} }}`;
-  const after = text.slice(end + (closed?.[0].length ?? 0));
-  return { text: text.slice(0, from) + inserted + after, cursor: from + inserted.length };
+  return { text: text.slice(0, from) + inserted + text.slice(to), cursor: from + inserted.length };
+}
+
+/** Where the whole expression begins and ends that the cursor is within; braces that were only opened are none. */
+function expressionAround(text: string, cursor: number): readonly [from: number, to: number] | null {
+  let done = 0;
+  for (const { text: piece, isExpression } of piecesOf(text)) {
+    const end = done + piece.length;
+    if (isExpression && cursor > done + 1 && cursor < end - 1 && !piece.slice(2).includes("{{")) return [done, end];
+    done = end;
+  }
+  return null;
 }
 
 /** Within the expression at the cursor, or that ends there; null: there is none. */

@@ -1,6 +1,6 @@
 /** What a step can use, as the rows of a list to choose from. */
 
-import { isObject, type Json } from "./drawing";
+import type { Json } from "./drawing";
 import { sampleText } from "./templateText";
 import type { Source, Variable } from "./variables";
 
@@ -59,11 +59,14 @@ function treeRows(variables: readonly Variable[], open: ReadonlySet<string>, dep
 
 function foundRows(source: Source, words: readonly string[]): VariableRow[] {
   const title = source.title.toLowerCase();
+  // What is called so comes before what only has it somewhere.
+  const isCalled = (one: Variable) => words.some((word) => one.name.toLowerCase().startsWith(word));
   return flat(source.variables)
     .filter((one) => {
-      const text = `${title} ${one.path} ${isObject(one.sample) ? "" : sampleText(one.sample)}`.toLowerCase();
+      const text = `${title} ${one.path} ${typeof one.sample === "object" ? "" : sampleText(one.sample)}`.toLowerCase();
       return words.every((word) => text.includes(word));
     })
+    .sort((a, b) => Number(isCalled(b)) - Number(isCalled(a)))
     .map((one) => ({ ...rowOf(one, 0), name: one.path, hasMore: false }));
 }
 

@@ -33,7 +33,7 @@ export function EventForm({ fields, config, onConfig }: OwnFormProps) {
       {(type === "UPDATE" || type === "any" || filter.rule.column !== null) && <ChangeFields config={config} filter={filter} onConfig={onConfig} />}
       {conditions !== undefined && (
         <ConditionField
-          field={conditions}
+          field={{ ...conditions, description: texts.onlyIfText }}
           control={conditions.control}
           path={["conditions"]}
           value={filter.rest}
