@@ -15,10 +15,10 @@ from automations.api.models.executions import (
     EndedAs,
     Execution,
     ExecutionPage,
-    ExecutionStatus,
     ExecutionStep,
     ExecutionSteps,
     Retry,
+    RunFilterStatus,
 )
 from automations.api.models.values import Moment
 from automations.api.pages import Cursor, Limit, bad_cursor, page, read_cursor
@@ -36,7 +36,7 @@ async def list_executions(
     session: Reading,
     account: UUID | None = None,
     automation_id: UUID | None = None,
-    status: Annotated[list[ExecutionStatus] | None, Query(max_length=5)] = None,
+    status: Annotated[list[RunFilterStatus] | None, Query(max_length=6)] = None,
     lead_id: UUID | None = None,
     conversation_id: UUID | None = None,
     since: Moment | None = None,
