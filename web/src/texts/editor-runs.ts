@@ -46,6 +46,7 @@ export const editorRunsTexts = {
   marks: {
     tries: (count: number) => `${count} tries`,
     cancelled: "given up",
+    takenOver: "taken over",
     sample: "sample",
     pinned: "pinned",
     until: (time: string) => `until ${time}`,

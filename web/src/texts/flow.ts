@@ -112,6 +112,7 @@ export const flowTexts = {
   },
   variables: {
     trigger: "Trigger",
+    list: (count: number) => `a list of ${count}`,
     item: "Loop item",
     index: "Number of the item",
     vars: "Variables",

@@ -1,7 +1,8 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { useEffect, useRef } from "react";
 
-import { shortSample, type VariableRow } from "@/flow/variableRows";
+import { shortSample } from "@/flow/templateText";
+import type { VariableRow } from "@/flow/variableRows";
 import { variableTexts as texts } from "@/texts/variables";
 
 import classes from "./template.module.css";
