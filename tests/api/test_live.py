@@ -43,7 +43,7 @@ async def test_a_run_is_told_from_its_start_to_its_end(world: World, api: ApiSer
         "automation_id": draft["id"],
         "execution_id": run["id"],
     }
-    assert told == [{**same, "status": status} for status in ("pending", "running", "completed")]
+    assert told == [{**same, "status": status, "waiting": False} for status in ("pending", "running", "completed")]
     assert [one["status"] for one in live.told("automation")] == ["active", "active"]
     # What people named and what a run was given is not in there.
     assert not any(text in str(live.events) for text in ("Ada", "Greet"))

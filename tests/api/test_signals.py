@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.api.conftest import ApiServer, refused
+from tests.api.live_client import watching
 from tests.api.test_automations import NODES, made, other_account
 from tests.api.test_bulk import live
 from tests.api.test_keys_and_requests import key_of
@@ -32,9 +33,19 @@ async def test_a_signal_wakes_the_run_that_waits_for_it(world: World, api: ApiSe
         return await world.db.fetchval("select count(*) from automations.waits where execution_id = $1", uuid.UUID(run))
 
     await eventually(waits)
+    shown: dict[str, Any] = {}
+    for status, expected in (("waiting", [run]), ("running", [run]), ("pending", [])):
+        found = (await owner.ok("GET", "/executions", params={"status": status}))["items"]
+        assert [one["id"] for one in found] == expected
+        shown.update(found[0] if found else {})
+    detail = await owner.ok("GET", f"/executions/{run}")
+    for one in (shown, detail):
+        assert (one["status"], one["waiting"], one["waits_until"]) == ("running", True, None)
     body = {"name": "paid", "correlation": "o1", "payload": {"amount": 5}}
     assert await owner.ok("POST", "/signals", json=body) == {"woken": 1}
     assert (await world.final(uuid.UUID(run)))["status"] == "completed"
+    assert (await owner.ok("GET", f"/executions/{run}"))["waiting"] is False
+    assert (await owner.ok("GET", "/executions", params={"status": "waiting"}))["items"] == []
     assert await owner.ok("POST", "/signals", json={**body, "correlation": "o2"}) == {"woken": 0}
     refused(await owner("POST", "/signals", json={"name": "paid", "execution_id": run}), 409, "conflict")
     bodies: list[Any] = [
@@ -51,6 +62,26 @@ async def test_a_signal_wakes_the_run_that_waits_for_it(world: World, api: ApiSe
     server = api.signed_in(None)
     refused(await server("POST", "/signals", json=body), 422, "unusable")
     assert await server.ok("POST", "/signals", json={**body, "account": str(world.account)}) == {"woken": 0}
+
+
+async def test_lists_and_live_events_say_until_when_a_run_waits(world: World, api: ApiServer, workers: Workers) -> None:
+    owner = api.signed_in(world.account)
+    delay = {"id": "end", "type": "logic-delay", "data": {"config": {"amount": 2, "unit": "hours"}}}
+    path = await live(owner, world, NODES[0], delay)
+    await workers.start()
+    async with watching(owner) as stream:
+        run = (await owner.ok("POST", f"{path}/executions", json={}))["id"]
+        await stream.until(lambda one: any(told.get("waiting") for told in one.told("execution")))
+        assert stream.told("execution")[-1]["status"] == "running"
+        (shown,) = (await owner.ok("GET", "/executions", params={"status": "waiting"}))["items"]
+        assert (shown["id"], shown["status"]) == (run, "running")
+        until = datetime.fromisoformat(shown["waits_until"])
+        assert abs(until - datetime.now(UTC) - timedelta(hours=2)) < timedelta(minutes=1)
+        await owner.ok("POST", f"/executions/{run}/cancel")
+        await stream.until_told("cancelled")
+        assert stream.told("execution")[-1]["waiting"] is False
+    (ended,) = (await owner.ok("GET", "/executions"))["items"]
+    assert (ended["waiting"], ended["waits_until"]) == (False, None)
 
 
 async def test_who_may_send_signals(world: World, api: ApiServer, make: Factory) -> None:

@@ -131,7 +131,9 @@ class Person:
         return self.page.context
 
     def prefers(self, scheme: Scheme) -> None:
+        """Where the colours are as the system has them."""
         self.page.emulate_media(color_scheme=scheme)
+        expect(self.page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
 
     def takes_a_picture(self, name: str) -> None:
         self.page.screenshot(path=self.pictures / f"{name}.png", animations="disabled")

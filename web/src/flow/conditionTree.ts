@@ -1,6 +1,7 @@
 /** Conditions as trees: what a builder shows and changes. The JSON is the server's. */
 
 import { isObject, type Json, type JsonObject } from "./drawing";
+import { moved } from "./formValues";
 
 export interface Leaf {
   readonly kind: "leaf";
@@ -86,4 +87,20 @@ export function addAt(condition: Condition, path: Path, part: Condition, kind: G
 export function childrenOf(condition: Condition): readonly Condition[] {
   if (condition.kind === "leaf") return [];
   return condition.kind === "not" ? [condition.child] : condition.children;
+}
+
+/** One further up or down among what it stands with. */
+export function moveAt(condition: Condition, path: Path, by: -1 | 1): Condition {
+  const index = path.at(-1);
+  const parent = at(condition, path.slice(0, -1));
+  if (index === undefined || parent === null || (parent.kind !== "all" && parent.kind !== "any")) return condition;
+  const children = moved(parent.children, index, index + by);
+  return replaceAt(condition, path.slice(0, -1), { ...parent, children }) ?? condition;
+}
+
+/** Its opposite; of what is negated already, what it was. */
+export function negateAt(condition: Condition, path: Path): Condition {
+  const found = at(condition, path);
+  if (found === null) return condition;
+  return replaceAt(condition, path, found.kind === "not" ? found.child : { kind: "not", child: found }) ?? condition;
 }

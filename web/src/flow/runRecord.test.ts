@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { awaitedBy, latest, leftOut, readRecords, settled } from "./runRecord";
+import { awaitedBy, isParked, merged, placeOf,  leftOut, readRecords, roundOf, settled } from "./runRecord";
 
 const AT = "2026-11-27T00:27:34.000Z";
 
@@ -20,15 +20,25 @@ describe("the record of a run", () => {
   });
 
   it("knows best at the end", () => {
-    const records = readRecords([
-      { node_id: "call", status: "running" },
+    const underWay = readRecords([
+      { node_id: "each", status: "looping" },
       { node_id: "call", scope: "each:0", status: "waiting" },
-      { node_id: "call", status: "completed" },
+      { node_id: "call", status: "running" },
+      { node_id: "ask", scope: "each:0/in:4", status: "completed" },
     ]);
-    expect(latest(records).map(({ scope, state }) => [scope, state])).toEqual([["", "completed"], ["each:0", "waiting"]]);
-    expect(settled(records, "completed").map(({ state }) => state)).toEqual(["completed", "completed", "completed"]);
-    expect(settled(records, "failed").map(({ state }) => state)).toEqual(["cancelled", "cancelled", "completed"]);
-    expect(settled(records, "running")).toEqual(records);
+    const atEnd = readRecords([{ node_id: "start", status: "completed" }, { node_id: "each", status: "completed" }, { node_id: "call", status: "completed" }]);
+    const all = merged(underWay, atEnd);
+    expect(all.map((record) => [placeOf(record), record.state, roundOf(record)])).toEqual([
+      ["/start", "completed", null],
+      ["/each", "completed", null],
+      ["each:0/call", "waiting", 1],
+      ["each:0/in:4/ask", "completed", 5],
+      ["/call", "completed", null],
+    ]);
+    expect(merged(underWay, []).map(placeOf)).toEqual(["/each", "each:0/call", "each:0/in:4/ask", "/call"]);
+    expect(settled(all, "completed").map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => "completed"));
+    expect(settled(all, "failed").map(({ state }) => state)).toEqual(["completed", "completed", "cancelled", "completed", "completed"]);
+    expect(settled(all, "running")).toEqual(all);
   });
 
   it("says what is waited for", () => {
@@ -36,5 +46,12 @@ describe("the record of a run", () => {
     const [done] = readRecords([{ node_id: "wait", status: "completed", output: { for: "reply:lead:1" } }]);
     expect(waits && awaitedBy(waits)).toEqual({ until: Date.parse(AT), signal: "reply:lead:1" });
     expect(done && awaitedBy(done)).toBeNull();
+  });
+
+  it("is parked while all that is open waits", () => {
+    const states = (...all: string[]) => readRecords(all.map((status, index) => ({ node_id: `${index}`, status })));
+    expect([["completed", "waiting"], ["running", "waiting"], ["looping", "retrying"], ["completed"], []].map((all) => isParked(states(...all)))).toEqual([
+      ...[true, false, true, false, false],
+    ]);
   });
 });

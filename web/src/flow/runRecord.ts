@@ -62,9 +62,22 @@ function readRecord(value: Readonly<Record<string, Json>>, nodeId: string): Step
   };
 }
 
-/** One record for each place, the later one where there are two: what a step is at the end is known better then. */
-export function latest(records: readonly StepRecord[]): StepRecord[] {
-  return [...new Map(records.map((record) => [placeOf(record), record])).values()];
+/** One record for each place: `atEnd` knows better how steps ended. In its order, the rounds of a loop behind the loop. */
+export function merged(underWay: readonly StepRecord[], atEnd: readonly StepRecord[]): StepRecord[] {
+  const known = new Set(atEnd.map(placeOf));
+  const all = [...new Map([...atEnd, ...underWay.filter((record) => !known.has(placeOf(record)))].map((record) => [placeOf(record), record])).values()];
+  const ofLoop = (record: StepRecord) => record.scope.split(":")[0] ?? "";
+  const loops = new Set(all.filter(({ scope }) => scope === "").map(({ nodeId }) => nodeId));
+  return all.flatMap((record) => {
+    if (record.scope !== "") return loops.has(ofLoop(record)) ? [] : [record];
+    return [record, ...all.filter((one) => one.scope !== "" && ofLoop(one) === record.nodeId)];
+  });
+}
+
+/** Of the innermost loop, from 1; null: it is in none. */
+export function roundOf({ scope }: Pick<StepRecord, "scope">): number | null {
+  const number = Number.parseInt(scope.split(":").at(-1) ?? "", 10);
+  return Number.isFinite(number) ? number + 1 : null;
 }
 
 export function placeOf({ scope, nodeId }: Pick<StepRecord, "scope" | "nodeId">): string {
@@ -105,4 +118,10 @@ export function settled(records: readonly StepRecord[], status: string): StepRec
 
 export function isUnderWay({ state }: Pick<StepRecord, "state">): boolean {
   return state === "running" || state === "waiting" || state === "retrying";
+}
+
+/** Nothing of it is at work: it waits for a time, or for something to happen. */
+export function isParked(records: readonly StepRecord[]): boolean {
+  const open = records.filter(isUnderWay);
+  return open.length > 0 && open.every(({ state }) => state !== "running");
 }

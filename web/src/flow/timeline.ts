@@ -24,7 +24,8 @@ const LEAST_WAIT = 200;
 
 /** `end`: when the run ended, or now. */
 export function timelineOf(drawing: Drawing, records: readonly StepRecord[], start: number, end: number): Timeline {
-  const timed = records.filter((record) => record.startedAt !== null).sort((a, b) => begunAt(a) - begunAt(b));
+  // What was taken over from an earlier run took its time there.
+  const timed = records.filter((record) => record.startedAt !== null && record.fromRun === null).sort((a, b) => begunAt(a) - begunAt(b));
   const first = Math.min(start, ...timed.map(begunAt));
   const last = Math.max(end, ...timed.map((record) => endOf(record, end)), first + 1);
   const whole = last - first;
@@ -42,6 +43,12 @@ export function timelineOf(drawing: Drawing, records: readonly StepRecord[], sta
     };
   });
   return { bars, milliseconds: whole };
+}
+
+/** Where there is room for what is said of a bar: behind it, in front of it, else on it. */
+export function roomFor({ from, length, wait }: Pick<Bar, "from" | "length" | "wait">): "after" | "before" | "over" {
+  if (from + length <= 70) return "after";
+  return (wait?.from ?? from) >= 30 ? "before" : "over";
 }
 
 /** When the last of the steps that lead to it, in the same round, had come to an end. */

@@ -2747,6 +2747,16 @@ export interface components {
             /** Conversation Id */
             conversation_id: string | null;
             /**
+             * Waiting
+             * @description Running, and no worker has it: it waits for a time, a reply, a decision, a signal.
+             */
+            waiting: boolean;
+            /**
+             * Waits Until
+             * @description While it waits: when it goes on at the latest; null: only what it waits for wakes it.
+             */
+            waits_until: string | null;
+            /**
              * Nodes Executed
              * @description The record of its steps, once it has ended; at most 1,000.
              */
@@ -2770,7 +2780,7 @@ export interface components {
         };
         /**
          * ExecutionListItem
-         * @description The seed's list columns.
+         * @description The seed's list columns, and whether it waits.
          */
         ExecutionListItem: {
             /**
@@ -2817,6 +2827,16 @@ export interface components {
             lead_id: string | null;
             /** Conversation Id */
             conversation_id: string | null;
+            /**
+             * Waiting
+             * @description Running, and no worker has it: it waits for a time, a reply, a decision, a signal.
+             */
+            waiting: boolean;
+            /**
+             * Waits Until
+             * @description While it waits: when it goes on at the latest; null: only what it waits for wakes it.
+             */
+            waits_until: string | null;
         };
         /** ExecutionPage */
         ExecutionPage: {
@@ -4696,6 +4716,12 @@ export interface components {
              */
             at: string;
             /**
+             * Waiting
+             * @description Runs only: it has begun, and no worker has it.
+             * @default null
+             */
+            waiting: boolean | null;
+            /**
              * Node Id
              * @description Steps only.
              * @default null
@@ -5797,11 +5823,13 @@ export interface operations {
             query?: {
                 account?: string | null;
                 automation_id?: string | null;
-                status?: ("pending" | "running" | "completed" | "failed" | "cancelled")[] | null;
+                status?: ("pending" | "running" | "waiting" | "completed" | "failed" | "cancelled")[] | null;
                 lead_id?: string | null;
                 conversation_id?: string | null;
                 since?: string | null;
                 until?: string | null;
+                /** @description Only tests of drafts, or none of them. */
+                test_mode?: boolean | null;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next` of the page before; the same filters with it. */

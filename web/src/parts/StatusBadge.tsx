@@ -1,5 +1,5 @@
 import { Badge, type MantineColor } from "@mantine/core";
-import { Ban, CircleCheck, CircleDashed, CircleX, Clock3, type LucideIcon, PauseCircle, Pencil, PowerOff, Radio, RefreshCw } from "lucide-react";
+import { Ban, CircleCheck, CircleDashed, CircleX, Clock3, Hourglass, type LucideIcon, PauseCircle, Pencil, PowerOff, Radio, RefreshCw } from "lucide-react";
 
 import { commonTexts } from "@/texts/common";
 
@@ -11,6 +11,7 @@ export type Status = keyof typeof commonTexts.status;
 const LOOKS: Readonly<Record<Status, readonly [icon: LucideIcon, color: MantineColor]>> = {
   pending: [Clock3, "yellow"],
   running: [RefreshCw, "blue"],
+  waiting: [Hourglass, "yellow"],
   completed: [CircleCheck, "teal"],
   failed: [CircleX, "red"],
   cancelled: [Ban, "gray"],

@@ -3,7 +3,7 @@
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { readRecords, leftOut, latest, settled, type StepRecord } from "@/flow/runRecord";
+import { leftOut, merged, readRecords, settled, type StepRecord } from "@/flow/runRecord";
 import type { components } from "@/lib/api-types";
 import { queryKeys } from "@/lib/query-keys";
 import { notifyProblem } from "@/parts/ProblemNotice";
@@ -46,7 +46,7 @@ async function runOnRecord(id: string): Promise<RunOnRecord> {
   // What the rounds of loops did is not in the record of its end.
   const isWhole = run.test_mode || (!isOpen(run.status) && !atEnd.some((record) => record.type === "logic-loop"));
   const steps = isWhole ? [] : readRecords(await stepsOf(id));
-  return { run, records: settled(latest([...steps, ...atEnd]), run.status), leftOut: leftOut(known) };
+  return { run, records: settled(merged(steps, atEnd), run.status), leftOut: leftOut(known) };
 }
 
 async function stepsOf(id: string): Promise<readonly unknown[]> {

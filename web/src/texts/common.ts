@@ -28,6 +28,7 @@ export const commonTexts = {
   status: {
     pending: "Waiting to start",
     running: "Running",
+    waiting: "Waiting",
     completed: "Completed",
     failed: "Failed",
     cancelled: "Cancelled",

@@ -17,6 +17,7 @@ export const editorRunsTexts = {
   testOfDraft: "Test of the draft",
   draftNow: "A test keeps no drawing: this is the draft as it is now.",
   oldDrawing: "Its version is not there any more: this is the draft as it is now.",
+  underWay: "under way",
   took: (time: string) => `took ${time}`,
   by: "Started by",
   parent: "Retry of another run",
@@ -45,6 +46,7 @@ export const editorRunsTexts = {
   marks: {
     tries: (count: number) => `${count} tries`,
     cancelled: "given up",
+    takenOver: "taken over",
     sample: "sample",
     pinned: "pinned",
     until: (time: string) => `until ${time}`,
@@ -91,35 +93,4 @@ export const editorRunsTexts = {
     hide: "Hide the timeline",
     bar: (name: string, status: string, took: string) => `${name}: ${status}, ${took}`,
   },
-  bulk: {
-    select: (when: string) => `Select the run of ${when}`,
-    all: "Select all that are listed",
-    allShort: "Select all",
-    selected: (count: number) => (count === 1 ? "1 selected" : `${count} selected`),
-    retry: "Run again",
-    fromFailed: "Go on from what failed",
-    cancel: "Cancel",
-    clear: "Clear the selection",
-    matching: "All that match",
-    with: "With these",
-    retryMatching: "Run all failed ones again …",
-    fromFailedMatching: "Go on from what failed, with all failed ones …",
-    cancelMatching: "Cancel all open ones …",
-    asked: {
-      retry: (count: string) => `Run ${count} again?`,
-      cancel: (count: string) => `Cancel ${count}?`,
-      retryText: "Each becomes a new run with the same trigger data. Tests, and runs that have a retry already, are left out.",
-      cancelText: "Steps that are under way come to their end; nothing after them begins.",
-      do: { retry: "Run them again", cancel: "Cancel them" },
-      none: "There is none that this can be done to.",
-      keep: "Leave them",
-    },
-    runs: (count: number, more: boolean) => (more ? `${count} or more runs` : count === 1 ? "1 run" : `${count} runs`),
-    done: { retry: (count: number) => `${runs(count)} started again`, cancel: (count: number) => `${runs(count)} cancelled` },
-    refused: (count: number, why: string) => `${runs(count)} could not be changed: ${why}`,
-  },
 };
-
-function runs(count: number): string {
-  return count === 1 ? "1 run" : `${count} runs`;
-}

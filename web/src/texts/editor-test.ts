@@ -64,13 +64,14 @@ export const editorTestTexts = {
     changed: "You have changed the flow since.",
     clear: "Clear the result",
     show: "Show it",
-    open: "Open it in Runs",
+    open: "Open in Runs",
     steps: (count: number) => (count === 1 ? "1 step ran" : `${count} steps ran`),
   },
   step: {
-    title: "In the last test",
+    title: "Last test",
     notReached: "The test did not come here.",
-    show: "What it was given",
+    show: "Show its input",
+    hide: "Hide its input",
     input: "Input",
   },
   start: {

@@ -18,7 +18,6 @@ export const variableTexts = {
   keys: "↑↓ choose · → open · ↵ insert · esc close",
   filterHint: "A filter changes what a variable comes to. It goes into the braces where the cursor is.",
   noBraces: "Put the cursor into a {{ … }} first: filters go in there.",
-  preview: "Comes to",
-  previewNote: "with the samples",
+  preview: "With the samples:",
   sampleOf: (path: string) => `Sample of ${path}`,
 };

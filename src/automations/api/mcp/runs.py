@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 from pydantic import Field
 
 from automations.api.mcp.tool import Arguments, Asked, in_tools, plain, shortened, tool
+from automations.api.models.executions import RunFilterStatus
 from automations.api.pages import bad_cursor, read_cursor, write_cursor
 from automations.api.routes.explain import journal_of
 from automations.db.automation_store import AutomationStore
@@ -20,18 +21,16 @@ from automations.services.explaining import explain as ask_why
 
 _LISTED: Final = (
     "id", "automation_id", "trigger_type", "status", "error", "error_node_id", "started_at", "completed_at",
-    "duration_ms", "test_mode", "lead_id", "conversation_id",
+    "duration_ms", "test_mode", "lead_id", "conversation_id", "waiting", "waits_until",
 )  # fmt: skip
 _SHOWN: Final = (*_LISTED, "output", "parent_id")
 MOST_STEPS: Final = 200
 
-Status = Literal["pending", "running", "completed", "failed", "cancelled"]
-
 
 class ListRuns(Arguments):
     automation_id: UUID | None = Field(default=None, description="Only of this automation.")
-    status: list[Status] | None = Field(
-        default=None, max_length=5, description="Only these; a run that waits is `running`."
+    status: list[RunFilterStatus] | None = Field(
+        default=None, max_length=6, description="Only these; a run that waits is `running` and `waiting`."
     )
     lead_id: UUID | None = Field(default=None, description="Only about this lead.")
     since: datetime | None = Field(default=None, description="Accepted then or later, as 2026-11-26T09:00:00Z.")

@@ -12,6 +12,8 @@ from automations.api.models.automations import Body
 from automations.api.models.values import A_NUMBER
 
 ExecutionStatus = Literal["pending", "running", "completed", "failed", "cancelled"]
+# What lists and actions on many take: a run that waits is `running` in the seed's column.
+RunFilterStatus = Literal["pending", "running", "waiting", "completed", "failed", "cancelled"]
 
 
 class Cancel(Body):
@@ -32,7 +34,7 @@ class Retry(Body):
 
 
 class ExecutionListItem(BaseModel):
-    """The seed's list columns."""
+    """The seed's list columns, and whether it waits."""
 
     id: UUID
     automation_id: UUID
@@ -48,6 +50,12 @@ class ExecutionListItem(BaseModel):
     triggered_by: UUID | None = Field(description="Who started it by hand.")
     lead_id: UUID | None
     conversation_id: UUID | None
+    waiting: bool = Field(
+        description="Running, and no worker has it: it waits for a time, a reply, a decision, a signal."
+    )
+    waits_until: datetime | None = Field(
+        description="While it waits: when it goes on at the latest; null: only what it waits for wakes it."
+    )
 
 
 class Execution(ExecutionListItem):

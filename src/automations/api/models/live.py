@@ -51,6 +51,7 @@ class LiveEvent(BaseModel):
     execution_id: UUID | None = Field(description="The run; null for an automation.")
     status: str = Field(description="As the thing itself has it; `deleted` where it is gone.")
     at: datetime
+    waiting: bool | None = Field(default=None, description="Runs only: it has begun, and no worker has it.")
     node_id: str | None = Field(default=None, description="Steps only.")
     attempt: int | None = Field(default=None, description="Steps only.")
     enabled: bool | None = Field(default=None, description="Automations only.")

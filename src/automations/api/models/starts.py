@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from automations.api.models.automations import Body
+from automations.api.models.executions import RunFilterStatus
 from automations.api.models.values import A_NUMBER, ExactMoment, Whole
 
 LARGEST_BIGINT = 9_223_372_036_854_775_807
 MOST_STARTS = 500
 MOST_RUNS = 200
-
-BulkStatus = Literal["pending", "running", "waiting", "completed", "failed", "cancelled"]
 
 
 class Pinned(Body):
@@ -108,7 +107,7 @@ class RunsWhere(Body):
 
     account: UUID | None = None
     automation_id: UUID | None = None
-    status: Annotated[list[BulkStatus], Field(max_length=6)] = Field(
+    status: Annotated[list[RunFilterStatus], Field(max_length=6)] = Field(
         default_factory=list, description="Default: those that it can be done to, of a retry the failed ones."
     )
     lead_id: UUID | None = None

@@ -15,10 +15,10 @@ from automations.api.models.executions import (
     EndedAs,
     Execution,
     ExecutionPage,
-    ExecutionStatus,
     ExecutionStep,
     ExecutionSteps,
     Retry,
+    RunFilterStatus,
 )
 from automations.api.models.values import Moment
 from automations.api.pages import Cursor, Limit, bad_cursor, page, read_cursor
@@ -36,16 +36,17 @@ async def list_executions(
     session: Reading,
     account: UUID | None = None,
     automation_id: UUID | None = None,
-    status: Annotated[list[ExecutionStatus] | None, Query(max_length=5)] = None,
+    status: Annotated[list[RunFilterStatus] | None, Query(max_length=6)] = None,
     lead_id: UUID | None = None,
     conversation_id: UUID | None = None,
     since: Moment | None = None,
     until: Moment | None = None,
+    test_mode: Annotated[bool | None, Query(description="Only tests of drafts, or none of them.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     chosen = ExecutionFilter(
-        account, automation_id, tuple(status) if status else None, lead_id, conversation_id, since, until
+        account, automation_id, tuple(status) if status else None, lead_id, conversation_id, since, until, test_mode
     )
     after = None
     if (position := read_cursor(cursor)) is not None:

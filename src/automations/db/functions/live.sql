@@ -78,22 +78,27 @@ begin
       perform automations.write_live_changes(
         'execution', pg_catalog.array_agg(c.account_id), pg_catalog.array_agg(c.id::text),
         pg_catalog.array_agg(c.automation_id), pg_catalog.array_agg(c.id),
-        pg_catalog.array_agg(pg_catalog.jsonb_build_object('status', c.status))
+        pg_catalog.array_agg(pg_catalog.jsonb_build_object('status', c.status, 'waiting', c.waiting))
       )
-      from (select n.* from new_rows n where n.account_id = any (v_watched) order by n.seq) c;
+      from (
+        select n.*, n.status = 'running' and n.owner is null as waiting
+        from new_rows n where n.account_id = any (v_watched) order by n.seq
+      ) c;
     when 'UPDATE' then
       v_watched := automations.watched_accounts(array(select distinct n.account_id from new_rows n));
       -- Not a join of the two: the plan is made once per session, maybe for one row, and used for thousands.
       perform automations.write_live_changes(
         'execution', pg_catalog.array_agg(c.account_id), pg_catalog.array_agg(c.id::text),
         pg_catalog.array_agg(c.automation_id), pg_catalog.array_agg(c.id),
-        pg_catalog.array_agg(pg_catalog.jsonb_build_object('status', c.status))
+        pg_catalog.array_agg(pg_catalog.jsonb_build_object('status', c.status, 'waiting', c.waiting))
       )
       from (
-        select n.account_id, n.id, n.automation_id, n.status, n.completed_at, n.lead_id, n.conversation_id
+        select n.account_id, n.id, n.automation_id, n.status, n.completed_at, n.lead_id, n.conversation_id,
+          n.status = 'running' and n.owner is null as waiting
         from new_rows n where n.account_id = any (v_watched)
         except
-        select o.account_id, o.id, o.automation_id, o.status, o.completed_at, o.lead_id, o.conversation_id
+        select o.account_id, o.id, o.automation_id, o.status, o.completed_at, o.lead_id, o.conversation_id,
+          o.status = 'running' and o.owner is null
         from old_rows o
       ) c;
     when 'DELETE' then

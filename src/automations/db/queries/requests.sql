@@ -45,23 +45,27 @@ from (
 ) r;
 
 -- name: list_executions
--- The seed's list columns, newest first; $9, $10: after this one. What is large is in the detail: 200 inputs of 4 MB would be
+-- The seed's list columns, newest first, and whether a run waits; $9, $10: after this one. What is large is in the detail: 200 inputs of 4 MB would be
 -- more than anybody can take.
 select coalesce(json_agg(to_json(r) order by r.started_at desc, r.seq desc), '[]')::text
 from (
   select e.id, e.automation_id, e.trigger_type,
     case when pg_column_size(e.trigger_data) > 20000 then '{"large": true}' else e.trigger_data end as trigger_data, e.status, e.error, e.error_node_id, e.started_at,
-    e.completed_at, e.duration_ms, e.test_mode, e.triggered_by, e.lead_id, e.conversation_id, e.seq
+    e.completed_at, e.duration_ms, e.test_mode, e.triggered_by, e.lead_id, e.conversation_id, e.seq,
+    e.status = 'running' and e.owner is null as waiting,
+    case when e.status = 'running' and e.owner is null then e.due_at end as waits_until
   from public.automation_executions e
   where ($1::uuid is null or e.account_id = $1)
     and ($2::uuid is null or e.automation_id = $2)
-    and ($3::text[] is null or e.status = any ($3))
+    and ($3::text[] is null or e.status = any ($3)
+      or ('waiting' = any ($3) and e.status = 'running' and e.owner is null))
     and ($4::uuid is null or e.lead_id = $4)
     and ($5::uuid is null or e.conversation_id = $5)
     and ($6::timestamptz is null or e.started_at >= $6)
     and ($7::timestamptz is null or e.started_at < $7)
     and ($9::timestamptz is null or (e.started_at, e.seq) < ($9, $10::bigint))
     and ($11::uuid[] is null or e.account_id = any ($11))
+    and ($12::boolean is null or e.test_mode = $12)
   order by e.started_at desc, e.seq desc
   limit $8
 ) r;
@@ -72,7 +76,9 @@ select to_json(r)::text
 from (
   select e.id, e.automation_id, e.trigger_type, e.trigger_data, e.status, e.nodes_executed, e.variables, e.error,
     e.error_node_id, e.started_at, e.completed_at, e.duration_ms, e.test_mode, e.triggered_by, e.lead_id,
-    e.conversation_id, e.output, e.parent_id, e.version_id, v.number as version
+    e.conversation_id, e.status = 'running' and e.owner is null as waiting,
+    case when e.status = 'running' and e.owner is null then e.due_at end as waits_until,
+    e.output, e.parent_id, e.version_id, v.number as version
   from public.automation_executions e
   left join automations.versions v on v.id = e.version_id
   where e.id = $1

@@ -1,24 +1,32 @@
-import { Collapse, Drawer, Group, Loader, Stack, Text, Title, UnstyledButton } from "@mantine/core";
+import { Button, Collapse, Drawer, Group, Loader, Stack, Text, Title, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { ChevronDown, ChevronRight } from "lucide-react";
+import { ChevronDown, ChevronRight, Workflow } from "lucide-react";
+import { Link } from "react-router";
 
+import { placeOf, roundOf, type StepRecord, type StepState } from "@/flow/runRecord";
+import { JsonBlock } from "@/parts/JsonBlock";
 import { Prose } from "@/parts/Prose";
 import { ProblemNotice } from "@/parts/ProblemNotice";
-import { StatusBadge } from "@/parts/StatusBadge";
+import { type Status, StatusBadge } from "@/parts/StatusBadge";
 import { duration } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
+import { useRun } from "@/session/runs";
 import { commonTexts } from "@/texts/common";
 import { runsTexts } from "@/texts/runs";
 
-import { type Run, useSteps } from "./queries";
+import type { Run } from "./queries";
 import classes from "./RunTable.module.css";
-import { isShown, type ShownStep, shownStep } from "./steps";
 
 const texts = runsTexts.drawer;
+const STATUSES: Readonly<Record<StepState, Status>> = {
+  completed: "completed", failed: "failed", running: "running", looping: "running", waiting: "waiting", retrying: "waiting",
+  cancelled: "cancelled", skipped: "skipped",
+};
 
 /** What a run did, step by step, as it goes on. */
 export function RunDrawer({ run, name, onClose }: { run: Run; name: string; onClose: () => void }) {
-  const { data: steps, error } = useSteps(run);
+  const { data, error } = useRun(run.id);
+  const steps = data?.records;
   return (
     <Drawer opened onClose={onClose} position="right" size="lg" title={name} closeButtonProps={{ "aria-label": commonTexts.close }}>
       <Stack gap="lg">
@@ -26,6 +34,16 @@ export function RunDrawer({ run, name, onClose }: { run: Run; name: string; onCl
           <StatusBadge status={run.status} />
           <TimeAgo time={run.started_at} />
           {run.duration_ms !== null && <Text size="sm">{duration(run.duration_ms)}</Text>}
+          <Button
+            component={Link}
+            to={`/automations/${run.automation_id}/runs/${run.id}`}
+            size="xs"
+            variant="default"
+            ml="auto"
+            leftSection={<Workflow size={15} />}
+          >
+            {texts.canvas}
+          </Button>
         </Group>
         {run.error !== null && (
           <Text size="sm" c="var(--mantine-color-red-text)">
@@ -44,8 +62,8 @@ export function RunDrawer({ run, name, onClose }: { run: Run; name: string; onCl
             </Text>
           )}
           <ol className={classes.steps}>
-            {steps?.map(shownStep).map((step, index) => (
-              <Step key={`${step.key}-${index}`} step={step} />
+            {steps?.map((step) => (
+              <Step key={placeOf(step)} step={step} />
             ))}
           </ol>
           {(run.status === "running" || run.status === "pending") && (
@@ -54,13 +72,13 @@ export function RunDrawer({ run, name, onClose }: { run: Run; name: string; onCl
             </Text>
           )}
         </Stack>
-        {isShown(run.trigger_data) && <Value title={texts.started} value={run.trigger_data} />}
+        {isShown(run.trigger_data) && <JsonBlock title={texts.started} value={run.trigger_data} />}
       </Stack>
     </Drawer>
   );
 }
 
-function Step({ step }: { step: ShownStep }) {
+function Step({ step }: { step: StepRecord }) {
   const [isOpen, { toggle }] = useDisclosure(step.error !== null);
   const Chevron = isOpen ? ChevronDown : ChevronRight;
   return (
@@ -70,7 +88,7 @@ function Step({ step }: { step: ShownStep }) {
           <Group gap={8} wrap="nowrap">
             <Chevron size={16} aria-hidden />
             <Text size="sm" fw={550}>
-              {step.name}
+              {roundOf(step) === null ? step.name : texts.round(step.name, roundOf(step) ?? 0)}
             </Text>
             {step.attempt > 1 && (
               <Text size="xs" c="dimmed">
@@ -84,7 +102,7 @@ function Step({ step }: { step: ShownStep }) {
                 {duration(step.milliseconds)}
               </Text>
             )}
-            <StatusBadge status={step.status} size="sm" />
+            <StatusBadge status={STATUSES[step.state]} size="sm" />
           </Group>
         </Group>
       </UnstyledButton>
@@ -95,25 +113,15 @@ function Step({ step }: { step: ShownStep }) {
               <Prose text={step.error} />
             </Text>
           )}
-          {isShown(step.input) && <Value title={texts.input} value={step.input} />}
-          {isShown(step.output) && <Value title={texts.output} value={step.output} />}
+          {isShown(step.input) && <JsonBlock title={texts.input} value={step.input} />}
+          {isShown(step.output) && <JsonBlock title={texts.output} value={step.output} />}
         </Stack>
       </Collapse>
     </li>
   );
 }
 
-function Value({ title, value }: { title: string; value: unknown }) {
-  return (
-    <Stack gap={4}>
-      <Text size="xs" c="dimmed" fw={550}>
-        {title}
-      </Text>
-      {/* It scrolls, so the keyboard has to reach it. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre className={classes.json} tabIndex={0}>
-        {JSON.stringify(value, null, 2)}
-      </pre>
-    </Stack>
-  );
+function isShown(value: unknown): boolean {
+  if (value === null || value === undefined) return false;
+  return typeof value !== "object" || Object.keys(value).length > 0;
 }

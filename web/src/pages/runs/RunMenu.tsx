@@ -2,9 +2,10 @@ import { ActionIcon, Menu } from "@mantine/core";
 import { Ban, Ellipsis, ListTree, RotateCcw, StepForward, Workflow } from "lucide-react";
 import { Link } from "react-router";
 
+import { useRunActions } from "@/session/runs";
 import { runsTexts } from "@/texts/runs";
 
-import { type Run, useRunActions } from "./queries";
+import type { Run } from "./queries";
 import classes from "./RunTable.module.css";
 
 const texts = runsTexts.menu;
@@ -23,8 +24,8 @@ export function RunMenu({ run, onOpen }: { run: Run; onOpen: () => void }) {
         <Menu.Item leftSection={<ListTree size={15} />} onClick={onOpen}>
           {texts.steps}
         </Menu.Item>
-        <Menu.Item component={Link} to={`/automations/${run.automation_id}`} leftSection={<Workflow size={15} />}>
-          {texts.automation}
+        <Menu.Item component={Link} to={`/automations/${run.automation_id}/runs/${run.id}`} leftSection={<Workflow size={15} />}>
+          {texts.canvas}
         </Menu.Item>
         <Menu.Divider />
         {isOpen ? (

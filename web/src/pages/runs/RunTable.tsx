@@ -1,8 +1,9 @@
-import { Badge, Group, Table, Text, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
+import { Badge, Checkbox, Group, Table, Text, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
 
 import { StatusBadge } from "@/parts/StatusBadge";
-import { duration } from "@/parts/time";
+import { duration, fullTime } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
+import { bulkTexts } from "@/texts/bulk";
 import { runsTexts as texts } from "@/texts/runs";
 
 import { type Names, type Run, useAutomationName } from "./queries";
@@ -13,14 +14,22 @@ interface RunTableProps {
   runs: readonly Run[];
   names: Names;
   onOpen: (id: string) => void;
+  /** Null: nothing may be done to them. */
+  onSelect: ((id: string, isSelected: boolean) => void) | null;
+  selected: ReadonlySet<string>;
 }
 
-export function RunTable({ runs, names, onOpen }: RunTableProps) {
+export function RunTable({ runs, names, onOpen, onSelect, selected }: RunTableProps) {
   return (
     <Table.ScrollContainer minWidth={720} type="native">
       <Table verticalSpacing={11} horizontalSpacing="lg" className={classes.table}>
         <Table.Thead>
           <Table.Tr>
+            {onSelect !== null && (
+              <Table.Th w={44}>
+                <VisuallyHidden>{texts.columns.select}</VisuallyHidden>
+              </Table.Th>
+            )}
             <Table.Th w={160}>{texts.columns.status}</Table.Th>
             <Table.Th>{texts.columns.automation}</Table.Th>
             <Table.Th w={140}>{texts.columns.by}</Table.Th>
@@ -33,7 +42,14 @@ export function RunTable({ runs, names, onOpen }: RunTableProps) {
         </Table.Thead>
         <Table.Tbody>
           {runs.map((run) => (
-            <RunRow key={run.id} run={run} names={names} onOpen={() => onOpen(run.id)} />
+            <RunRow
+              key={run.id}
+              run={run}
+              names={names}
+              isSelected={selected.has(run.id)}
+              onSelect={onSelect === null ? null : (on) => onSelect(run.id, on)}
+              onOpen={() => onOpen(run.id)}
+            />
           ))}
         </Table.Tbody>
       </Table>
@@ -41,10 +57,29 @@ export function RunTable({ runs, names, onOpen }: RunTableProps) {
   );
 }
 
-function RunRow({ run, names, onOpen }: { run: Run; names: Names; onOpen: () => void }) {
+interface RunRowProps {
+  run: Run;
+  names: Names;
+  isSelected: boolean;
+  onSelect: ((isSelected: boolean) => void) | null;
+  onOpen: () => void;
+}
+
+function RunRow({ run, names, isSelected, onSelect, onOpen }: RunRowProps) {
   const automation = useAutomationName(names, run.automation_id);
   return (
     <Table.Tr className={classes.row}>
+      {onSelect !== null && (
+        <Table.Td>
+          <Checkbox
+            size="xs"
+            className={classes.above}
+            aria-label={bulkTexts.select(fullTime(new Date(run.started_at)))}
+            checked={isSelected}
+            onChange={(event) => onSelect(event.currentTarget.checked)}
+          />
+        </Table.Td>
+      )}
       <Table.Td>
         <StatusBadge status={run.status} />
       </Table.Td>

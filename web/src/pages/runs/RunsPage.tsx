@@ -1,17 +1,21 @@
-import { Button, Card, Center, Loader, Stack } from "@mantine/core";
+import { Box, Button, Card, Center, Loader, Stack } from "@mantine/core";
 import { History, SearchX } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
+import { BulkBar } from "@/parts/bulk/BulkBar";
+import { BulkDialog } from "@/parts/bulk/BulkDialog";
+import type { Deed } from "@/parts/bulk/deeds";
 import { EmptyState } from "@/parts/EmptyState";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
-import { useAccount } from "@/session/accounts";
+import { useAccount, useMayChange } from "@/session/accounts";
+import { fitting, useBulkRuns } from "@/session/bulkRuns";
 import { commonTexts } from "@/texts/common";
 import { runsTexts as texts } from "@/texts/runs";
 
 import { FilterBar } from "./FilterBar";
-import { isFiltered, NO_FILTERS, readFilters, writeFilters } from "./filters";
+import { askedFor, isFiltered, NO_FILTERS, readFilters, writeFilters } from "./filters";
 import { useNames, useRuns } from "./queries";
 import { RunTable } from "./RunTable";
 
@@ -29,7 +33,21 @@ function RunsOf({ account }: { account: string }) {
   const { runs, data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useRuns(account, filters);
   const [opened, open] = useState<string | null>(null);
   const run = runs.find((one) => one.id === opened);
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const mayChange = useMayChange();
+  const chosen = runs.filter((one) => selected.has(one.id));
+  const bulk = useBulkRuns(() => setSelected(new Set()));
   const isEmpty = data !== undefined && runs.length === 0;
+
+  function select(id: string, isSelected: boolean): void {
+    setSelected((now) => new Set(isSelected ? [...now, id] : [...now].filter((one) => one !== id)));
+  }
+
+  function askFor(deed: Deed): void {
+    const { since, automation_id } = askedFor(filters, Date.now());
+    const where = { account, automation_id: automation_id ?? null, since: since ?? null };
+    bulk.ask({ deed, which: chosen.length === 0 ? { where } : { ids: fitting(chosen, deed.kind) } });
+  }
 
   return (
     <>
@@ -70,7 +88,17 @@ function RunsOf({ account }: { account: string }) {
         )}
         {runs.length > 0 && (
           <Card withBorder padding={0} radius="lg" className="surface">
-            <RunTable runs={runs} names={names} onOpen={open} />
+            {mayChange && (
+              <Box px="lg" py={8}>
+                <BulkBar
+                  listed={runs.length}
+                  selected={chosen.length}
+                  onSelectAll={(on) => setSelected(new Set(on ? runs.map((one) => one.id) : []))}
+                  onAsk={askFor}
+                />
+              </Box>
+            )}
+            <RunTable runs={runs} names={names} onOpen={open} onSelect={mayChange ? select : null} selected={selected} />
           </Card>
         )}
         {hasNextPage && (
@@ -81,6 +109,16 @@ function RunsOf({ account }: { account: string }) {
           </Center>
         )}
       </Stack>
+      {bulk.asked !== null && (
+        <BulkDialog
+          deed={bulk.asked.deed}
+          count={bulk.count.data}
+          error={bulk.count.error}
+          isPending={bulk.isPending}
+          onClose={bulk.close}
+          onConfirm={bulk.confirm}
+        />
+      )}
       {run !== undefined && (
         <Suspense fallback={null}>
           <RunDrawer run={run} name={names.get(run.automation_id)?.name ?? texts.gone} onClose={() => open(null)} />

@@ -1,12 +1,9 @@
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { notifications } from "@mantine/notifications";
+import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 
 import type { components } from "@/lib/api-types";
 import { listKeys } from "@/lib/list-keys";
 import { queryKeys } from "@/lib/query-keys";
-import { notifyProblem } from "@/parts/ProblemNotice";
 import { answer, api } from "@/session/client";
-import { runsTexts as texts } from "@/texts/runs";
 
 import { askedFor, type Filters } from "./filters";
 
@@ -14,7 +11,6 @@ export type Run = components["schemas"]["ExecutionListItem"];
 
 const PAGE = 50;
 const MOST_NAMES = 200;
-const MOST_STEPS = 200;
 
 export function useRuns(account: string, filters: Filters) {
   const query = useInfiniteQuery({
@@ -54,38 +50,4 @@ export function useAutomationName(names: Names, id: string) {
     retry: false,
   });
   return known ?? data ?? null;
-}
-
-/** While it goes on, what is on record of it; of one that has ended, all. */
-export function useSteps({ id, status }: Pick<Run, "id" | "status">) {
-  const isOpen = status === "pending" || status === "running";
-  return useQuery({
-    queryKey: [...queryKeys.automations.executions.detail(id), isOpen],
-    queryFn: async (): Promise<readonly unknown[]> => {
-      const path = { execution_id: id };
-      if (isOpen) {
-        return (await answer(api.GET("/api/v1/executions/{execution_id}/steps", { params: { path, query: { limit: MOST_STEPS } } }))).items;
-      }
-      const run = await answer(api.GET("/api/v1/executions/{execution_id}", { params: { path } }));
-      const executed: unknown = run.nodes_executed;
-      return Array.isArray(executed) ? (executed as unknown[]) : [];
-    },
-  });
-}
-
-export function useRunActions() {
-  const queries = useQueryClient();
-  const settled = { onError: notifyProblem, onSettled: () => queries.invalidateQueries({ queryKey: listKeys.runs() }) };
-  const retry = useMutation({
-    mutationFn: ({ id, from }: { id: string; from: "start" | "failed" }) =>
-      answer(api.POST("/api/v1/executions/{execution_id}/retry", { params: { path: { execution_id: id } }, body: { start_from: from } })),
-    onSuccess: () => notifications.show({ message: texts.retried }),
-    ...settled,
-  });
-  const cancel = useMutation({
-    mutationFn: (id: string) => answer(api.POST("/api/v1/executions/{execution_id}/cancel", { params: { path: { execution_id: id } } })),
-    onSuccess: () => notifications.show({ message: texts.cancelled }),
-    ...settled,
-  });
-  return { retry, cancel };
 }

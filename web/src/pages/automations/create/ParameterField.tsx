@@ -2,7 +2,7 @@ import { MultiSelect, NumberInput, TextInput } from "@mantine/core";
 
 import { automationsTexts } from "@/texts/automations";
 
-import { usePeople } from "./people";
+import { usePeople } from "@/session/people";
 import type { Parameter } from "./templates";
 
 const texts = automationsTexts.createDialog;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { peopleOf } from "./people";
+import { peopleOf } from "@/session/people";
 import { changed, defaultsOf, drawingOf, isComplete, type Parameter, type Template } from "./templates";
 
 const parameter = (name: string, kind: Parameter["kind"], example: string, standard: unknown = null): Parameter => ({

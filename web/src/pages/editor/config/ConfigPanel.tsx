@@ -58,7 +58,7 @@ export function ConfigPanel(props: ConfigPanelProps) {
   useJump(jump, (path) => sectionOf(path, configNames(type?.config_schema), node?.type ?? ""), body, setSection);
   if (node === null) return null;
   const trigger = isTrigger(node);
-  const form: FormSetting = { automation, account, nodeType: node.type, sources: trigger ? [] : sources, problems, isReadOnly, table: tableOf(node, drawing) };
+  const form: FormSetting = { automation, account, nodeType: node.type, sources: trigger ? [] : sources, problems, isReadOnly, config: node.config, table: tableOf(node, drawing) };
   const marked = sectionsWithProblems(problems, type?.config_schema, node.type);
   return (
     <FormContext value={form}>

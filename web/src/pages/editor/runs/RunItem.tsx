@@ -4,6 +4,7 @@ import { Link } from "react-router";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { duration, fullTime } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
+import { bulkTexts } from "@/texts/bulk";
 import { editorRunsTexts as texts } from "@/texts/editor-runs";
 import { runsTexts } from "@/texts/runs";
 
@@ -23,6 +24,7 @@ interface RunItemProps {
 export function RunItem({ run, search, isChosen, isSelected, onSelect }: RunItemProps) {
   const when = fullTime(new Date(run.started_at));
   const about = recordName(run.trigger_data);
+  const by = runsTexts.by[run.trigger_type] ?? run.trigger_type;
   const to = { pathname: `/automations/${run.automation_id}/runs/${run.id}`, search };
   return (
     <li className={classes.item} data-chosen={isChosen || undefined}>
@@ -30,30 +32,30 @@ export function RunItem({ run, search, isChosen, isSelected, onSelect }: RunItem
         <Checkbox
           size="xs"
           className={classes.above}
-          aria-label={texts.bulk.select(when)}
+          aria-label={bulkTexts.select(when)}
           checked={isSelected}
           onChange={(event) => onSelect(event.currentTarget.checked)}
         />
       )}
       <div className={classes.itemText}>
         <Group gap={8} wrap="nowrap" justify="space-between">
-          <Group gap={6} wrap="nowrap">
-            <StatusBadge status={run.status} size="sm" />
-            {run.test_mode && (
-              <Badge size="sm" variant="outline" color="gray" tt="none">
-                {runsTexts.test}
-              </Badge>
-            )}
-          </Group>
+          <StatusBadge status={run.status} size="sm" />
           <TimeAgo time={run.started_at} size="xs" c="dimmed" className={classes.above} />
         </Group>
-        <Link to={to} className={classes.open} aria-current={isChosen ? "true" : undefined}>
-          <Text span size="sm" fw={550} truncate>
-            {about ?? runsTexts.by[run.trigger_type] ?? run.trigger_type}
-          </Text>
-        </Link>
+        <Group gap={6} wrap="nowrap">
+          <Link to={to} className={classes.open} aria-current={isChosen ? "true" : undefined}>
+            <Text span size="sm" fw={550} truncate>
+              {about ?? by}
+            </Text>
+          </Link>
+          {run.test_mode && (
+            <Badge size="xs" radius="sm" variant="default" tt="none" className={classes.whole}>
+              {runsTexts.test}
+            </Badge>
+          )}
+        </Group>
         <Text size="xs" c={run.error === null ? "dimmed" : "var(--mantine-color-red-text)"} truncate>
-          {run.error ?? (run.duration_ms === null ? (runsTexts.by[run.trigger_type] ?? "") : texts.took(duration(run.duration_ms)))}
+          {run.error ?? [...(about === null ? [] : [by]), run.duration_ms === null ? texts.underWay : texts.took(duration(run.duration_ms))].join(" · ")}
         </Text>
       </div>
     </li>

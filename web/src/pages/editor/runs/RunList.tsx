@@ -3,15 +3,18 @@ import { History, SearchX } from "lucide-react";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 
+import { BulkBar } from "@/parts/bulk/BulkBar";
+import { BulkDialog } from "@/parts/bulk/BulkDialog";
+import type { Deed } from "@/parts/bulk/deeds";
 import { EmptyState } from "@/parts/EmptyState";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useMayChange } from "@/session/accounts";
+import { fitting, useBulkRuns } from "@/session/bulkRuns";
 import { commonTexts } from "@/texts/common";
 import { editorRunsTexts as texts } from "@/texts/editor-runs";
 
 import type { Automation } from "@/pages/editor/tabs";
-import { BulkBar } from "./BulkBar";
-import { readFilters, writeFilters } from "./filters";
+import { readFilters, sinceOf, writeFilters } from "./filters";
 import { ListFilters } from "./ListFilters";
 import { useRunList } from "./queries";
 import { RunItem } from "./RunItem";
@@ -26,6 +29,14 @@ export function RunList({ automation, chosen }: { automation: Automation; chosen
   const isEmpty = data !== undefined && runs.length === 0;
   const isFiltered = writeFilters(filters).size > 0;
 
+  const chosenRuns = runs.filter((run) => selected.has(run.id));
+  const bulk = useBulkRuns(() => setSelected(new Set()));
+
+  function askFor(deed: Deed): void {
+    const where = { automation_id: automation.id, lead_id: filters.lead, since: sinceOf(filters.span, Date.now()) };
+    bulk.ask({ deed, which: chosenRuns.length === 0 ? { where } : { ids: fitting(chosenRuns, deed.kind) } });
+  }
+
   function select(id: string, isSelected: boolean): void {
     setSelected((now) => new Set(isSelected ? [...now, id] : [...now].filter((one) => one !== id)));
   }
@@ -34,7 +45,24 @@ export function RunList({ automation, chosen }: { automation: Automation; chosen
     <section className={classes.list} aria-label={texts.list}>
       <ListFilters account={automation.user_id} filters={filters} onChange={(wanted) => setParameters(writeFilters(wanted), { replace: true })} />
       {mayChange && !isEmpty && (
-        <BulkBar automation={automation} filters={filters} listed={runs} selected={selected} onSelect={(ids) => setSelected(new Set(ids))} />
+        <div className={classes.bulk}>
+          <BulkBar
+            listed={runs.length}
+            selected={chosenRuns.length}
+            onSelectAll={(on) => setSelected(new Set(on ? runs.map((run) => run.id) : []))}
+            onAsk={askFor}
+          />
+        </div>
+      )}
+      {bulk.asked !== null && (
+        <BulkDialog
+          deed={bulk.asked.deed}
+          count={bulk.count.data}
+          error={bulk.count.error}
+          isPending={bulk.isPending}
+          onClose={bulk.close}
+          onConfirm={bulk.confirm}
+        />
       )}
       <ScrollArea flex={1} mih={0} type="auto">
         {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}

@@ -1,7 +1,7 @@
 import { Anchor, Text } from "@mantine/core";
 import { Link } from "react-router";
 
-import { awaitedBy, type StepRecord } from "@/flow/runRecord";
+import { awaitedBy, roundOf, type StepRecord } from "@/flow/runRecord";
 import { duration, fullTime } from "@/parts/time";
 import { useNow } from "@/parts/useNow";
 import { editorRunsTexts } from "@/texts/editor-runs";
@@ -21,7 +21,7 @@ export function StepFacts({ record }: { record: StepRecord }) {
     [texts.took, record.milliseconds === null || awaited !== null ? null : duration(record.milliseconds)],
     [texts.attempts, record.attempt > 1 ? String(record.attempt) : null],
     [texts.way, record.handle === null || record.handle === "out" ? null : record.handle.replace(/_/g, " ")],
-    [texts.round, record.scope === "" ? null : String(Number(record.scope.split(":").at(-1)) + 1)],
+    [texts.round, roundOf(record) === null ? null : String(roundOf(record))],
   ];
   const known = facts.filter(([, value]) => value !== null);
   return (

@@ -6,7 +6,7 @@ import { useMemo } from "react";
 import { type Catalogue, titleOf } from "@/flow/catalogue";
 import { type Drawing, nodeOf } from "@/flow/drawing";
 import { awaitedBy, type StepRecord } from "@/flow/runRecord";
-import { type Bar, timelineOf } from "@/flow/timeline";
+import { type Bar, roomFor, timelineOf } from "@/flow/timeline";
 import { duration } from "@/parts/time";
 import { useNow } from "@/parts/useNow";
 import type { Run } from "@/session/runs";
@@ -87,6 +87,7 @@ function Row({ bar, name, isSelected, onSelect }: { bar: Bar; name: string; isSe
   const { record, wait } = bar;
   const tone = toneOf(record.state);
   const took = record.milliseconds === null || awaitedBy(record) !== null ? "" : duration(record.milliseconds);
+  const room = roomFor(bar);
   const waited = wait === null ? "" : texts.waited(duration(wait.milliseconds));
   return (
     <tr data-selected={isSelected || undefined}>
@@ -100,11 +101,18 @@ function Row({ bar, name, isSelected, onSelect }: { bar: Bar; name: string; isSe
         <div className={classes.track} aria-hidden title={[editorTexts.tones[tone], took, waited].filter(Boolean).join(" · ")}>
           {wait !== null && <span className={classes.wait} style={{ left: `${wait.from}%`, width: `${wait.length}%` }} />}
           <span className={classes.bar} data-tone={tone} style={{ left: `${bar.from}%`, width: `${bar.length}%` }} />
-          <span className={classes.took} style={bar.from + bar.length > 70 ? { right: `${100 - Math.min(bar.from, wait?.from ?? 100)}%` } : { left: `${bar.from + bar.length}%` }}>
-            {[waited, took].filter(Boolean).join(", ")}
+          <span className={classes.took} data-room={room} style={labelAt(bar)}>
+            {waited === "" ? took : waited}
           </span>
         </div>
       </td>
     </tr>
   );
+}
+
+function labelAt(bar: Bar) {
+  const start = bar.wait?.from ?? bar.from;
+  const room = roomFor(bar);
+  if (room === "after") return { left: `${bar.from + bar.length}%` };
+  return room === "before" ? { right: `${100 - start}%` } : { left: `${start}%` };
 }

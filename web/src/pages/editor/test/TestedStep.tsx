@@ -36,7 +36,7 @@ export function TestedStep({ automation, nodeId }: { automation: string; nodeId:
         <Group gap="sm" wrap="nowrap">
           {record.input !== null && (
             <Anchor component="button" type="button" size="xs" onClick={toggle} aria-expanded={isOpen}>
-              {texts.show}
+              {isOpen ? texts.hide : texts.show}
             </Anchor>
           )}
           <MarkBadge mark={{ tone: toneOf(record.state), ...took }} inline />

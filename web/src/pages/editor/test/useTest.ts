@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
 
-import { latest, leftOut, readRecords, settled } from "@/flow/runRecord";
+import { leftOut, merged, readRecords, settled } from "@/flow/runRecord";
 import { notifyProblem } from "@/parts/ProblemNotice";
 import { answer, api } from "@/session/client";
 
@@ -24,7 +24,7 @@ export function useTest(automation: Automation) {
       const run = await answer(api.POST("/api/v1/automations/{automation_id}/test", { params: { path: { automation_id: automation.id } }, body: sent }));
       const executed: unknown = run.nodes_executed;
       const known: readonly unknown[] = Array.isArray(executed) ? executed : [];
-      return testedOf({ run, records: settled(latest(readRecords(known)), run.status), leftOut: leftOut(known) }, drawing, body);
+      return testedOf({ run, records: settled(merged([], readRecords(known)), run.status), leftOut: leftOut(known) }, drawing, body);
     },
     onSuccess(tested) {
       useTests.getState().keep(automation.id, tested);

@@ -19,7 +19,8 @@ import { ListField } from "./ListField";
 import { PairsField } from "./PairsField";
 import { ChoiceField, named, NumberField, PlainTextField, SwitchField } from "./plain";
 import type { ControlProps } from "./types";
-import { ValueInput } from "./ValueInput";
+import { TextField } from "./TextField";
+import { ValueField } from "./ValueField";
 import { VariantsField } from "./VariantsField";
 import { WIDGETS } from "./widgets";
 
@@ -37,7 +38,7 @@ export function FieldView(props: ControlProps) {
 }
 
 function ByKind(props: ControlProps) {
-  const { field, control, path, value, onChange } = props;
+  const { field, control } = props;
   switch (control.kind) {
     case "text":
       return field.isTemplate || field.isSecret ? <TextField {...props} /> : <PlainTextField {...props} />;
@@ -57,32 +58,10 @@ function ByKind(props: ControlProps) {
     case "variants":
       return isLoose(control) ? <ValueField {...props} /> : <VariantsField {...props} control={control} />;
     case "json":
-      return <Frame field={field} path={path}>{(id) => <ValueInput id={id} label={field.title} {...{ field, control, path, value, onChange }} />}</Frame>;
+      return <ValueField {...props} />;
   }
 }
 
-/** A text that is filled in from a template. */
-export function TextField({ field, path, value, onChange, isLong = false }: ControlProps & { isLong?: boolean }) {
-  return (
-    <Frame field={field} path={path}>
-      {(id) => (
-        <TemplateInput
-          id={id}
-          title={field.title}
-          field={field}
-          isLong={isLong}
-          value={typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value)}
-          placeholder={hintOf(field)}
-          onChange={onChange}
-        />
-      )}
-    </Frame>
-  );
-}
-
-function ValueField({ field, control, path, value, onChange }: ControlProps) {
-  return <Frame field={field} path={path}>{(id) => <ValueInput id={id} label={field.title} {...{ field, control, path, value, onChange }} />}</Frame>;
-}
 
 /** Where the schema has a figure or a choice, and somebody wants it worked out instead. */
 function ExpressionField({ field, path, value, onChange }: ControlProps) {
@@ -131,10 +110,10 @@ function ChoicesField({ field, control, path, value, onChange }: ControlProps) {
       {(id) => (
         <MultiSelect
           id={id}
-          data={values.map((one) => ({ value: sampleText(one), label: named(one) }))}
+          data={values.map((one) => ({ value: sampleText(one), label: named(one, field.name) }))}
           value={listOf(value).map(sampleText)}
           readOnly={isReadOnly}
-          placeholder={listOf(value).length === 0 ? configTexts.choose : undefined}
+          placeholder={listOf(value).length === 0 ? (hintOf(field) ?? configTexts.choose) : undefined}
           // In the order of the schema, whatever was chosen first.
           onChange={(chosen) => onChange(chosen.length === 0 ? undefined : values.filter((one) => chosen.includes(sampleText(one))))}
         />

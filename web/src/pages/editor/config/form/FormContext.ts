@@ -1,5 +1,6 @@
 import { createContext, use } from "react";
 
+import type { JsonObject } from "@/flow/drawing";
 import type { FieldPath } from "@/flow/formValues";
 import type { Source } from "@/flow/variables";
 
@@ -13,7 +14,8 @@ export interface FormSetting {
   readonly sources: readonly Source[];
   readonly problems: readonly FieldProblem[];
   readonly isReadOnly: boolean;
-  /** Of a trigger nothing is filled in; what names a column is the same, though. */
+  readonly config: JsonObject;
+  /** The one that the step is about: whose columns can be named. */
   readonly table: string | null;
 }
 

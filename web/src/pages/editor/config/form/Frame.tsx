@@ -30,6 +30,8 @@ export function Frame({ field, path, actions, error = null, children }: FramePro
         description={field.description === null ? undefined : <Prose text={field.description} />}
         error={error ?? problem?.message}
         withAsterisk={field.isRequired}
+        descriptionProps={{ mt: 4 }}
+        errorProps={{ mt: 4 }}
         inputWrapperOrder={["label", "input", "error", "description"]}
       >
         {children(id)}

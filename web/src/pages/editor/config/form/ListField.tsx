@@ -45,9 +45,10 @@ export function ListField({ field, control, path, value, onChange }: Controlled<
             variant="default"
             leftSection={<Plus size={14} />}
             style={{ alignSelf: "flex-start" }}
+            aria-label={texts.add(field.title)}
             onClick={() => set([...items, newItem(nodeType, field.name, items) ?? emptyOf(control.item)])}
           >
-            {texts.add(field.title)}
+            {texts.addShort}
           </Button>
         )}
       </Stack>

@@ -12,7 +12,7 @@ import { useForm } from "./FormContext";
 import { GroupFrame } from "./Frame";
 import classes from "./form.module.css";
 import type { Controlled } from "./types";
-import { ValueInput } from "./ValueInput";
+import { KindSelect, ValueInput } from "./ValueInput";
 
 const texts = configTexts.pairs;
 
@@ -85,6 +85,7 @@ function Row({ field, control, path, name, value, index, names, isRepeated, onNa
   const inner = control.value;
   const nameInput = (
     <Autocomplete
+      size="xs"
       data={[...names]}
       value={name}
       readOnly={isReadOnly}
@@ -95,7 +96,7 @@ function Row({ field, control, path, name, value, index, names, isRepeated, onNa
     />
   );
   const remove = isReadOnly ? null : (
-    <ActionIcon variant="subtle" color="gray" size="sm" mt={7} aria-label={texts.remove(name, index + 1)} onClick={onRemove}>
+    <ActionIcon variant="subtle" color="gray" size="sm" aria-label={texts.remove(name, index + 1)} onClick={onRemove}>
       <X size={15} />
     </ActionIcon>
   );
@@ -110,11 +111,15 @@ function Row({ field, control, path, name, value, index, names, isRepeated, onNa
       </div>
     );
   }
+  const label = texts.valueOf(field.title, name, index + 1);
   return (
     <div className={classes.pair}>
-      {nameInput}
-      <ValueInput field={field} control={inner} path={path} value={value} label={texts.valueOf(field.title, name, index + 1)} onChange={onValue} />
-      {remove}
+      <div className={classes.pairTop}>
+        {nameInput}
+        <KindSelect control={inner} value={value} label={label} onChange={onValue} />
+        {remove}
+      </div>
+      <ValueInput field={field} control={inner} path={path} value={value} label={label} onChange={onValue} />
     </div>
   );
 }

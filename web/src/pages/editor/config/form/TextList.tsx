@@ -42,8 +42,8 @@ export function TextList({ field, value, onChange }: TextListProps) {
         </div>
       ))}
       {!isReadOnly && (
-        <Button size="compact-sm" variant="default" leftSection={<Plus size={14} />} style={{ alignSelf: "flex-start" }} onClick={() => onChange([...items, ""])}>
-          {texts.add(field.title)}
+        <Button size="compact-sm" variant="default" leftSection={<Plus size={14} />} style={{ alignSelf: "flex-start" }} aria-label={texts.add(field.title)} onClick={() => onChange([...items, ""])}>
+          {texts.addShort}
         </Button>
       )}
     </Stack>

@@ -25,32 +25,29 @@ export interface ValueInputProps {
   readonly onChange: (value: Json | undefined) => void;
 }
 
-/** A value without a label of its own: of a row, of a list. Where it may be of several kinds, one chooses. */
+/** A value without a label of its own: of a row, of a list. */
 export function ValueInput(props: ValueInputProps) {
-  const { control, value, label, onChange, field } = props;
+  const { control, value } = props;
+  return <OfKind {...props} kind={kindOf(value, kindsOf(control))} />;
+}
+
+/** Of a value that may be of several. */
+export function KindSelect({ control, value, label, onChange }: Pick<ValueInputProps, "control" | "value" | "label" | "onChange">) {
   const { isReadOnly } = useForm();
   const kinds = kindsOf(control);
-  const kind = kindOf(value, kinds);
-  const first = <OfKind {...props} kind={kind} />;
-  if (kinds.length < 2 || control.kind === "choice") return first;
+  if (isReadOnly || kinds.length < 2) return null;
   return (
-    <div>
-      {first}
-      {!isReadOnly && !(kinds.length === 2 && kinds.includes("number") && !field.isTemplate) && (
-        <Select
-          aria-label={texts.kindOf(label)}
-          size="xs"
-          w={96}
-          mt={2}
-          variant="unstyled"
-          classNames={{ input: classes.kind }}
-          data={kinds.map((one) => ({ value: one, label: texts.kinds[one] }))}
-          value={kind}
-          allowDeselect={false}
-          onChange={(chosen) => chosen !== null && onChange(asKind(chosen, value))}
-        />
-      )}
-    </div>
+    <Select
+      aria-label={texts.kindOf(label)}
+      size="xs"
+      w={104}
+      variant="unstyled"
+      classNames={{ input: classes.kind }}
+      data={kinds.map((one) => ({ value: one, label: texts.kinds[one] }))}
+      value={kindOf(value, kinds)}
+      allowDeselect={false}
+      onChange={(chosen) => chosen !== null && onChange(asKind(chosen, value))}
+    />
   );
 }
 

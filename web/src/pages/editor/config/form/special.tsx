@@ -3,7 +3,6 @@ import type { KeyboardEvent } from "react";
 
 import { indented } from "@/flow/codeText";
 
-import { TextField } from "./FieldView";
 import { useForm } from "./FormContext";
 import { Frame } from "./Frame";
 import classes from "./form.module.css";
@@ -11,21 +10,20 @@ import { hintOf } from "./hints";
 import { JsonInput } from "./JsonField";
 import { PlainTextField } from "./plain";
 import type { ControlProps } from "./types";
-import { ValueInput } from "./ValueInput";
+import { TextField } from "./TextField";
+import { ValueField } from "./ValueField";
+
+const ANY = { kind: "json" } as const;
 
 export function LongTextField(props: ControlProps) {
-  const { field, control, path, value, onChange } = props;
-  if (control.kind === "json") {
-    return <Frame field={field} path={path}>{(id) => <ValueInput id={id} label={field.title} isLong {...{ field, control, path, value, onChange }} />}</Frame>;
-  }
+  const { field, control } = props;
+  if (control.kind === "json") return <ValueField {...props} isLong />;
   return field.isTemplate ? <TextField {...props} isLong /> : <PlainTextField {...props} isLong />;
 }
 
 /** A template that gives a list or any value, or that value. */
-export function ItemsField({ field, control, path, value, onChange }: ControlProps) {
-  if (!field.isTemplate) return <RawJsonField {...{ field, control, path, value, onChange }} />;
-  const any = { kind: "json" } as const;
-  return <Frame field={field} path={path}>{(id) => <ValueInput id={id} label={field.title} control={any} {...{ field, path, value, onChange }} />}</Frame>;
+export function ItemsField(props: ControlProps) {
+  return props.field.isTemplate ? <ValueField {...props} control={ANY} /> : <RawJsonField {...props} />;
 }
 
 export function RawJsonField({ field, path, value, onChange }: ControlProps) {

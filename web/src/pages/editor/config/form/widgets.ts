@@ -2,14 +2,31 @@
 
 import type { ComponentType } from "react";
 
-import { CodeField, ItemsField, LongTextField, RawJsonField } from "./special";
+import { ConditionField } from "@/pages/editor/config/condition/ConditionField";
+import { InputSchemaField } from "@/pages/editor/config/inputs/InputSchemaField";
+import { AutomationField, ChannelField, ConversationField, LeadField, PeopleField, PersonField, RecordField } from "@/pages/editor/config/records/pickers";
+import { ColumnField, ColumnsField, ColumnValuesField, ItemPathField, TableField, ZoneField } from "@/pages/editor/config/records/widgets";
+import { CodeField, ItemsField, LongTextField } from "./special";
 import type { ControlProps } from "./types";
 
 export const WIDGETS: Readonly<Record<string, ComponentType<ControlProps> | undefined>> = {
+  automation: AutomationField,
+  channel: ChannelField,
   code: CodeField,
-  condition: RawJsonField,
-  input_schema: RawJsonField,
+  column: ColumnField,
+  columns: ColumnsField,
+  columns_values: ColumnValuesField,
+  condition: ConditionField,
+  conversation: ConversationField,
+  input_schema: InputSchemaField,
+  item_path: ItemPathField,
   items: ItemsField,
   json: ItemsField,
+  lead: LeadField,
+  record: RecordField,
+  table: TableField,
   textarea: LongTextField,
+  timezone: ZoneField,
+  user: PersonField,
+  users: PeopleField,
 };

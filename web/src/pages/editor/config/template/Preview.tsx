@@ -4,15 +4,13 @@ import { variableTexts as texts } from "@/texts/variables";
 
 import classes from "./template.module.css";
 
-const LONGEST = 300;
-
 /** What the text comes to with the samples; nothing where only the server could say. */
 export function Preview({ text, sources }: { text: string; sources: readonly Source[] }) {
   const comesTo = previewOf(text, sources);
   if (comesTo === null) return null;
   return (
     <div className={classes.preview}>
-      {texts.preview} <b>{comesTo.length > LONGEST ? `${comesTo.slice(0, LONGEST)}…` : comesTo}</b> {texts.previewNote}
+      {texts.preview} <b>{comesTo}</b>
     </div>
   );
 }

@@ -2,8 +2,8 @@
 
 import { useQuery } from "@tanstack/react-query";
 
-import { useMe } from "@/session/accounts";
-import { answer, api } from "@/session/client";
+import { useMe } from "./accounts";
+import { answer, api } from "./client";
 import { automationsTexts } from "@/texts/automations";
 
 const texts = automationsTexts.people;

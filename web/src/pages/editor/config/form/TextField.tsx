@@ -1,0 +1,23 @@
+import { TemplateInput } from "@/pages/editor/config/template/TemplateInput";
+import { Frame } from "./Frame";
+import { hintOf } from "./hints";
+import type { ControlProps } from "./types";
+
+/** A text that is filled in from a template. */
+export function TextField({ field, path, value, onChange, isLong = false }: ControlProps & { isLong?: boolean }) {
+  return (
+    <Frame field={field} path={path}>
+      {(id) => (
+        <TemplateInput
+          id={id}
+          title={field.title}
+          field={field}
+          isLong={isLong}
+          value={typeof value === "string" ? value : value === undefined || value === null ? "" : JSON.stringify(value)}
+          placeholder={hintOf(field)}
+          onChange={onChange}
+        />
+      )}
+    </Frame>
+  );
+}

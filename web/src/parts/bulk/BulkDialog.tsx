@@ -1,0 +1,45 @@
+import { Button, Group, Modal, Skeleton, Stack, Text } from "@mantine/core";
+
+import { ProblemNotice } from "@/parts/ProblemNotice";
+import { bulkTexts as texts } from "@/texts/bulk";
+import { commonTexts } from "@/texts/common";
+
+import type { Deed } from "./deeds";
+
+interface BulkDialogProps {
+  deed: Deed;
+  /** Undefined: they are still being counted. */
+  count: { readonly count: number; readonly isMore: boolean } | undefined;
+  error: unknown;
+  isPending: boolean;
+  onClose: () => void;
+  onConfirm: () => void;
+}
+
+/** Says how many before anything is done to them. */
+export function BulkDialog({ deed, count, error, isPending, onClose, onConfirm }: BulkDialogProps) {
+  const isNone = count?.count === 0 && !count.isMore;
+  const title = count === undefined ? commonTexts.loading : texts.asked[deed.kind](texts.runs(count.count, count.isMore));
+  return (
+    <Modal opened onClose={onClose} title={isNone ? texts.asked.none : title} closeButtonProps={{ "aria-label": commonTexts.close }}>
+      <Stack gap="lg">
+        {error !== null && <ProblemNotice error={error} />}
+        <Skeleton visible={count === undefined && error === null}>
+          <Text size="sm" c="dimmed">
+            {deed.kind === "cancel" ? texts.asked.cancelText : texts.asked.retryText}
+          </Text>
+        </Skeleton>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            {isNone ? commonTexts.close : texts.asked.keep}
+          </Button>
+          {!isNone && (
+            <Button {...(deed.kind === "cancel" ? { color: "red" } : {})} disabled={count === undefined} loading={isPending} onClick={onConfirm}>
+              {texts.asked.do[deed.kind]}
+            </Button>
+          )}
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
