@@ -104,6 +104,7 @@ export const flowTexts = {
     number: (number: number) => `step ${number}`,
     after: (titles: string) => `comes after ${titles}`,
     disabled: "switched off",
+  },
   conditionFields: {
     columns: "Columns",
     record: "The record",
