@@ -100,6 +100,11 @@ export const flowTexts = {
     map: "Change each item",
     filter: (condition: string | null) => (condition === null ? "Choose items" : `Keep items where ${condition}`),
   },
+  spoken: {
+    number: (number: number) => `step ${number}`,
+    after: (titles: string) => `comes after ${titles}`,
+    disabled: "switched off",
+  },
   conditionFields: {
     columns: "Columns",
     record: "The record",
