@@ -72,6 +72,9 @@ async def test_a_draft_is_tried_with_what_is_given(world: World, api: ApiServer)
     }
     assert run["trigger_data"]["input"] == {"name": "Ada"}
     assert await owner.ok("GET", f"/executions/{run['id']}")
+    for only, listed in ((None, [run["id"]]), (True, [run["id"]]), (False, [])):
+        params = {} if only is None else {"test_mode": only}
+        assert [one["id"] for one in (await owner.ok("GET", "/executions", params=params))["items"]] == listed
 
 
 async def test_a_past_change_is_what_the_draft_is_tried_with(world: World, api: ApiServer) -> None:

@@ -36,6 +36,7 @@ class ExecutionFilter:
     conversation_id: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    test_mode: bool | None = None
 
 
 class ListingStore:
@@ -91,6 +92,7 @@ class ListingStore:
                 started_at,
                 seq,
                 accounts,
+                chosen.test_mode,
             )
         return found
 

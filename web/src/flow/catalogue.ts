@@ -2,7 +2,7 @@
 
 import type { components } from "@/lib/api-types";
 
-import { type FlowNode, isObject, type Json } from "./drawing";
+import { type FlowNode, isObject, type Json, type JsonObject } from "./drawing";
 
 export type NodeType = components["schemas"]["NodeType"];
 export type Catalogue = ReadonlyMap<string, NodeType>;
@@ -35,6 +35,20 @@ export function handleUsed(node: FlowNode, handle: string | null, catalogue: Cat
 
 export function titleOf(node: FlowNode, catalogue: Catalogue): string {
   return node.label ?? catalogue.get(node.type)?.title ?? node.type;
+}
+
+/** Ways out that have another name now, where the list that names them is as long as it was: old and new. */
+export function renamedHandles(type: string, before: JsonObject, after: JsonObject): ReadonlyMap<string, string> {
+  const own = FROM_CONFIG[type];
+  if (own === undefined) return new Map();
+  const [was, is] = [before[own[0]], after[own[0]]].map((list) => (Array.isArray(list) ? list.map((item) => named([item], own[1])[0] ?? null) : []));
+  if (was === undefined || is?.length !== was.length) return new Map();
+  const names = was.flatMap((old, index): [string, string][] => {
+    const now = is[index] ?? null;
+    // A name that another has, too, is of both: nobody knows whose line it is.
+    return old === null || now === null || old === now || is.includes(old) || was.includes(now) ? [] : [[old, now]];
+  });
+  return new Map(names);
 }
 
 function named(list: Json | undefined, key: string): string[] {

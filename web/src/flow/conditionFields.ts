@@ -37,7 +37,7 @@ export function conditionFields({ nodeType, path, config, sources, columns }: Fi
     const now = columnSource(config["wait_for"] === "reply" ? words.message : words.record, "new.", columns);
     return config["wait_for"] === "change" ? [now, columnSource(words.before, "previous.", columns)] : [now];
   }
-  if (nodeType === "transform-filter") return itemFields(config["items"], sources);
+  if (nodeType === "transform-filter") return itemFields(config, sources);
   return sources;
 }
 
@@ -47,7 +47,8 @@ export function hasBefore(nodeType: string, config: JsonObject): boolean {
   return nodeType === "logic-wait" && config["wait_for"] === "change";
 }
 
-function itemFields(items: Json | undefined, sources: readonly Source[]): Source[] {
+/** Of the list that the step goes through: what each of its items has. */
+export function itemFields({ items }: JsonObject, sources: readonly Source[]): Source[] {
   const path = typeof items === "string" ? barePath(items) : null;
   const list = path === null ? items : variableAt(sources, path)?.sample;
   const first = Array.isArray(list) ? (list[0] ?? null) : null;

@@ -43,12 +43,24 @@ export function newEdge(drawing: Drawing, { source, handle, target }: Connection
 
 /** Handles of a step that lead nowhere yet: where the canvas shows a `+`. `error` may stay free. */
 export function freeHandles(drawing: Drawing, catalogue: Catalogue, id: string): string[] {
-  const node = nodeOf(drawing, id);
-  if (node === null) return [];
-  const used = new Set(
-    drawing.edges.filter((edge) => edge.source === id).map((edge) => handleUsed(node, edge.sourceHandle, catalogue)),
+  return freeHandlesOf(drawing, catalogue).get(id) ?? [];
+}
+
+/** The same of all steps at once, by id. */
+export function freeHandlesOf(drawing: Drawing, catalogue: Catalogue): Map<string, string[]> {
+  const out = graphOf(drawing).out;
+  return new Map(
+    drawing.nodes.map((node) => {
+      const used = new Set((out.get(node.id) ?? []).map((edge) => handleUsed(node, edge.sourceHandle, catalogue)));
+      return [node.id, handlesOf(node, catalogue).filter((handle) => handle !== ERROR && !used.has(handle))];
+    }),
   );
-  return handlesOf(node, catalogue).filter((handle) => handle !== ERROR && !used.has(handle));
+}
+
+/** With one end of a line, or both, elsewhere; the refusal where that may not be. */
+export function reconnected(drawing: Drawing, catalogue: Catalogue, edge: string, wanted: Connection): Drawing | Refusal {
+  const without = { ...drawing, edges: drawing.edges.filter((one) => one.id !== edge) };
+  return refusalOf(without, catalogue, wanted) ?? connect(without, catalogue, wanted);
 }
 
 function isSame(drawing: Drawing, catalogue: Catalogue, edge: FlowEdge, wanted: Connection): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { copied, duplicated, pasted, readClipboard } from "./clipboard";
-import { addAfter, insertOnEdge, removeNodes, setDisabled } from "./edit";
+import { addAfter, insertOnEdge, removeNodes, setConfig, setDisabled } from "./edit";
 import { newId } from "./ids";
 import { CATALOGUE, configured, flow, lines } from "./testFlows";
 
@@ -39,6 +39,23 @@ describe("a step", () => {
   it("that is a trigger is never switched off", () => {
     const changed = setDisabled(flow("start>send"), new Set(["start", "send"]), true);
     expect(changed.nodes.map((node) => node.disabled)).toEqual([false, true]);
+  });
+});
+
+describe("a way out", () => {
+  const cases = (...ids: string[]) => ({ cases: ids.map((id) => ({ id })) });
+  const drawing = configured({ switch: cases("hot", "cold") }, "switch:hot>send", "switch:cold>find", "switch:default>set");
+  const after = (...ids: string[]) => lines(setConfig(drawing, "switch", cases(...ids))).slice(0, 2);
+
+  it("keeps its lines under another name", () => {
+    expect(after("warm", "cold")).toEqual(["switch:warm>send", "switch:cold>find"]);
+  });
+
+  it("keeps them as they were where nobody knows whose they are", () => {
+    expect(after("cold", "cold")).toEqual(["switch:hot>send", "switch:cold>find"]);
+    expect(after("", "cold")).toEqual(["switch:hot>send", "switch:cold>find"]);
+    expect(after("cold", "hot")).toEqual(["switch:hot>send", "switch:cold>find"]);
+    expect(after("cold")).toEqual(["switch:hot>send", "switch:cold>find"]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Changes of a drawing, each from one value to the next. */
 
-import { type Catalogue, ERROR, handlesOf } from "./catalogue";
+import { type Catalogue, ERROR, handlesOf, renamedHandles } from "./catalogue";
 import { type Connection, connect, newEdge } from "./connect";
 import { type Drawing, type FlowNode, isTrigger, type JsonObject, nodeOf, type Position } from "./drawing";
 import { EACH, graphOf, into, LOOP, outOf } from "./graph";
@@ -61,8 +61,17 @@ export function moveNodes(drawing: Drawing, places: ReadonlyMap<string, Position
   });
 }
 
+/** A way out that is called otherwise now keeps its lines. */
 export function setConfig(drawing: Drawing, id: string, config: JsonObject): Drawing {
-  return mapNodes(drawing, (node) => (node.id === id ? { ...node, config } : node));
+  const before = nodeOf(drawing, id);
+  const names = before === null ? new Map<string, string>() : renamedHandles(before.type, before.config, config);
+  const changed = mapNodes(drawing, (node) => (node.id === id ? { ...node, config } : node));
+  if (names.size === 0) return changed;
+  const edges = drawing.edges.map((edge) => {
+    const name = edge.source === id && edge.sourceHandle !== null ? names.get(edge.sourceHandle) : undefined;
+    return name === undefined ? edge : { ...edge, sourceHandle: name };
+  });
+  return { ...changed, edges };
 }
 
 export function setLabel(drawing: Drawing, id: string, label: string): Drawing {

@@ -7,7 +7,7 @@ import { ancestors, graphOf, inOrder, outOf } from "./graph";
 
 export const NODE_WIDTH = 280;
 export const NODE_HEIGHT = 76;
-const BETWEEN_ROWS = 64;
+const BETWEEN_ROWS = 76;
 const BETWEEN_COLUMNS = 48;
 const GRID = 4;
 
@@ -28,9 +28,26 @@ export function arranged(drawing: Drawing, { all = false } = {}): Drawing {
   }
   const nodes = drawing.nodes.map((node): FlowNode => {
     const position = places.get(node.id) ?? node.position;
-    return { ...node, position, moved: all ? false : node.moved };
+    const isSame = node.position?.x === position?.x && node.position?.y === position?.y && !(all && node.moved);
+    return isSame ? node : { ...node, position, moved: all ? false : node.moved };
   });
   return { ...drawing, nodes };
+}
+
+let last: { readonly key: string; readonly arranged: Drawing } | null = null;
+
+/** As it is shown. Where a person has moved a step, everything stays where it is stored until the flow is another. */
+export function placed(drawing: Drawing): Drawing {
+  if (drawing.nodes.every((node) => node.position !== null) && drawing.nodes.some((node) => node.moved)) return drawing;
+  // Not once more for each letter that is typed into a field of a step.
+  const key = JSON.stringify([drawing.nodes.map(({ id, position, moved }) => [id, moved ? position : null]), drawing.edges.map(({ source, sourceHandle, target }) => [source, sourceHandle, target])]);
+  if (last?.key !== key) last = { key, arranged: arranged(drawing) };
+  const places = new Map(last.arranged.nodes.map((node) => [node.id, node.position]));
+  return { ...drawing, nodes: drawing.nodes.map((node) => withPlace(node, places.get(node.id) ?? null)) };
+}
+
+function withPlace(node: FlowNode, place: Position | null): FlowNode {
+  return node.position?.x === place?.x && node.position?.y === place?.y ? node : { ...node, position: place };
 }
 
 function idealPlaces(drawing: Drawing): Map<string, Position> {

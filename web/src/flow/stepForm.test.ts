@@ -30,6 +30,8 @@ describe("the form of a step", () => {
     if (field === undefined) throw new Error("there is one");
     expect(widgetOf("action-send-message", ruleKey(["lead_id"]), field)).toBe("lead");
     expect(widgetOf("their-step", "lead_id", field)).toBeNull();
+    expect(widgetOf("transform-aggregate", ruleKey(["figures", "total", "field"]), field)).toBe("item_path");
+    expect(isShown("transform-aggregate", "figures.total.separator", undefined, { operation: "sum" })).toBe(false);
     expect(ruleKey(["cases", 0, "id"])).toBe("cases.id");
   });
 });

@@ -57,7 +57,7 @@ const ONLY: Readonly<Record<string, Readonly<Record<string, Only>>>> = {
     ...keyed(["automation_id", "run_id"], ["wait_for", "", ["automation"]]),
     ...keyed(["signal", "correlate"], ["wait_for", "", ["signal"]]),
   },
-  "transform-aggregate": { "figures.separator": ["operation", "", ["join"]] },
+  "transform-aggregate": { "figures.*.separator": ["operation", "", ["join"]] },
   "trigger-event": { watch: ["event_type", "", ["UPDATE", "any"]] },
   "trigger-schedule": {
     cron: ["kind", "cron", ["cron"]],
@@ -84,14 +84,14 @@ const WIDGETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "logic-loop": { items: "items" },
   "logic-stop": { message: "textarea" },
   "logic-wait": { record_id: "record", automation_id: "automation" },
-  "transform-aggregate": { items: "items" },
-  "transform-filter": { items: "items" },
-  "transform-map": { items: "items" },
+  "transform-aggregate": { items: "items", group_by: "item_path", "figures.*.field": "item_path" },
+  "transform-filter": { items: "items", sort_by: "item_path" },
+  "transform-map": { items: "items", value: "item_path" },
 };
 
 /** What has a value is shown whatever the rules say: nobody loses what they cannot see. */
 export function isShown(type: string, path: string, value: Json | undefined, siblings: JsonObject): boolean {
-  const rule = ONLY[type]?.[path];
+  const rule = found(ONLY[type], path);
   if (rule === undefined || (value !== undefined && value !== null)) return true;
   const [field, standard, values] = rule;
   const other = siblings[field] ?? standard;
@@ -100,9 +100,14 @@ export function isShown(type: string, path: string, value: Json | undefined, sib
 }
 
 export function layoutOf(type: string, fields: readonly Field[], config: JsonObject): FormLayout {
-  const shown = fields.filter((field) => isShown(type, field.name, config[field.name], config) && !isLimit(type, field.name));
+  const shown = fields.filter((field) => isShown(type, field.name, config[field.name], config) && !isLimit(type, field.name) && !isFixed(field));
   const more = new Set(MORE[type] ?? []);
   return { main: shown.filter((field) => !more.has(field.name)), more: shown.filter((field) => more.has(field.name)) };
+}
+
+/** What can be nothing else is not asked for. */
+function isFixed({ control, isRequired }: Field): boolean {
+  return control.kind === "choice" && control.values.length === 1 && !isRequired;
 }
 
 export function limitsOf(type: string, fields: readonly Field[], config: JsonObject): Field[] {
@@ -114,12 +119,17 @@ export function isLimit(type: string, field: string): boolean {
 }
 
 export function widgetOf(type: string, path: string, field: Field): string | null {
-  return WIDGETS[type]?.[path] ?? field.widget;
+  return found(WIDGETS[type], path) ?? field.widget;
 }
 
 /** `["cases", 0, "id"]` is `cases.id` in the tables above. */
 export function ruleKey(path: readonly (string | number)[]): string {
   return path.filter((part) => typeof part === "string").join(".");
+}
+
+/** What is said of all pairs is said of `*`. */
+function found<T>(table: Readonly<Record<string, T>> | undefined, path: string): T | undefined {
+  return table?.[path] ?? table?.[path.replace(/\.[^.]+\./, ".*.")];
 }
 
 function keyed(names: readonly string[], rule: Only): Record<string, Only> {

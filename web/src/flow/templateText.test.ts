@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { barePath, filterIn, insertFilter, insertPath, openBraces, piecesOf, previewOf } from "./templateText";
+import { barePath, filterIn, insertFilter, insertPath, openBraces, piecesOf, previewOf, shortSample } from "./templateText";
 import type { Source } from "./variables";
 
 const leaf = (path: string, sample: Source["variables"][number]["sample"]) => ({ path, name: path, sample, children: [] });
@@ -27,6 +27,12 @@ describe("a template", () => {
   });
 });
 
+it("shows samples in a few letters", () => {
+  expect([null, "a\nb", { a: 1, b: 2 }, [1, 2], [1], 3].map(shortSample)).toEqual(["null", "a b", "{ a, b }", "a list of 2", "a list of 1", "3"]);
+  expect(shortSample("x".repeat(100))).toHaveLength(60);
+  expect(previewOf("{{ steps.find.records }}", SOURCES)).toBe("a list of 2");
+});
+
 describe("typing a template", () => {
   const at = (text: string) => ({ text: text.replace("^", ""), cursor: text.indexOf("^") });
   const shown = (edit: { text: string; cursor: number } | null) =>
@@ -37,6 +43,8 @@ describe("typing a template", () => {
     ["Hi {{^", "Hi {{ a.b }}^"],
     ["Hi {{ na^ }}, you", "Hi {{ a.b }}^, you"],
     ["{{ x }}^", "{{ x }}{{ a.b }}^"],
+    ["Hi {{ tri^gger.new }}, you", "Hi {{ a.b }}^, you"],
+    ["{{ na^, and {{ x }}", "{{ a.b }}^, and {{ x }}"],
   ])("a variable into %s", (given, expected) => {
     const { text, cursor } = at(given);
     expect(shown(insertPath(text, cursor, cursor, "a.b"))).toBe(expected);

@@ -1,6 +1,8 @@
 /** Texts with `{{ … }}` in them, as somebody types them. */
 
-import type { Json } from "./drawing";
+import { flowTexts } from "@/texts/flow";
+
+import { isObject, type Json } from "./drawing";
 import type { Source, Variable } from "./variables";
 
 export interface Piece {
@@ -8,6 +10,7 @@ export interface Piece {
   readonly isExpression: boolean;
 }
 
+const words = flowTexts.variables;
 const BRACES = /\{\{[\s\S]*?\}\}|\{%[\s\S]*?%\}/g;
 const BARE_PATH = /^\{\{\s*([A-Za-z_]\w*(?:\.[\w-]+|\[\s*(?:\d+|"[^"\\]*")\s*\])*)\s*\}\}$/;
 
@@ -42,14 +45,30 @@ export function openBraces(text: string, cursor: number): { readonly from: numbe
   return /\}\}|[\n|]/.test(typed) ? null : { from, typed: typed.trim() };
 }
 
-/** The path in braces at the selection. Braces that were opened for it are used, closed ones that follow, too. */
+/** The path in braces at the selection: in the place of the expression that the cursor is in, or of braces that were opened. */
 export function insertPath(text: string, start: number, end: number, path: string): Edit {
+  const around = start === end ? expressionAround(text, start) : null;
+  if (around !== null) return replaced(text, around[0], around[1], path);
   const open = openBraces(text, start);
   const from = open?.from ?? start;
   const closed = open === null ? null : /^\s*\}\}/.exec(text.slice(end));
+  return replaced(text, from, end + (closed?.[0].length ?? 0), path);
+}
+
+function replaced(text: string, from: number, to: number, path: string): Edit {
   const inserted = `{{ ${path} }}`;
-  const after = text.slice(end + (closed?.[0].length ?? 0));
-  return { text: text.slice(0, from) + inserted + after, cursor: from + inserted.length };
+  return { text: text.slice(0, from) + inserted + text.slice(to), cursor: from + inserted.length };
+}
+
+/** Where the whole expression begins and ends that the cursor is within; braces that were only opened are none. */
+function expressionAround(text: string, cursor: number): readonly [from: number, to: number] | null {
+  let done = 0;
+  for (const { text: piece, isExpression } of piecesOf(text)) {
+    const end = done + piece.length;
+    if (isExpression && cursor > done + 1 && cursor < end - 1 && !piece.slice(2).includes("{{")) return [done, end];
+    done = end;
+  }
+  return null;
 }
 
 /** Within the expression at the cursor, or that ends there; null: there is none. */
@@ -71,6 +90,16 @@ export function insertFilter(text: string, cursor: number, filter: string): Edit
 export function filterIn(name: string, example: string): string {
   const call = new RegExp(`\\|\\s*(${name}\\b(?:\\([^)]*\\))?)`).exec(example);
   return call?.[1] ?? name;
+}
+
+const LONGEST_SAMPLE = 60;
+
+/** A sample in a few letters; of an object the names of what is in it. */
+export function shortSample(sample: Json): string {
+  if (sample === null) return "null";
+  const text = isObject(sample) ? `{ ${Object.keys(sample).join(", ")} }` : Array.isArray(sample) ? words.list(sample.length) : sampleText(sample);
+  const line = text.replace(/\s+/g, " ");
+  return line.length > LONGEST_SAMPLE ? `${line.slice(0, LONGEST_SAMPLE - 1)}…` : line;
 }
 
 export function variableAt(sources: readonly Source[], path: string): Variable | null {
@@ -95,6 +124,9 @@ function inVariables(variables: readonly Variable[], path: string): Variable | n
 export function previewOf(text: string, sources: readonly Source[]): string | null {
   const pieces = piecesOf(text);
   if (!pieces.some((piece) => piece.isExpression)) return null;
+  // An expression by itself keeps its type: it is no text yet.
+  const whole = pieces.length === 1 ? variableAt(sources, barePath(text) ?? "") : null;
+  if (whole !== null && typeof whole.sample !== "string") return shortSample(whole.sample);
   const parts = pieces.map((piece) => (piece.isExpression ? sampleIn(piece.text, sources) : piece.text));
   return parts.includes(null) ? null : parts.join("");
 }

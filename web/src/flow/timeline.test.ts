@@ -11,6 +11,7 @@ describe("a timeline", () => {
   it("has bars by time, with what was waited for before them", () => {
     const records = readRecords([
       { node_id: "start", status: "completed", started_at: null },
+      { node_id: "find", status: "completed", started_at: at(1), duration_ms: 9, from_run: "earlier" },
       { node_id: "send", type: "logic-wait", status: "completed", started_at: at(18), duration_ms: 0 },
       { node_id: "set", status: "completed", started_at: at(10), duration_ms: 2_000 },
       { node_id: "stop", status: "waiting", started_at: at(18) },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { CATALOGUE, flow } from "./testFlows";
-import { allPaths, openAtFirst, rowGroups, shortSample } from "./variableRows";
+import { allPaths, openAtFirst, rowGroups } from "./variableRows";
 import { variablesFor } from "./variables";
 
 const sources = variablesFor(flow("start>find", "find>send"), CATALOGUE, "send");
@@ -26,8 +26,4 @@ describe("what can be chosen", () => {
     expect(allPaths(sources)[1]).toMatchObject({ group: "Record event", items: expect.arrayContaining(["trigger.new.tags[0]"]) as string[] });
   });
 
-  it("shows samples in a few letters", () => {
-    expect([null, "a\nb", { a: 1, b: 2 }, [1, 2], 3].map(shortSample)).toEqual(["null", "a b", "{ a, b }", "[2]", "3"]);
-    expect(shortSample("x".repeat(100))).toHaveLength(60);
-  });
 });

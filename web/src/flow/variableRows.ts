@@ -1,6 +1,6 @@
 /** What a step can use, as the rows of a list to choose from. */
 
-import { isObject, type Json } from "./drawing";
+import type { Json } from "./drawing";
 import { sampleText } from "./templateText";
 import type { Source, Variable } from "./variables";
 
@@ -19,7 +19,6 @@ export interface RowGroup {
   readonly rows: readonly VariableRow[];
 }
 
-const LONGEST_SAMPLE = 60;
 // What most look for is inside of these.
 const OPEN_AT_FIRST = new Set(["new", "record", "input", "body", "fields", "first", "item"]);
 
@@ -60,11 +59,14 @@ function treeRows(variables: readonly Variable[], open: ReadonlySet<string>, dep
 
 function foundRows(source: Source, words: readonly string[]): VariableRow[] {
   const title = source.title.toLowerCase();
+  // What is called so comes before what only has it somewhere.
+  const isCalled = (one: Variable) => words.some((word) => one.name.toLowerCase().startsWith(word));
   return flat(source.variables)
     .filter((one) => {
-      const text = `${title} ${one.path} ${isObject(one.sample) ? "" : sampleText(one.sample)}`.toLowerCase();
+      const text = `${title} ${one.path} ${typeof one.sample === "object" ? "" : sampleText(one.sample)}`.toLowerCase();
       return words.every((word) => text.includes(word));
     })
+    .sort((a, b) => Number(isCalled(b)) - Number(isCalled(a)))
     .map((one) => ({ ...rowOf(one, 0), name: one.path, hasMore: false }));
 }
 
@@ -74,12 +76,4 @@ function flat(variables: readonly Variable[]): Variable[] {
 
 function rowOf(one: Variable, depth: number): VariableRow {
   return { path: one.path, name: one.name, depth, sample: one.sample, hasMore: one.children.length > 0, isOpen: false };
-}
-
-/** A sample in a few letters; of an object the names of what is in it. */
-export function shortSample(sample: Json): string {
-  if (sample === null) return "null";
-  const text = isObject(sample) ? `{ ${Object.keys(sample).join(", ")} }` : Array.isArray(sample) ? `[${sample.length}]` : sampleText(sample);
-  const line = text.replace(/\s+/g, " ");
-  return line.length > LONGEST_SAMPLE ? `${line.slice(0, LONGEST_SAMPLE - 1)}…` : line;
 }

@@ -5828,6 +5828,8 @@ export interface operations {
                 conversation_id?: string | null;
                 since?: string | null;
                 until?: string | null;
+                /** @description Only tests of drafts, or none of them. */
+                test_mode?: boolean | null;
                 /** @description How many at most. */
                 limit?: number;
                 /** @description `next` of the page before; the same filters with it. */

@@ -15,6 +15,7 @@ export const conditionTexts = {
   field: "Field",
   fieldHint: "Choose a field",
   operator: "Operator",
+  changes: "changes",
   value: "Value",
   first: "From",
   second: "To",

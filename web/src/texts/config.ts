@@ -10,15 +10,25 @@ const CHOICES: Readonly<Record<string, string>> = {
   signature: "Signed (Standard Webhooks)", hmac: "Signed by the sender’s own way (HMAC)",
   link: "Link header", next_url: "Address in the answer", cursor: "Cursor", page: "Page numbers", offset: "Offset",
   immediately: "At once", last_step: "With the output of the run",
-  once: "One run for the latest", all: "A run for each", allow: "Start beside it", skip: "Leave this one out", queue: "Wait until it is over",
   reply: "A reply", condition: "A condition", change: "A change", automation: "Another automation", signal: "A signal",
   fixed: "Always the same", round_robin: "In turn", false: "Never", html: "HTML",
   retry: "Do it again", fail: "Fail", stop: "End the run as failed", continue: "Go on",
   exponential: "Twice as long each time", base64: "Base64", enum: "One of a list", text: "Text",
-  cancel_previous: "End those before it", parallel: "Side by side",
 };
 
-const METHODS = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]);
+/** By field, where one value means several things. */
+const OF_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  on_missed: { once: "One run for the latest", all: "A run for each", none: "Nothing" },
+  overlap: { allow: "Start beside it", skip: "Leave this one out", queue: "Start when it is over" },
+  mode: {
+    all: "All branches that live", any: "The first that arrives",
+    queue: "Others wait, in order", skip: "Others are left out", cancel_previous: "A newer one ends those before it", parallel: "Side by side",
+  },
+  record: { none: "No record" },
+  per: { record: "The record", lead: "The lead", conversation: "The conversation", automation: "The whole automation" },
+  if_past: { continue: "Go on at once", next: "Wait for the next time", stop: "End the run as completed", fail: "Fail the step" },
+};
+const AS_WRITTEN = new Set(["method", "methods"]);
 
 export const configTexts = {
   close: "Close the panel",
@@ -33,7 +43,7 @@ export const configTexts = {
     title: "This type of step is not installed",
     text: "What it does is kept, and shown below as it is stored. Install the package that it comes from, or take the step out.",
   },
-  choice: (value: string, field = "") => (field === "method" || METHODS.has(value) && value !== "DELETE" ? value : CHOICES[value] ?? humanised(value)),
+  choice: (value: string, field = "") => (AS_WRITTEN.has(field) ? value : (OF_FIELDS[field]?.[value] ?? CHOICES[value] ?? humanised(value))),
   event: (value: string) => (value === "any" ? "Any" : CHOICES[value] ?? value),
   optional: "Not set",
   standard: (value: string) => `${value} (unless you say otherwise)`,

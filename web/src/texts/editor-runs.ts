@@ -46,6 +46,7 @@ export const editorRunsTexts = {
   marks: {
     tries: (count: number) => `${count} tries`,
     cancelled: "given up",
+    takenOver: "taken over",
     sample: "sample",
     pinned: "pinned",
     until: (time: string) => `until ${time}`,
@@ -70,6 +71,7 @@ export const editorRunsTexts = {
     logs: "What it printed",
     none: "Nothing",
     started: "Began",
+    over: "Was over",
     took: "Took",
     attempts: "Tries",
     way: "Left by",

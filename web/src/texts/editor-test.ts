@@ -64,7 +64,7 @@ export const editorTestTexts = {
     changed: "You have changed the flow since.",
     clear: "Clear the result",
     show: "Show it",
-    open: "Open it in Runs",
+    open: "Open in Runs",
     steps: (count: number) => (count === 1 ? "1 step ran" : `${count} steps ran`),
   },
   step: {

@@ -100,6 +100,11 @@ export const flowTexts = {
     map: "Change each item",
     filter: (condition: string | null) => (condition === null ? "Choose items" : `Keep items where ${condition}`),
   },
+  spoken: {
+    number: (number: number) => `step ${number}`,
+    after: (titles: string) => `comes after ${titles}`,
+    disabled: "switched off",
+  },
   conditionFields: {
     columns: "Columns",
     record: "The record",
@@ -112,6 +117,7 @@ export const flowTexts = {
   },
   variables: {
     trigger: "Trigger",
+    list: (count: number) => `a list of ${count}`,
     item: "Loop item",
     index: "Number of the item",
     vars: "Variables",

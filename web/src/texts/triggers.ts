@@ -13,7 +13,7 @@ export const triggerTexts = {
     to: "To",
     anything: "anything",
     more: "Further columns that may change instead",
-    onlyIf: "Only if",
+    onlyIfText: "What else has to hold, of the record as it is then or as it was before.",
   },
   schedule: {
     repeat: "Repeat",
@@ -57,6 +57,7 @@ export const triggerTexts = {
     copy: "Copy the address",
     copied: "Copied",
     methods: (names: string) => `Takes ${names}`,
+    live: "Deliveries are taken.",
     unpublished: "Publish the automation: from then on deliveries are taken.",
   },
   secret: {

@@ -41,11 +41,12 @@ async def list_executions(
     conversation_id: UUID | None = None,
     since: Moment | None = None,
     until: Moment | None = None,
+    test_mode: Annotated[bool | None, Query(description="Only tests of drafts, or none of them.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     chosen = ExecutionFilter(
-        account, automation_id, tuple(status) if status else None, lead_id, conversation_id, since, until
+        account, automation_id, tuple(status) if status else None, lead_id, conversation_id, since, until, test_mode
     )
     after = None
     if (position := read_cursor(cursor)) is not None:

@@ -65,6 +65,7 @@ from (
     and ($7::timestamptz is null or e.started_at < $7)
     and ($9::timestamptz is null or (e.started_at, e.seq) < ($9, $10::bigint))
     and ($11::uuid[] is null or e.account_id = any ($11))
+    and ($12::boolean is null or e.test_mode = $12)
   order by e.started_at desc, e.seq desc
   limit $8
 ) r;

@@ -1,4 +1,5 @@
 import { Box, Flex, SegmentedControl } from "@mantine/core";
+import { ReactFlowProvider } from "@xyflow/react";
 import { Shapes } from "lucide-react";
 import { useState } from "react";
 
@@ -6,6 +7,7 @@ import type { Catalogue } from "@/flow/catalogue";
 import { setConfig, setDisabled, setLabel, setSettings } from "@/flow/edit";
 import { EmptyState } from "@/parts/EmptyState";
 import { useMayChange } from "@/session/accounts";
+import { canvasTexts } from "@/texts/canvas";
 import { editorTexts as texts } from "@/texts/editor";
 
 import { FlowCanvas } from "@/pages/editor/canvas/FlowCanvas";
@@ -17,41 +19,49 @@ import { TestedStep } from "@/pages/editor/test/TestedStep";
 import { TestResult } from "@/pages/editor/test/TestResult";
 import { useTestMarks } from "@/pages/editor/test/useTestMarks";
 import classes from "./BuildTab.module.css";
+import { CONFIG_ID } from "./configFocus";
 import { Outline } from "./Outline";
+import { Workbench } from "./Workbench";
 
 type View = "canvas" | "list";
 
 export function BuildTab({ automation, catalogue }: TabProps) {
   const drawing = useDraft((draft) => draft.drawing);
+  const mayChange = useMayChange();
   const [view, setView] = useState<View>("canvas");
   return (
-    <Flex h="100%">
-      <Box flex={1} miw={0} pos="relative" className={classes.stage}>
-        <SegmentedControl
-          size="xs"
-          aria-label={texts.view}
-          value={view}
-          onChange={setView}
-          className={classes.view}
-          data={[
-            { value: "canvas", label: texts.canvasTab },
-            { value: "list", label: texts.list },
-          ]}
-        />
-        {drawing.nodes.length === 0 ? (
-          <EmptyState icon={Shapes} title={texts.empty.title} text={texts.empty.text} />
-        ) : view === "canvas" ? (
-          <Drawn automation={automation.id} name={automation.name} catalogue={catalogue} />
-        ) : (
-          <Outline drawing={drawing} catalogue={catalogue} />
-        )}
-        <TestResult automation={automation} catalogue={catalogue} />
-      </Box>
-      <Config automation={automation.id} catalogue={catalogue} />
-    </Flex>
+    <ReactFlowProvider>
+      <Flex h="100%">
+        <Box flex={1} miw={0} pos="relative" className={classes.middle}>
+          <SegmentedControl
+            size="xs"
+            aria-label={texts.view}
+            value={view}
+            onChange={setView}
+            className={classes.view}
+            data={[
+              { value: "canvas", label: texts.canvasTab },
+              { value: "list", label: texts.list },
+            ]}
+          />
+          {view === "list" ? (
+            <Outline drawing={drawing} catalogue={catalogue} />
+          ) : mayChange ? (
+            <Workbench automation={automation} catalogue={catalogue} />
+          ) : drawing.nodes.length === 0 ? (
+            <EmptyState icon={Shapes} title={canvasTexts.empty.readOnly} text={canvasTexts.empty.readOnlyText} />
+          ) : (
+            <Drawn automation={automation.id} name={automation.name} catalogue={catalogue} />
+          )}
+          <TestResult automation={automation} catalogue={catalogue} />
+        </Box>
+        <Config automation={automation.id} catalogue={catalogue} />
+      </Flex>
+    </ReactFlowProvider>
   );
 }
 
+/** To those who may not change it. */
 function Drawn({ automation, name, catalogue }: { automation: string; name: string; catalogue: Catalogue }) {
   const { drawing, selection, select } = useDraft((draft) => draft);
   const [selected = null] = selection;
@@ -70,13 +80,13 @@ function Drawn({ automation, name, catalogue }: { automation: string; name: stri
 
 /** Of the one step that is selected. */
 function Config({ automation, catalogue }: { automation: string; catalogue: Catalogue }) {
-  const { drawing, selection, change } = useDraft((draft) => draft);
+  const { drawing, selection, change, select } = useDraft((draft) => draft);
   const outputs = useOutputs(automation);
   const mayChange = useMayChange();
   const [id] = selection;
   if (id === undefined || selection.size > 1) return null;
   return (
-    <aside className={classes.config} aria-label={texts.config}>
+    <aside id={CONFIG_ID} className={classes.config} aria-label={texts.config}>
       <TestedStep key={`${id} test`} automation={automation} nodeId={id} />
       <ConfigPanel
         key={id}
@@ -87,6 +97,7 @@ function Config({ automation, catalogue }: { automation: string; catalogue: Cata
         problems={[]}
         jump={null}
         isReadOnly={!mayChange}
+        onClose={() => select([])}
         onConfig={(config, field) => change((now) => setConfig(now, id, config), `${id}/${field}`)}
         onLabel={(label) => change((now) => setLabel(now, id, label), `${id}/label`)}
         onDisabled={(disabled) => change((now) => setDisabled(now, new Set([id]), disabled))}

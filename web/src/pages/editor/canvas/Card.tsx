@@ -1,39 +1,75 @@
-import { Group } from "@mantine/core";
 import { Handle, type NodeProps, Position } from "@xyflow/react";
+import { CircleAlert, Pin, StickyNote } from "lucide-react";
+import { memo } from "react";
 
 import { IconTile } from "@/parts/IconTile";
 import { NamedIcon } from "@/parts/NamedIcon";
+import { canvasTexts as texts } from "@/texts/canvas";
+import { editorTexts } from "@/texts/editor";
 
+import { useCanvasActions } from "./actions";
 import classes from "./canvas.module.css";
+import { CardMenu } from "./CardMenu";
+import { FreeEnd } from "./FreeEnd";
 import { MarkBadge } from "./MarkBadge";
-import type { CardNode } from "./toCanvas";
+import type { CardData, CardNode } from "./toCanvas";
 
-export function Card({ data, selected }: NodeProps<CardNode>) {
+export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNode>) {
+  const actions = useCanvasActions();
   return (
-    <Group
-      gap={12}
-      wrap="nowrap"
-      className={classes.node}
-      data-disabled={data.isDisabled || undefined}
-      data-selected={selected || undefined}
-      data-tone={data.mark?.tone}
-    >
+    <div className={classes.node} data-disabled={data.isDisabled || undefined} data-selected={selected || undefined} data-tone={data.mark?.tone}>
       {data.mark !== null && <MarkBadge mark={data.mark} />}
-      {!data.isTrigger && <Handle type="target" position={Position.Top} />}
-      <IconTile color={data.isTrigger ? "teal" : null} size={36}>
-        <NamedIcon name={data.icon} size={19} />
-      </IconTile>
-      <span className={classes.texts}>
-        <b>{data.title}</b>
-        <small>{data.summary}</small>
+      {!data.isTrigger && <Handle type="target" position={Position.Top} isConnectableStart={false} />}
+      <button type="button" className={classes.main} data-step={id} aria-label={data.spoken} aria-describedby={`${id}-says`}>
+        <IconTile color={data.isTrigger ? "teal" : null} size={36}>
+          <NamedIcon name={data.icon} size={19} />
+        </IconTile>
+        <span className={classes.texts}>
+          <b>{data.title}</b>
+          <small>{data.summary}</small>
+        </span>
+      </button>
+      <span id={`${id}-says`} hidden>
+        {describe(data)}
       </span>
+      <Signs data={data} />
+      {actions !== null && <CardMenu id={id} data={data} actions={actions} isSelected={selected} />}
       {data.handles.map(({ name, left }) =>
         left === null ? (
-          <Handle key={name} id={name} type="source" position={Position.Right} />
+          <Handle key={name} id={name} type="source" position={Position.Right} title={editorTexts.way(name)} />
         ) : (
           <Handle key={name} id={name} type="source" position={Position.Bottom} style={{ left: `${left}%` }} />
         ),
       )}
-    </Group>
+      {actions !== null &&
+        data.handles.map(({ name, left }) =>
+          left !== null && data.free.includes(name) ? (
+            <FreeEnd key={name} id={id} title={data.title} handle={name} isOnly={data.handles.filter((one) => one.left !== null).length === 1} left={left} actions={actions} />
+          ) : null,
+        )}
+    </div>
   );
+});
+
+function Signs({ data }: { data: CardData }) {
+  const problems = data.mark?.problems ?? 0;
+  if (!data.hasNote && !data.isPinned && problems === 0) return null;
+  return (
+    <span className={classes.signs}>
+      {data.hasNote && <StickyNote size={13} role="img" aria-label={texts.note} />}
+      {data.isPinned && <Pin size={13} role="img" aria-label={texts.pinned} />}
+      {problems > 0 && (
+        <span className={classes.problems} role="img" aria-label={texts.problems(problems)}>
+          <CircleAlert size={13} aria-hidden />
+          {problems}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function describe({ summary, mark, hasNote, isPinned }: CardData): string {
+  const tone = mark === null ? null : editorTexts.tones[mark.tone];
+  const problems = mark?.problems === undefined ? null : texts.problems(mark.problems);
+  return [summary, tone, problems, hasNote ? texts.note : null, isPinned ? texts.pinned : null].filter((one) => one !== null).join(". ");
 }

@@ -2,7 +2,7 @@ import "@xyflow/react/dist/style.css";
 
 import { useComputedColorScheme } from "@mantine/core";
 import { Background, BackgroundVariant, Controls, MiniMap, ReactFlow } from "@xyflow/react";
-import { type ReactNode, useMemo } from "react";
+import { type ReactNode, useMemo, useRef } from "react";
 
 import type { Catalogue } from "@/flow/catalogue";
 import type { Drawing } from "@/flow/drawing";
@@ -30,6 +30,7 @@ interface FlowCanvasProps {
 /** A flow to look at: what ran, what differs. The Build tab has a canvas of its own, which can be drawn on. */
 export function FlowCanvas({ drawing, catalogue, label, marks = NO_MARKS, selected = null, onSelect, children }: FlowCanvasProps) {
   const scheme = useComputedColorScheme();
+  const isMoved = useRef(false);
   const shown = useMemo(() => toCanvas(drawing, catalogue, marks), [drawing, catalogue, marks]);
   const nodes = useMemo(() => shown.nodes.map((node) => ({ ...node, selected: node.id === selected })), [shown, selected]);
   return (
@@ -46,6 +47,10 @@ export function FlowCanvas({ drawing, catalogue, label, marks = NO_MARKS, select
         nodesConnectable={false}
         deleteKeyCode={null}
         onlyRenderVisibleElements={nodes.length > 100}
+        // Without an event it was moved from here.
+        onMove={(event) => {
+          if (event !== null) isMoved.current = true;
+        }}
         onNodeClick={(_event, node) => onSelect?.(node.id)}
         onPaneClick={() => onSelect?.(null)}
         aria-label={label}
@@ -53,7 +58,7 @@ export function FlowCanvas({ drawing, catalogue, label, marks = NO_MARKS, select
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
         <Controls showInteractive={false} position="bottom-left" />
         {nodes.length > MANY && <MiniMap pannable zoomable position="bottom-right" />}
-        <KeepInView />
+        <KeepInView isMoved={isMoved} />
         {children}
       </ReactFlow>
     </div>

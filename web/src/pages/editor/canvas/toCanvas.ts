@@ -1,22 +1,31 @@
 /** A drawing as what React Flow is given. */
 
-import { type Edge, MarkerType, type Node } from "@xyflow/react";
+import { type Edge, MarkerType, type Node, type NodeHandle, Position } from "@xyflow/react";
 
 import { type Catalogue, ERROR, handlesOf, handleUsed, titleOf } from "@/flow/catalogue";
+import { freeHandlesOf } from "@/flow/connect";
 import { type Drawing, isTrigger } from "@/flow/drawing";
-import { arranged, NODE_HEIGHT, NODE_WIDTH } from "@/flow/layout";
+import { inOrder } from "@/flow/graph";
+import { NODE_HEIGHT, NODE_WIDTH, placed } from "@/flow/layout";
 import { summaryOf } from "@/flow/summaries";
+import { spokenSteps } from "@/flow/walk";
 import { editorTexts } from "@/texts/editor";
 
 import { type Marks, NO_MARKS, type NodeMark, type Tone } from "./marks";
 
 export type CardData = {
   title: string;
+  /** To whoever does not see where it stands. */
+  spoken: string;
   summary: string | null;
   icon: string | null;
   handles: readonly HandlePlace[];
+  /** Names of handles that lead nowhere yet. */
+  free: readonly string[];
   isTrigger: boolean;
   isDisabled: boolean;
+  hasNote: boolean;
+  isPinned: boolean;
   mark: NodeMark | null;
 };
 /** `left`: percent of the lower edge; null: on the right side, where errors go. */
@@ -25,7 +34,9 @@ export interface HandlePlace {
   readonly left: number | null;
 }
 export type CardNode = Node<CardData, "card">;
-export type LineEdge = Edge<{ tone: Tone | null }>;
+export type LineEdge = Edge<{ tone: Tone | null; from: string; to: string; way: string | null; text: string | null }>;
+
+const HANDLE = 10;
 
 /** One way out is in the middle, so that a line that goes straight down is straight. */
 export function placesOf(handles: readonly string[]): HandlePlace[] {
@@ -33,37 +44,69 @@ export function placesOf(handles: readonly string[]): HandlePlace[] {
   return handles.map((name) => ({ name, left: name === ERROR ? null : ((below.indexOf(name) + 1) * 100) / (below.length + 1) }));
 }
 
+/** Said beforehand, so that lines are drawn at once and steps out of sight need not be. */
+function boundsOf(places: readonly HandlePlace[], trigger: boolean): NodeHandle[] {
+  const size = { width: HANDLE, height: HANDLE };
+  const half = HANDLE / 2;
+  const into: NodeHandle = { ...size, id: null, type: "target", position: Position.Top, x: NODE_WIDTH / 2 - half, y: -half };
+  const out = places.map(({ name, left }): NodeHandle =>
+    left === null
+      ? { ...size, id: name, type: "source", position: Position.Right, x: NODE_WIDTH - half, y: NODE_HEIGHT / 2 - half }
+      : { ...size, id: name, type: "source", position: Position.Bottom, x: (NODE_WIDTH * left) / 100 - half, y: NODE_HEIGHT - half },
+  );
+  return trigger ? out : [into, ...out];
+}
+
 export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = NO_MARKS): { nodes: CardNode[]; edges: LineEdge[] } {
-  const placed = drawing.nodes.every((node) => node.position !== null && node.moved) ? drawing : arranged(drawing);
-  const nodes = placed.nodes.map((node): CardNode => ({
-    id: node.id,
-    type: "card",
-    position: node.position ?? { x: 0, y: 0 },
-    width: NODE_WIDTH,
-    height: NODE_HEIGHT,
-    data: {
-      title: titleOf(node, catalogue),
-      summary: summaryOf(node),
-      icon: catalogue.get(node.type)?.icon ?? null,
-      handles: placesOf(handlesOf(node, catalogue)),
-      isTrigger: isTrigger(node),
-      isDisabled: node.disabled,
-      mark: marks.nodes.get(node.id) ?? null,
-    },
-  }));
-  const byId = new Map(placed.nodes.map((node) => [node.id, node]));
-  const edges = placed.edges.map(({ id, source, target, sourceHandle }): LineEdge => {
+  const shown = placed(drawing);
+  const byId = new Map(shown.nodes.map((node) => [node.id, node]));
+  const free = freeHandlesOf(drawing, catalogue);
+  const spoken = spokenSteps(drawing, catalogue);
+  // In the order of the flow, which is that of the Tab key.
+  const nodes = inOrder(shown).flatMap((id): CardNode[] => {
+    const node = byId.get(id);
+    if (node === undefined) return [];
+    const handles = placesOf(handlesOf(node, catalogue));
+    const trigger = isTrigger(node);
+    return [
+      {
+        id,
+        type: "card",
+        position: node.position ?? { x: 0, y: 0 },
+        width: NODE_WIDTH,
+        height: NODE_HEIGHT,
+        measured: { width: NODE_WIDTH, height: NODE_HEIGHT },
+        handles: boundsOf(handles, trigger),
+        data: {
+          title: titleOf(node, catalogue),
+          spoken: spoken.get(id) ?? id,
+          summary: summaryOf(node),
+          icon: catalogue.get(node.type)?.icon ?? null,
+          handles,
+          free: free.get(id) ?? [],
+          isTrigger: trigger,
+          isDisabled: node.disabled,
+          hasNote: typeof node.dataRest["note"] === "string" && node.dataRest["note"] !== "",
+          isPinned: node.dataRest["pinned"] !== undefined && node.dataRest["pinned"] !== null,
+          mark: marks.nodes.get(id) ?? null,
+        },
+      },
+    ];
+  });
+  const titles = new Map(nodes.map((node) => [node.id, node.data.title]));
+  const edges = shown.edges.map(({ id, source, target, sourceHandle }): LineEdge => {
     const node = byId.get(source);
     const handle = node === undefined ? null : handleUsed(node, sourceHandle, catalogue);
     const mark = marks.edges.get(id);
-    const words = [handle === null || handle === "out" ? null : editorTexts.way(handle), mark?.text ?? null].filter((word) => word !== null);
+    const way = handle === null || handle === "out" ? null : editorTexts.way(handle);
+    const words = [way, mark?.text ?? null].filter((word) => word !== null);
     return {
       id,
       source,
       target,
       sourceHandle: handle,
       type: "smoothstep",
-      data: { tone: mark?.tone ?? null },
+      data: { tone: mark?.tone ?? null, from: titles.get(source) ?? source, to: titles.get(target) ?? target, way, text: mark?.text ?? null },
       ...(mark === undefined ? {} : { className: `tone-${mark.tone}` }),
       ...(words.length === 0 ? {} : { label: words.join(" · ") }),
       markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },

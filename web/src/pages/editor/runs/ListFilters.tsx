@@ -4,7 +4,7 @@ import { editorRunsTexts } from "@/texts/editor-runs";
 import { runsTexts } from "@/texts/runs";
 
 import { RecordPicker } from "@/pages/editor/start/RecordPicker";
-import { oneOf, type RunFilters, SPANS, STATUSES } from "./filters";
+import { KINDS, oneOf, type RunFilters, SPANS, STATUSES } from "./filters";
 import classes from "./runs.module.css";
 
 const texts = runsTexts.filters;
@@ -37,14 +37,24 @@ export function ListFilters({ account, filters, onChange }: ListFiltersProps) {
           allowDeselect={false}
         />
       </Group>
-      <RecordPicker
-        account={account}
-        kind="lead"
-        value={filters.lead}
-        placeholder={recordTexts.placeholder}
-        clearLabel={recordTexts.clear}
-        onChange={(lead) => onChange({ ...filters, lead })}
-      />
+      <Group gap={8} grow>
+        <Select
+          size="xs"
+          aria-label={own.kind}
+          data={KINDS.map((value) => ({ value, label: own.kinds[value] }))}
+          value={filters.kind}
+          onChange={(value) => onChange({ ...filters, kind: oneOf(KINDS, value) ?? "all" })}
+          allowDeselect={false}
+        />
+        <RecordPicker
+          account={account}
+          kind="lead"
+          value={filters.lead}
+          placeholder={recordTexts.placeholder}
+          clearLabel={recordTexts.clear}
+          onChange={(lead) => onChange({ ...filters, lead })}
+        />
+      </Group>
     </div>
   );
 }

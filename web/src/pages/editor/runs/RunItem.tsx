@@ -39,21 +39,21 @@ export function RunItem({ run, search, isChosen, isSelected, onSelect }: RunItem
       )}
       <div className={classes.itemText}>
         <Group gap={8} wrap="nowrap" justify="space-between">
-          <Group gap={6} wrap="nowrap">
-            <StatusBadge status={run.status} size="sm" />
-            {run.test_mode && (
-              <Badge size="sm" variant="outline" color="gray" tt="none">
-                {runsTexts.test}
-              </Badge>
-            )}
-          </Group>
+          <StatusBadge status={run.status} size="sm" />
           <TimeAgo time={run.started_at} size="xs" c="dimmed" className={classes.above} />
         </Group>
-        <Link to={to} className={classes.open} aria-current={isChosen ? "true" : undefined}>
-          <Text span size="sm" fw={550} truncate>
-            {about ?? by}
-          </Text>
-        </Link>
+        <Group gap={6} wrap="nowrap">
+          <Link to={to} className={classes.open} aria-current={isChosen ? "true" : undefined}>
+            <Text span size="sm" fw={550} truncate>
+              {about ?? by}
+            </Text>
+          </Link>
+          {run.test_mode && (
+            <Badge size="xs" radius="sm" variant="default" tt="none" className={classes.whole}>
+              {runsTexts.test}
+            </Badge>
+          )}
+        </Group>
         <Text size="xs" c={run.error === null ? "dimmed" : "var(--mantine-color-red-text)"} truncate>
           {run.error ?? [...(about === null ? [] : [by]), run.duration_ms === null ? texts.underWay : texts.took(duration(run.duration_ms))].join(" · ")}
         </Text>

@@ -102,7 +102,7 @@ function Row({ bar, name, isSelected, onSelect }: { bar: Bar; name: string; isSe
           {wait !== null && <span className={classes.wait} style={{ left: `${wait.from}%`, width: `${wait.length}%` }} />}
           <span className={classes.bar} data-tone={tone} style={{ left: `${bar.from}%`, width: `${bar.length}%` }} />
           <span className={classes.took} data-room={room} style={labelAt(bar)}>
-            {[waited, took].filter(Boolean).join(", ")}
+            {waited === "" ? took : waited}
           </span>
         </div>
       </td>

@@ -1,11 +1,14 @@
 /** Which runs of the automation are listed; it stands in the address. */
 
 export const STATUSES = ["all", "open", "completed", "failed", "cancelled"] as const;
+export const KINDS = ["all", "live", "tests"] as const;
 export const SPANS = ["all", "hour", "day", "week"] as const;
 
 export interface RunFilters {
   readonly status: (typeof STATUSES)[number];
   readonly span: (typeof SPANS)[number];
+  /** `live`: without tests of drafts. */
+  readonly kind: (typeof KINDS)[number];
   /** The id of a lead. */
   readonly lead: string | null;
 }
@@ -19,12 +22,13 @@ export function readFilters(parameters: URLSearchParams): RunFilters {
   return {
     status: oneOf(STATUSES, parameters.get("status")) ?? "all",
     span: oneOf(SPANS, parameters.get("time")) ?? "all",
+    kind: oneOf(KINDS, parameters.get("kind")) ?? "all",
     lead: lead !== null && UUID.test(lead) ? lead : null,
   };
 }
 
-export function writeFilters({ status, span, lead }: RunFilters): URLSearchParams {
-  const given = { status: status === "all" ? "" : status, time: span === "all" ? "" : span, lead: lead ?? "" };
+export function writeFilters({ status, span, kind, lead }: RunFilters): URLSearchParams {
+  const given = { status: status === "all" ? "" : status, time: span === "all" ? "" : span, kind: kind === "all" ? "" : kind, lead: lead ?? "" };
   return new URLSearchParams(Object.entries(given).filter(([, value]) => value !== ""));
 }
 
@@ -33,11 +37,12 @@ export function sinceOf(span: RunFilters["span"], now: number): string | null {
   return span === "all" ? null : new Date(Math.floor((now - LENGTHS[span]) / MINUTE) * MINUTE).toISOString();
 }
 
-export function askedFor({ status, span, lead }: RunFilters, now: number) {
+export function askedFor({ status, span, kind, lead }: RunFilters, now: number) {
   const since = sinceOf(span, now);
   return {
     ...(status === "all" ? {} : { status: status === "open" ? (["pending", "running"] as const).slice() : [status] }),
     ...(since === null ? {} : { since }),
+    ...(kind === "all" ? {} : { test_mode: kind === "tests" }),
     ...(lead === null ? {} : { lead_id: lead }),
   };
 }

@@ -4,7 +4,7 @@ import { type Catalogue, ERROR, handleUsed } from "@/flow/catalogue";
 import { type Drawing, type FlowNode, isTrigger } from "@/flow/drawing";
 import { EACH, LOOP } from "@/flow/graph";
 import type { Rounds } from "@/flow/rounds";
-import { awaitedBy, type StepRecord, type StepState } from "@/flow/runRecord";
+import { awaitedBy, isWait, type StepRecord, type StepState } from "@/flow/runRecord";
 import { duration } from "@/parts/time";
 import { editorRunsTexts } from "@/texts/editor-runs";
 
@@ -64,7 +64,8 @@ function markText(record: StepRecord, rounds: Rounds | undefined, now: Date): st
     rounds === undefined ? null : editorRunsTexts.rounds.count(rounds.list.length, rounds.total),
     record.attempt > 1 ? texts.tries(record.attempt) : null,
     record.answeredBy === null ? null : texts[record.answeredBy],
-    record.milliseconds === null || rounds !== undefined ? null : duration(record.milliseconds),
+    record.fromRun === null ? null : texts.takenOver,
+    record.milliseconds === null || isWait(record) || record.fromRun !== null || rounds !== undefined ? null : duration(record.milliseconds),
   ].filter((word) => word !== null);
   return words.length === 0 ? null : words.join(" · ");
 }

@@ -25,14 +25,14 @@ describe("a run on the canvas", () => {
       { node_id: "if", status: "completed", handle: "true", duration_ms: 3 },
       { node_id: "send", status: "failed", handle: "error", duration_ms: 1_500, attempt: 2 },
       { node_id: "set", status: "skipped", attempt: 0 },
-      { node_id: "stop", status: "completed", sample: true },
+      { node_id: "stop", status: "completed", sample: true, from_run: "r" },
     ], false), NOW);
     expect(Object.fromEntries(marks.nodes)).toEqual({
       start: { tone: "ok" },
       if: { tone: "ok", text: "3 ms" },
       send: { tone: "failed", text: "2 tries · 1.5 s" },
       set: { tone: "idle" },
-      stop: { tone: "ok", text: "sample" },
+      stop: { tone: "ok", text: "sample · taken over" },
     });
     expect(Object.fromEntries(marks.edges)).toEqual({
       "start-if": { tone: "ok" },
@@ -80,9 +80,9 @@ describe("words about a run", () => {
 describe("many runs", () => {
   it("are asked for as the address says", () => {
     const lead = "1ead0001-0000-4000-8000-000000000001";
-    const filters = readFilters(new URLSearchParams(`status=open&time=day&lead=${lead}&x=1`));
-    expect(writeFilters(filters).toString()).toBe(`status=open&time=day&lead=${lead}`);
-    expect(askedFor(filters, Date.UTC(2026, 10, 27, 12, 0, 30))).toEqual({ status: ["pending", "running"], since: "2026-11-26T12:00:00.000Z", lead_id: lead });
+    const filters = readFilters(new URLSearchParams(`status=open&time=day&kind=live&lead=${lead}&x=1`));
+    expect(writeFilters(filters).toString()).toBe(`status=open&time=day&kind=live&lead=${lead}`);
+    expect(askedFor(filters, Date.UTC(2026, 10, 27, 12, 0, 30))).toEqual({ status: ["pending", "running"], since: "2026-11-26T12:00:00.000Z", test_mode: false, lead_id: lead });
     expect(writeFilters(readFilters(new URLSearchParams("status=odd&lead=1"))).toString()).toBe("");
   });
 });

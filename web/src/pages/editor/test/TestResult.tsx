@@ -44,16 +44,16 @@ function Result({ automation, catalogue, tested }: { automation: Automation; cat
             </Text>
           </div>
         </Group>
-        <Group gap={6} wrap="nowrap">
+        <Group gap="sm" wrap="nowrap">
           {node !== null && (
-            <Anchor component="button" type="button" size="xs" onClick={() => select([node.id])}>
+            <Anchor component="button" type="button" size="xs" className={classes.link} onClick={() => select([node.id])}>
               {texts.show}
             </Anchor>
           )}
-          <Anchor component={Link} to={`/automations/${automation.id}/runs/${run.id}`} size="xs" className={classes.open}>
+          <Anchor component={Link} to={`/automations/${automation.id}/runs/${run.id}`} size="xs" className={classes.link}>
             {texts.open}
           </Anchor>
-          <Button size="compact-sm" variant="light" leftSection={<RotateCcw size={14} />} loading={test.isPending} onClick={() => test.mutate(tested.body)}>
+          <Button size="compact-xs" variant="light" className={classes.link} leftSection={<RotateCcw size={13} />} loading={test.isPending} onClick={() => test.mutate(tested.body)}>
             {editorTestTexts.again}
           </Button>
           <Tooltip label={texts.clear} openDelay={300}>

@@ -65,7 +65,7 @@ export function AddButtons({ path }: { path: Path }) {
   const { add, addGroup, isReadOnly } = useBuilder();
   if (isReadOnly) return null;
   return (
-    <Group gap="xs" mt={2}>
+    <Group gap="xs" mt={6}>
       <Button size="compact-sm" variant="default" leftSection={<Plus size={14} />} onClick={() => add(path)}>
         {texts.add}
       </Button>

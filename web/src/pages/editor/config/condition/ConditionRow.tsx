@@ -25,6 +25,8 @@ export function ConditionRow({ leaf, path, number, menu }: ConditionRowProps) {
   const { fields, operators, replace, isReadOnly } = useBuilder();
   const set = (next: Leaf) => replace(path, next);
   const operator = operators.find((one) => one.name === leaf.operator) ?? { name: leaf.operator, operand: "value" in leaf.rest ? ("any" as const) : ("nothing" as const) };
+  // Two values, or a list of them, need the whole line.
+  const isOneLine = !["nothing", "change", "pair", "list"].includes(operator.operand);
   const known = operators.some((one) => one.name === leaf.operator) ? operators : [...operators, operator];
   return (
     <div className={classes.row} role="group" aria-label={texts.row(number)}>
@@ -32,19 +34,22 @@ export function ConditionRow({ leaf, path, number, menu }: ConditionRowProps) {
         <FieldPicker value={leaf.field} onChange={(field) => set({ ...leaf, field })} />
         {menu}
       </div>
-      <Select
-        aria-label={texts.operator}
-        data={known.map(({ name, operand }) => ({ value: name, label: operand === "change" ? flowTexts.condition.changed("").trim() : (flowTexts.condition.operators[name] ?? name) }))}
-        value={leaf.operator}
-        readOnly={isReadOnly}
-        allowDeselect={false}
-        maxDropdownHeight={320}
-        onChange={(name) => {
-          const next = operators.find((one) => one.name === name);
-          if (next !== undefined) set(withOperator(leaf, next));
-        }}
-      />
-      <Operand leaf={leaf} operand={operator.operand} sample={variableAt(fields, leaf.field)?.sample} onChange={(rest) => set({ ...leaf, rest })} />
+      <div className={isOneLine ? classes.compared : classes.stacked}>
+        <Select
+          aria-label={texts.operator}
+          data={known.map(({ name, operand }) => ({ value: name, label: operatorName(name, operand) }))}
+          value={leaf.operator}
+          readOnly={isReadOnly}
+          allowDeselect={false}
+          maxDropdownHeight={320}
+          comboboxProps={{ width: "max-content", position: "bottom-start" }}
+          onChange={(name) => {
+            const next = operators.find((one) => one.name === name);
+            if (next !== undefined) set(withOperator(leaf, next));
+          }}
+        />
+        <Operand leaf={leaf} operand={operator.operand} sample={variableAt(fields, leaf.field)?.sample} onChange={(rest) => set({ ...leaf, rest })} />
+      </div>
       {canIgnoreCase(leaf.operator, leaf.rest["value"]) && (
         <Checkbox
           size="xs"
@@ -58,4 +63,8 @@ export function ConditionRow({ leaf, path, number, menu }: ConditionRowProps) {
       )}
     </div>
   );
+}
+
+function operatorName(name: string, operand: string): string {
+  return operand === "change" ? texts.changes : (flowTexts.condition.operators[name] ?? name);
 }

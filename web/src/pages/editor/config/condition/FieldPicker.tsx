@@ -1,7 +1,7 @@
 import { Autocomplete, Group, Text } from "@mantine/core";
 
-import { allPaths, shortSample } from "@/flow/variableRows";
-import { variableAt } from "@/flow/templateText";
+import { shortSample, variableAt } from "@/flow/templateText";
+import { allPaths } from "@/flow/variableRows";
 import { conditionTexts as texts } from "@/texts/conditions";
 
 import { useBuilder } from "./BuilderContext";

@@ -110,10 +110,10 @@ function ChoicesField({ field, control, path, value, onChange }: ControlProps) {
       {(id) => (
         <MultiSelect
           id={id}
-          data={values.map((one) => ({ value: sampleText(one), label: named(one) }))}
+          data={values.map((one) => ({ value: sampleText(one), label: named(one, field.name) }))}
           value={listOf(value).map(sampleText)}
           readOnly={isReadOnly}
-          placeholder={listOf(value).length === 0 ? configTexts.choose : undefined}
+          placeholder={listOf(value).length === 0 ? (hintOf(field) ?? configTexts.choose) : undefined}
           // In the order of the schema, whatever was chosen first.
           onChange={(chosen) => onChange(chosen.length === 0 ? undefined : values.filter((one) => chosen.includes(sampleText(one))))}
         />

@@ -5,7 +5,7 @@ import type { ComponentType } from "react";
 import { ConditionField } from "@/pages/editor/config/condition/ConditionField";
 import { InputSchemaField } from "@/pages/editor/config/inputs/InputSchemaField";
 import { AutomationField, ChannelField, ConversationField, LeadField, PeopleField, PersonField, RecordField } from "@/pages/editor/config/records/pickers";
-import { ColumnField, ColumnsField, ColumnValuesField, TableField, ZoneField } from "@/pages/editor/config/records/widgets";
+import { ColumnField, ColumnsField, ColumnValuesField, ItemPathField, TableField, ZoneField } from "@/pages/editor/config/records/widgets";
 import { CodeField, ItemsField, LongTextField } from "./special";
 import type { ControlProps } from "./types";
 
@@ -19,6 +19,7 @@ export const WIDGETS: Readonly<Record<string, ComponentType<ControlProps> | unde
   condition: ConditionField,
   conversation: ConversationField,
   input_schema: InputSchemaField,
+  item_path: ItemPathField,
   items: ItemsField,
   json: ItemsField,
   lead: LeadField,

@@ -1,7 +1,9 @@
 import { Autocomplete, MultiSelect, Select, TagsInput } from "@mantine/core";
 
+import { itemFields } from "@/flow/conditionFields";
 import { listOf } from "@/flow/formValues";
 import { writableColumns } from "@/flow/recordTables";
+import { allPaths } from "@/flow/variableRows";
 import { triggerTexts } from "@/texts/triggers";
 
 import { useForm } from "@/pages/editor/config/form/FormContext";
@@ -73,6 +75,19 @@ export function ColumnValuesField(props: ControlProps) {
   const columns = useColumns(nodeType === "action-run-automation" ? null : table);
   if (props.control.kind !== "pairs") return null;
   return <PairsField {...props} control={props.control} names={writableColumns(columns)} />;
+}
+
+/** Where in each item of the list a value is. */
+export function ItemPathField({ field, path, value, onChange }: ControlProps) {
+  const { isReadOnly, config, sources } = useForm();
+  const paths = allPaths(itemFields(config, sources)).flatMap((group) => group.items);
+  return (
+    <Frame field={field} path={path}>
+      {(id) => (
+        <Autocomplete id={id} data={paths} value={textOf(value)} placeholder={hintOf(field)} readOnly={isReadOnly} onChange={(name) => onChange(name === "" ? undefined : name)} />
+      )}
+    </Frame>
+  );
 }
 
 export function ZoneField({ field, path, value, onChange }: ControlProps) {

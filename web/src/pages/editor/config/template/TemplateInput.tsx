@@ -38,6 +38,7 @@ export function TemplateInput({ id, label, title, field, value, placeholder, isL
   const [open, setOpen] = useState<Open>("closed");
   const [cursor, setCursor] = useState<readonly [start: number, end: number]>([0, 0]);
   const [typed, setTyped] = useState("");
+  const takes = field.isTemplate || field.isSecret;
   const sources = useSources(field);
   const list = useVariableList(sources, open === "typing" ? typed : "");
 
@@ -56,7 +57,7 @@ export function TemplateInput({ id, label, title, field, value, placeholder, isL
 
   const onType = (text: string, at: number) => {
     onChange(text === "" ? undefined : text);
-    const begun = field.isTemplate || field.isSecret ? openBraces(text, at) : null;
+    const begun = takes ? openBraces(text, at) : null;
     setTyped(begun?.typed ?? "");
     setCursor([at, at]);
     setOpen(begun === null ? "closed" : "typing");
@@ -115,7 +116,7 @@ export function TemplateInput({ id, label, title, field, value, placeholder, isL
                 onBlur={() => open === "typing" && setOpen("closed")}
               />
             </div>
-            {!isReadOnly && (
+            {!isReadOnly && takes && (
               <Tooltip label={texts.insert}>
                 <ActionIcon
                   variant="subtle"

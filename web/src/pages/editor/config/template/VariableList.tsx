@@ -1,7 +1,8 @@
 import { ChevronDown, ChevronRight } from "lucide-react";
 import { useEffect, useRef } from "react";
 
-import { shortSample, type VariableRow } from "@/flow/variableRows";
+import { shortSample } from "@/flow/templateText";
+import type { VariableRow } from "@/flow/variableRows";
 import { variableTexts as texts } from "@/texts/variables";
 
 import classes from "./template.module.css";
@@ -47,7 +48,6 @@ function Option({ id, row, source, list, onPath }: { id: string; row: VariableRo
       role="option"
       tabIndex={-1}
       aria-selected={isActive}
-      aria-label={`${row.path}: ${shortSample(row.sample)}`}
       title={texts.from(source, row.path)}
       data-active={isActive || undefined}
       className={classes.option}

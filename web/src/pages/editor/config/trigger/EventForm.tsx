@@ -1,4 +1,4 @@
-import { Autocomplete, SegmentedControl, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { Autocomplete, Input, SegmentedControl, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
 import { useId } from "react";
 
 import { type EventFilter, readFilter, writeFilter } from "@/flow/changeRule";
@@ -33,7 +33,7 @@ export function EventForm({ fields, config, onConfig }: OwnFormProps) {
       {(type === "UPDATE" || type === "any" || filter.rule.column !== null) && <ChangeFields config={config} filter={filter} onConfig={onConfig} />}
       {conditions !== undefined && (
         <ConditionField
-          field={conditions}
+          field={{ ...conditions, description: texts.onlyIfText }}
           control={conditions.control}
           path={["conditions"]}
           value={filter.rest}
@@ -74,9 +74,9 @@ function EventField({ config, onConfig, isReadOnly }: Pick<OwnFormProps, "config
   const value = typeof config["event_type"] === "string" ? config["event_type"] : "";
   return (
     <div data-path={pathKey(["event_type"])}>
-      <Text id={id} size="sm" fw={500} mb={4}>
+      <Input.Label labelElement="div" id={id} required mb={2}>
         {texts.event}
-      </Text>
+      </Input.Label>
       <SegmentedControl
         fullWidth
         size="xs"
@@ -107,9 +107,7 @@ function ChangeFields({ config, filter, onConfig }: { config: JsonObject; filter
   const names = columns.map((column) => column.name);
   return (
     <div role="group" aria-label={texts.change} className={classes.box} data-path={pathKey(["watch"])}>
-      <Text size="sm" fw={500}>
-        {texts.change}
-      </Text>
+      <Input.Label labelElement="div">{texts.change}</Input.Label>
       <Text size="xs" c="dimmed" mb={8}>
         {texts.changeText}
       </Text>

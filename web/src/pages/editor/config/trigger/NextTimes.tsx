@@ -1,4 +1,4 @@
-import { Loader, Text } from "@mantine/core";
+import { Input, Loader, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 
@@ -9,7 +9,7 @@ import { answer, api } from "@/session/client";
 import { triggerTexts } from "@/texts/triggers";
 
 import classes from "./trigger.module.css";
-import { inZone } from "./times";
+import { clockIn, inZone } from "./times";
 
 const texts = triggerTexts.schedule;
 const AFTER_MS = 400;
@@ -27,9 +27,7 @@ export function NextTimes({ config, zone }: { config: JsonObject; zone: string }
   });
   return (
     <section aria-label={texts.next} aria-live="polite" className={classes.box}>
-      <Text size="sm" fw={500} mb={4}>
-        {texts.next}
-      </Text>
+      <Input.Label labelElement="div">{texts.next}</Input.Label>
       {!isReady ? (
         <Text size="xs" c="dimmed">
           {texts.nextIncomplete}
@@ -43,14 +41,14 @@ export function NextTimes({ config, zone }: { config: JsonObject; zone: string }
       ) : (
         <>
           <Text size="xs" c="dimmed" mb={6}>
-            {data.words} ({data.timezone})
+            {data.words}
           </Text>
           {data.next.length === 0 && <Text size="sm">{texts.never}</Text>}
           <ol className={classes.times}>
             {data.next.map((due) => (
               <li key={due.at}>
                 <time dateTime={due.at}>{inZone(due.at, data.timezone)}</time>
-                <small>{texts.clock[due.clock] || (data.timezone === zone ? "" : texts.here(inZone(due.at, zone)))}</small>
+                <small>{texts.clock[due.clock] || (data.timezone === zone ? "" : texts.here(clockIn(due.at, zone)))}</small>
               </li>
             ))}
           </ol>

@@ -1,4 +1,4 @@
-import { Button, Chip, Group, MultiSelect, NumberInput, Select, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Chip, Group, Input, MultiSelect, NumberInput, Select, Stack, TextInput } from "@mantine/core";
 import { useId } from "react";
 
 import { listOf, withKey } from "@/flow/formValues";
@@ -84,9 +84,9 @@ function Weekdays({ config, onConfig }: PartProps) {
   const chosen = listOf(config["weekdays"]);
   return (
     <div role="group" aria-labelledby={id} data-path={pathKey(["weekdays"])}>
-      <Text id={id} size="sm" fw={500} mb={6}>
+      <Input.Label labelElement="div" id={id} mb={4}>
         {texts.weekdays}
-      </Text>
+      </Input.Label>
       <Group gap={6}>
         {WEEKDAYS.map((day) => (
           <Chip key={day} size="xs" checked={chosen.includes(day)} disabled={isReadOnly} onChange={(isOn) => onConfig(withWeekday(config, day, isOn), "weekdays")}>

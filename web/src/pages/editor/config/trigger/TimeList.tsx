@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, Input, Text, TextInput } from "@mantine/core";
 import { Plus, X } from "lucide-react";
 import { useId } from "react";
 
@@ -25,14 +25,14 @@ export function TimeList({ name, config, onConfig }: TimeListProps) {
   const set = (next: readonly string[]) => onConfig(withTimes(config, name, next), name);
   return (
     <div role="group" aria-labelledby={id} data-path={pathKey([name])}>
-      <Text id={id} size="sm" fw={500} mb={4}>
+      <Input.Label labelElement="div" id={id}>
         {isTimes ? texts.times : texts.dates}
-      </Text>
+      </Input.Label>
       <Group gap={6} align="center">
         {items.map((item, index) => (
           <TextInput
             key={index}
-            w={isTimes ? 132 : "100%"}
+            w={isTimes ? 156 : "100%"}
             type={typeFor(item, isTimes)}
             aria-label={(isTimes ? texts.time : texts.date)(index + 1)}
             value={item}

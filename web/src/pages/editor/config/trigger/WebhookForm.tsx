@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, CopyButton, Group, Stack, Text, Tooltip } from "@mantine/core";
+import { ActionIcon, Badge, CopyButton, Group, Input, Stack, Text, Tooltip } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Check, Copy } from "lucide-react";
 
@@ -32,9 +32,7 @@ function Address() {
   });
   return (
     <section aria-label={texts.title} className={classes.box}>
-      <Text size="sm" fw={500}>
-        {texts.title}
-      </Text>
+      <Input.Label labelElement="div">{texts.title}</Input.Label>
       <Text size="xs" c="dimmed" mb={6}>
         {texts.text}
       </Text>
@@ -62,10 +60,16 @@ function Address() {
             </Badge>
           </Group>
           <Text size="xs" c="dimmed" mt={6}>
-            {data.state}
+            {data.live ? texts.live : stateInWords(data.state)}
           </Text>
         </>
       )}
     </section>
   );
+}
+
+/** Without what a program would call about it: here are buttons. */
+function stateInWords(state: string): string {
+  const said = state.replace(/\s*\(`[^`]*`\)/g, "");
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)}.`;
 }

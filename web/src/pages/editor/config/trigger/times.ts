@@ -3,3 +3,8 @@ export function inZone(time: string, zone: string): string {
   const shape = { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
   return new Intl.DateTimeFormat("en-GB", { ...shape, timeZone: zone }).format(new Date(time));
 }
+
+/** "Mon 09:00". */
+export function clockIn(time: string, zone: string): string {
+  return new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format(new Date(time));
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+
+import { plusOf, wayOf } from "@/pages/editor/canvas/lineSpots";
+import { createReuse } from "@/pages/editor/canvas/reuse";
+import { beside, PICKER } from "./pickerPlace";
+import { commandOf, type Key } from "./shortcuts";
+
+const press = (key: string, held: Partial<Key> = {}) => commandOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held });
+
+describe("keys", () => {
+  it("go back and forth", () => {
+    expect(press("z", { ctrlKey: true })).toEqual({ kind: "undo" });
+    expect(press("Z", { metaKey: true, shiftKey: true })).toEqual({ kind: "redo" });
+    expect(press("y", { ctrlKey: true })).toEqual({ kind: "redo" });
+  });
+
+  it("move the focus, and with Alt the step", () => {
+    expect(press("ArrowDown")).toEqual({ kind: "go", direction: "down" });
+    expect(press("ArrowLeft", { altKey: true })).toEqual({ kind: "nudge", direction: "left" });
+    expect(press("ArrowDown", { ctrlKey: true })).toBeNull();
+  });
+
+  it("of the browser stay the browser's", () => {
+    expect(press("r", { ctrlKey: true })).toBeNull();
+    expect(press("z")).toBeNull();
+    expect(press("c", { ctrlKey: true })).toBeNull();
+  });
+});
+
+describe("the picker", () => {
+  const room = { width: 1_000, height: 800 };
+
+  it("stands below what it was opened from", () => {
+    expect(beside({ x: 500, y: 100 }, room)).toEqual({ left: 340, top: 110 });
+  });
+
+  it("is always whole", () => {
+    expect(beside({ x: 20, y: 700 }, room)).toEqual({ left: 10, top: 700 - 24 - 10 - PICKER.height });
+    expect(beside({ x: 990, y: 300 }, { width: 1_000, height: 500 })).toEqual({ left: 670, top: 70 });
+  });
+});
+
+it("the plus of a line keeps clear of the name of the way", () => {
+  const line = { sourceX: 0, sourceY: 0, targetX: 0, targetY: 60, sourcePosition: "bottom" };
+  expect(wayOf(line)).toEqual({ x: 0, y: 15 });
+  expect(plusOf(line, { x: 0, y: 30 }, true)).toEqual({ x: 0, y: 36 });
+  expect(plusOf({ ...line, targetX: 200 }, { x: 100, y: 30 }, true)).toEqual({ x: 100, y: 30 });
+});
+
+it("what is the same stays the same object", () => {
+  const reuse = createReuse<{ id: string; title: string }>();
+  const [a, b] = reuse([{ id: "a", title: "A" }, { id: "b", title: "B" }]);
+  const next = reuse([{ id: "b", title: "Bee" }, { id: "a", title: "A" }]);
+  expect(next[1]).toBe(a);
+  expect(next[0]).not.toBe(b);
+});

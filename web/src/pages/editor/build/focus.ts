@@ -1,0 +1,20 @@
+/** The focus of the keyboard on the canvas. */
+
+import { create } from "zustand";
+
+/** The step that is to have the focus as soon as it is drawn and in sight; an object of its own each time. */
+export const useWantedStep = create<{ readonly wanted: { readonly id: string } | null }>()(() => ({ wanted: null }));
+
+export function focusStep(id: string | null): void {
+  if (id !== null) useWantedStep.setState({ wanted: { id } });
+}
+
+export function stepElement(id: string): HTMLElement | null {
+  return document.querySelector(`[data-step="${CSS.escape(id)}"]`);
+}
+
+/** Of the step that has the focus. */
+export function focusedStep(): string | null {
+  const element = document.activeElement?.closest(".react-flow__node");
+  return element?.getAttribute("data-id") ?? null;
+}

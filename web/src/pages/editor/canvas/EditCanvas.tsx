@@ -1,0 +1,176 @@
+import "@xyflow/react/dist/style.css";
+
+import { useComputedColorScheme } from "@mantine/core";
+import {
+  Background, BackgroundVariant, ConnectionLineType, type EdgeChange, MiniMap, type NodeChange, type OnConnectEnd, ReactFlow, useReactFlow,
+  type Viewport,
+} from "@xyflow/react";
+import { type DragEvent, type ReactNode, useMemo, useState } from "react";
+
+import type { Catalogue } from "@/flow/catalogue";
+import { type Connection, refusalOf } from "@/flow/connect";
+import type { Drawing, Position } from "@/flow/drawing";
+import type { Place } from "@/flow/insert";
+import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/layout";
+
+import type { Spot } from "./actions";
+import classes from "./canvas.module.css";
+import { Card } from "./Card";
+import { draggedType, placeUnder, stepUnder } from "./dropped";
+import { type Marks, NO_MARKS } from "./marks";
+import { createReuse } from "./reuse";
+import { StepEdge } from "./StepEdge";
+import { type CardNode, type LineEdge, toCanvas } from "./toCanvas";
+
+const NODE_TYPES = { card: Card };
+const EDGE_TYPES = { smoothstep: StepEdge };
+const SNAP: [number, number] = [4, 4];
+const SEVERAL = ["Shift", "Control", "Meta"];
+const FIT = { padding: 0.25, maxZoom: 1 };
+/** Above this many steps, those out of sight are not drawn. */
+const MANY = 60;
+const NOWHERE: ReadonlyMap<string, Position> = new Map();
+
+export interface EditCanvasProps {
+  readonly drawing: Drawing;
+  readonly catalogue: Catalogue;
+  readonly label: string;
+  readonly marks?: Marks;
+  readonly selection: ReadonlySet<string>;
+  readonly selectedLine: string | null;
+  readonly viewport: Viewport | null;
+  readonly onSelect: (ids: ReadonlySet<string>) => void;
+  readonly onSelectLine: (edge: string | null) => void;
+  readonly onMoved: (places: ReadonlyMap<string, Position>) => void;
+  readonly onConnect: (wanted: Connection) => void;
+  readonly onReconnect: (edge: string, wanted: Connection) => void;
+  /** A line was drawn to where nothing is. */
+  readonly onWire: (place: Place, spot: Spot) => void;
+  readonly onDropType: (type: string, place: Place) => void;
+  readonly onViewport: (viewport: Viewport) => void;
+  readonly children?: ReactNode;
+}
+
+/** A flow to draw on. What is dragged is nobody else's business until it is let go. */
+export function EditCanvas(props: EditCanvasProps) {
+  const { drawing, catalogue, marks = NO_MARKS, selection, selectedLine } = props;
+  const scheme = useComputedColorScheme();
+  const flow = useReactFlow();
+  const [reuseNodes] = useState(() => createReuse<CardNode>());
+  const [reuseEdges] = useState(() => createReuse<LineEdge>());
+  const [dragged, setDragged] = useState(NOWHERE);
+  const shown = useMemo(() => {
+    const { nodes, edges } = toCanvas(drawing, catalogue, marks);
+    return { nodes: reuseNodes(nodes), edges: reuseEdges(edges) };
+  }, [drawing, catalogue, marks, reuseNodes, reuseEdges]);
+  const nodes = useMemo(
+    () =>
+      shown.nodes.map((node) => {
+        const position = dragged.get(node.id);
+        if (position === undefined && !selection.has(node.id)) return node;
+        return { ...node, selected: selection.has(node.id), position: position ?? node.position };
+      }),
+    [shown, selection, dragged],
+  );
+  const edges = useMemo(() => shown.edges.map((edge) => (edge.id === selectedLine ? { ...edge, selected: true } : edge)), [shown, selectedLine]);
+
+  function nodesChanged(changes: NodeChange<CardNode>[]) {
+    const chosen = changes.filter((change) => change.type === "select");
+    if (chosen.length > 0) {
+      const ids = new Set(selection);
+      for (const { id, selected } of chosen) if (selected) ids.add(id); else ids.delete(id);
+      props.onSelect(ids);
+    }
+    const moves = changes.filter((change) => change.type === "position");
+    if (moves.length === 0) return;
+    const places = new Map(dragged);
+    for (const { id, position } of moves) if (position !== undefined) places.set(id, position);
+    const goesOn = moves.some((move) => move.dragging === true);
+    setDragged(goesOn ? places : NOWHERE);
+    if (!goesOn && dragged.size > 0) props.onMoved(places);
+  }
+
+  function edgesChanged(changes: EdgeChange<LineEdge>[]) {
+    const chosen = changes.filter((change) => change.type === "select");
+    const now = chosen.find((change) => change.selected);
+    if (now !== undefined) props.onSelectLine(now.id);
+    else if (chosen.length > 0) props.onSelectLine(null);
+  }
+
+  const connectEnded: OnConnectEnd = (event, { fromHandle, toHandle, isValid }) => {
+    if (fromHandle === null || isValid === true || fromHandle.type !== "source") return;
+    const point = "changedTouches" in event ? event.changedTouches[0] : event;
+    if (point === undefined) return;
+    const { clientX: x, clientY: y } = point;
+    const target = toHandle?.nodeId ?? stepUnder(x, y);
+    const from = { source: fromHandle.nodeId, handle: fromHandle.id ?? null };
+    if (target !== null) {
+      props.onConnect({ ...from, target });
+      return;
+    }
+    const { x: centre, y: top } = flow.screenToFlowPosition({ x, y });
+    props.onWire({ kind: "after", ...from, position: { x: snapped(centre - NODE_WIDTH / 2), y: snapped(top) } }, { x, y });
+  };
+
+  function dropped(event: DragEvent) {
+    const type = draggedType(event.dataTransfer);
+    if (type === null) return;
+    event.preventDefault();
+    const { x, y } = flow.screenToFlowPosition({ x: event.clientX, y: event.clientY });
+    const position = { x: snapped(x - NODE_WIDTH / 2), y: snapped(y - NODE_HEIGHT / 2) };
+    props.onDropType(type, placeUnder(event.clientX, event.clientY) ?? { kind: "free", position });
+  }
+
+  return (
+    <div className={classes.canvas}>
+      <ReactFlow<CardNode, LineEdge>
+        nodes={nodes}
+        edges={edges}
+        nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
+        colorMode={scheme}
+        {...(props.viewport === null ? { fitView: true, fitViewOptions: FIT } : { defaultViewport: props.viewport })}
+        minZoom={0.15}
+        snapToGrid
+        snapGrid={SNAP}
+        nodesFocusable={false}
+        edgesFocusable={false}
+        disableKeyboardA11y
+        deleteKeyCode={null}
+        multiSelectionKeyCode={SEVERAL}
+        selectNodesOnDrag={false}
+        nodeDragThreshold={3}
+        connectionLineType={ConnectionLineType.SmoothStep}
+        connectionRadius={28}
+        reconnectRadius={14}
+        onlyRenderVisibleElements={nodes.length > MANY}
+        onNodesChange={nodesChanged}
+        onEdgesChange={edgesChanged}
+        isValidConnection={(one) => refusalOf(drawing, catalogue, wantedOf(one)) === null}
+        onConnect={(one) => props.onConnect(wantedOf(one))}
+        onConnectEnd={connectEnded}
+        onReconnect={(edge, one) => props.onReconnect(edge.id, wantedOf(one))}
+        onPaneClick={() => props.onSelectLine(null)}
+        onMoveEnd={(event, viewport) => event !== null && props.onViewport(viewport)}
+        onDragOver={(event) => {
+          event.preventDefault();
+          event.dataTransfer.dropEffect = "copy";
+        }}
+        onDrop={dropped}
+        aria-label={props.label}
+      >
+        <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
+        <MiniMap pannable zoomable position="bottom-right" className={classes.map ?? ""} ariaLabel={null} />
+        {props.children}
+      </ReactFlow>
+    </div>
+  );
+}
+
+function wantedOf({ source, sourceHandle, target }: { source: string; sourceHandle?: string | null; target: string }): Connection {
+  return { source, handle: sourceHandle ?? null, target };
+}
+
+function snapped(value: number): number {
+  return Math.round(value / SNAP[0]) * SNAP[0];
+}

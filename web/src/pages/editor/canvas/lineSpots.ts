@@ -1,0 +1,25 @@
+/** Where on a line its `+` and the name of its way stand, so that neither hides the other or the arrow. */
+
+import type { Position as Point } from "@/flow/drawing";
+
+export interface Ends {
+  readonly sourceX: number;
+  readonly sourceY: number;
+  readonly targetX: number;
+  readonly targetY: number;
+  readonly sourcePosition: string;
+}
+
+const BELOW = 15;
+const BESIDE = 30;
+/** Of a straight line with a name at its beginning. */
+const LOWER = 0.6;
+
+export function wayOf({ sourceX, sourceY, sourcePosition }: Ends): Point {
+  return sourcePosition === "right" ? { x: sourceX + BESIDE, y: sourceY } : { x: sourceX, y: sourceY + BELOW };
+}
+
+export function plusOf({ sourceX, sourceY, targetX, targetY }: Ends, middle: Point, isNamed: boolean): Point {
+  const isStraight = Math.abs(sourceX - targetX) < 1 && targetY > sourceY;
+  return isStraight && isNamed ? { x: sourceX, y: sourceY + (targetY - sourceY) * LOWER } : middle;
+}
