@@ -125,3 +125,10 @@ export function isParked(records: readonly StepRecord[]): boolean {
   const open = records.filter(isUnderWay);
   return open.length > 0 && open.every(({ state }) => state !== "running");
 }
+
+const WAITS = new Set(["logic-wait", "logic-delay", "logic-approval", "action-run-automation"]);
+
+/** What it took says how long it looked whether the wait was over, not how long that was. */
+export function isWait({ type }: Pick<StepRecord, "type">): boolean {
+  return WAITS.has(type ?? "");
+}

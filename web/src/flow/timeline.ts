@@ -1,7 +1,7 @@
 /** The steps of a run by time: when each was at work, and what it waited for before. */
 
 import type { Drawing } from "./drawing";
-import { placeOf, type StepRecord } from "./runRecord";
+import { isWait, placeOf, type StepRecord } from "./runRecord";
 
 export interface Bar {
   readonly place: string;
@@ -18,7 +18,6 @@ export interface Timeline {
   readonly milliseconds: number;
 }
 
-const WAITING_TYPES = new Set(["logic-wait", "logic-delay", "logic-approval", "action-run-automation"]);
 /** Shorter than this is the engine's own pace. */
 const LEAST_WAIT = 200;
 
@@ -33,7 +32,7 @@ export function timelineOf(drawing: Drawing, records: readonly StepRecord[], sta
   const bars = timed.map((record): Bar => {
     const at = begunAt(record);
     const ready = readyAt(drawing, record, records, first);
-    const waits = at - ready >= LEAST_WAIT && (record.attempt > 1 || WAITING_TYPES.has(record.type ?? ""));
+    const waits = at - ready >= LEAST_WAIT && (record.attempt > 1 || isWait(record));
     return {
       place: placeOf(record),
       record,

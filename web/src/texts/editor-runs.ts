@@ -71,6 +71,7 @@ export const editorRunsTexts = {
     logs: "What it printed",
     none: "Nothing",
     started: "Began",
+    over: "Was over",
     took: "Took",
     attempts: "Tries",
     way: "Left by",

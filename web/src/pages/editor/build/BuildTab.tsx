@@ -81,7 +81,7 @@ function Drawn({ automation, name, catalogue }: { automation: string; name: stri
 
 /** Of the one step that is selected. */
 function Config({ automation, catalogue }: { automation: string; catalogue: Catalogue }) {
-  const { drawing, selection, change } = useDraft((draft) => draft);
+  const { drawing, selection, change, select } = useDraft((draft) => draft);
   const outputs = useOutputs(automation);
   const mayChange = useMayChange();
   const [id] = selection;
@@ -105,6 +105,7 @@ function Config({ automation, catalogue }: { automation: string; catalogue: Cata
         problems={[]}
         jump={null}
         isReadOnly={!mayChange}
+        onClose={() => select([])}
         onConfig={(config, field) => change((now) => setConfig(now, id, config), `${id}/${field}`)}
         onLabel={(label) => change((now) => setLabel(now, id, label), `${id}/label`)}
         onDisabled={(disabled) => change((now) => setDisabled(now, new Set([id]), disabled))}

@@ -1,7 +1,7 @@
 import { Anchor, Text } from "@mantine/core";
 import { Link } from "react-router";
 
-import { awaitedBy, roundOf, type StepRecord } from "@/flow/runRecord";
+import { awaitedBy, isWait, roundOf, type StepRecord } from "@/flow/runRecord";
 import { duration, fullTime } from "@/parts/time";
 import { useNow } from "@/parts/useNow";
 import { editorRunsTexts } from "@/texts/editor-runs";
@@ -17,8 +17,8 @@ export function StepFacts({ record }: { record: StepRecord }) {
   const awaited = awaitedBy(record);
   const facts: [string, string | null][] = [
     [texts.waits, awaited === null ? null : awaitedInWords(awaited, record.state === "retrying", now)],
-    [texts.started, record.startedAt === null ? null : fullTime(new Date(record.startedAt))],
-    [texts.took, record.milliseconds === null || awaited !== null ? null : duration(record.milliseconds)],
+    [isWait(record) && awaited === null ? texts.over : texts.started, record.startedAt === null ? null : fullTime(new Date(record.startedAt))],
+    [texts.took, record.milliseconds === null || awaited !== null || isWait(record) ? null : duration(record.milliseconds)],
     [texts.attempts, record.attempt > 1 ? String(record.attempt) : null],
     [texts.way, record.handle === null || record.handle === "out" ? null : record.handle.replace(/_/g, " ")],
     [texts.round, roundOf(record) === null ? null : String(roundOf(record))],

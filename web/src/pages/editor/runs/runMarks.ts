@@ -4,7 +4,7 @@ import { type Catalogue, ERROR, handleUsed } from "@/flow/catalogue";
 import { type Drawing, type FlowNode, isTrigger } from "@/flow/drawing";
 import { EACH, LOOP } from "@/flow/graph";
 import type { Rounds } from "@/flow/rounds";
-import { awaitedBy, type StepRecord, type StepState } from "@/flow/runRecord";
+import { awaitedBy, isWait, type StepRecord, type StepState } from "@/flow/runRecord";
 import { duration } from "@/parts/time";
 import { editorRunsTexts } from "@/texts/editor-runs";
 
@@ -65,7 +65,7 @@ function markText(record: StepRecord, rounds: Rounds | undefined, now: Date): st
     record.attempt > 1 ? texts.tries(record.attempt) : null,
     record.answeredBy === null ? null : texts[record.answeredBy],
     record.fromRun === null ? null : texts.takenOver,
-    record.milliseconds === null || record.fromRun !== null || rounds !== undefined ? null : duration(record.milliseconds),
+    record.milliseconds === null || isWait(record) || record.fromRun !== null || rounds !== undefined ? null : duration(record.milliseconds),
   ].filter((word) => word !== null);
   return words.length === 0 ? null : words.join(" · ");
 }
