@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ PAUSE_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class WatchedTable:
-    """`source`: how flows call it. `state`: fires, or what is wrong with it."""
+    """`source`: how flows call it. `state`: fires, or what is wrong with it. `columns`: empty where nobody asked."""
 
     source: str
     schema_name: str
@@ -33,6 +33,7 @@ class WatchedTable:
     watched_by: str
     watched_at: datetime
     state: str
+    columns: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
