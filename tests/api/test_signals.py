@@ -56,7 +56,9 @@ async def test_a_signal_wakes_the_run_that_waits_for_it(world: World, api: ApiSe
     ]
     for wrong in bodies:
         refused(await owner("POST", "/signals", json=wrong), 422, "invalid_request")
-    refused(await owner("POST", "/signals", json={"name": "paid", "correlation": "\u0000"}), 422, "unusable")
+    nul = await owner("POST", "/signals", json={"name": "paid", "correlation": "\u0000"})
+    refused(nul, 422, "unusable")
+    assert "NUL" in nul.json()["detail"]
     big = {"name": "paid", "correlation": "x", "payload": "x" * 300_000}
     refused(await owner("POST", "/signals", json=big), 422, "unusable")
     server = api.signed_in(None)

@@ -209,6 +209,32 @@ async def test_who_may_invite_as_what(world: World, team: Team, who: str, role: 
     assert (await team[who]("DELETE", f"/invitations/{made['id']}")).status_code == expected
 
 
+@pytest.mark.parametrize("change", ["removed", "demoted", "left", "kept"])
+async def test_keys_of_an_admin_end_with_his_role(world: World, api: ApiServer, team: Team, change: str) -> None:
+    made = await team["admin"].ok(
+        "POST", "/api-keys", json={"name": "CRM", "scopes": ["read"], "account_id": str(world.account)}
+    )
+    machine = api.bearer(made["key"])
+    await machine.ok("GET", "/automations")
+    path = f"/team/{team.ids['admin']}?account={world.account}"
+    match change:
+        case "demoted":
+            await team["owner"].ok("PUT", path, json={"role": "member"})
+        case "kept":
+            await team["owner"].ok("PUT", path, json={"role": "owner"})
+        case _:
+            await team["owner" if change == "removed" else "admin"].ok("DELETE", path)
+    # What somebody else made goes on.
+    await team["key"].ok("GET", "/automations")
+    if change == "kept":
+        await machine.ok("GET", "/automations")
+        assert await audited(world, "api_key.revoked") == []
+    else:
+        refused(await machine("GET", "/automations"), 401, "not_signed_in")
+        ((_, _, details),) = await audited(world, "api_key.revoked")
+        assert (made["id"] in str(details), str(team.ids["admin"]) in str(details)) == (True, True)
+
+
 async def test_an_invitation_counts_as_long_as_its_maker_may_make_it(world: World, team: Team) -> None:
     as_owner = await invited(team["owner"], world, "owner")
     as_member = await invited(team["owner"], world, "member")

@@ -52,6 +52,8 @@ async def test_a_draft_is_tried_with_what_is_given(world: World, api: ApiServer)
     steps = [(step["node_id"], step["status"], step["output"]) for step in run.pop("nodes_executed")]
     assert steps[-1][:2] == ("end", "completed")
     assert run == {
+        "waiting": False,
+        "waits_until": None,
         **timed,
         "automation_id": path.rpartition("/")[2],
         "trigger_type": "manual",

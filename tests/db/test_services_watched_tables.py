@@ -119,6 +119,40 @@ async def test_columns_that_say_whose_a_row_is_cannot_be_published(
     ]
 
 
+async def test_columns_that_a_table_does_not_have_are_named_before_anything_runs(
+    make: Any, service: Any, tables: WatchedTableStore
+) -> None:
+    await watch_orders(tables)
+    wrong = {
+        "all": [{"field": "statsu", "operator": "equals", "value": "x"}, {"field": "status", "operator": "exists"}]
+    }
+    flow = drawn(
+        step("update", values={"statsu": "x", "status": "y"}, assign={"mode": "fixed", "to": "x"}),
+        step("create", table="leads", values={"nmae": "Ada", "email": "ada@example.com"}),
+        step("find", conditions=wrong, order_by="ids"),
+    )
+    flow["nodes"][0]["data"]["config"] |= {
+        "event_type": "UPDATE",
+        "watch": ["status", "stauts"],
+        "conditions": {"not": {"field": "new.totl", "operator": "exists"}},
+    }
+    automation = await draft(make, flow)
+    assert await problems(service, automation) == [
+        ("unknown_column", "on", "watch.1"),
+        ("unknown_column", "on", "conditions.not.field"),
+        ("unknown_column", "update", "values.statsu"),
+        ("unknown_column", "update", "assign"),
+        ("unknown_column", "create", "values.nmae"),
+        ("unknown_column", "find", "order_by"),
+        ("unknown_column", "find", "conditions.all.0.field"),
+    ]
+    with pytest.raises(FlowInvalid) as refused:
+        await publishing.publish(AutomationStore(service), REGISTRY, automation, installation=Installation())
+    said = {problem.field: problem for problem in refused.value.problems}
+    assert said["values.nmae"].message == "leads has no column `nmae`"
+    assert said["values.nmae"].hint.startswith("Did you mean `name`? Available: ")
+
+
 async def test_plain_sql_publishes_whatever_it_wants(make: Any, database: asyncpg.Connection) -> None:
     await make.automation(ACCOUNT, trigger_config={"event_source": "later", "event_type": "any"})
     for source in ("leads", "message", "drop table", "a.b.c", "1st"):

@@ -15,6 +15,7 @@ from automations.flow import expression_catalogue as catalogue
 from automations.flow.outcomes import Json
 from automations.flow.template_check import MOST_EXPRESSIONS, Visible
 from automations.flow.template_syntax import LONGEST_CODE, ROOTS
+from automations.flow.template_words import OTHER_FILTERS, TESTS
 from automations.flow.templates import LONGEST_RESULT, check_templates, compile_value
 from automations.integrations import template_process
 from automations.integrations.template_process import TemplateProcess
@@ -73,6 +74,22 @@ async def test_the_catalogue_has_what_the_page_has(engine: TemplateProcess) -> N
         assert re.search(rf"\| {name}\b", example), name
         assert await render(engine, example) is not None
     assert set(catalogue.ROOTS) == {*ROOTS, "secrets"}
+
+
+async def test_what_validation_knows_the_engine_has(engine: TemplateProcess) -> None:
+    async def said(template: str) -> str:
+        try:
+            await render(engine, template)
+        except TemplateError as error:
+            return str(error)
+        return ""
+
+    for name in (*catalogue.FILTERS, *OTHER_FILTERS):
+        assert "unknown" not in await said(f"{{{{ 'a' | {name} }}}}"), name
+    for name in TESTS:
+        assert "unknown" not in await said(f"{{{{ 'a' is {name} }}}}"), name
+    assert "unknown" in await said("{{ 'a' | nothing }}")
+    assert "unknown" in await said("{{ 'a' is nothing }}")
 
 
 async def test_what_is_inserted_into_html_is_escaped(engine: TemplateProcess) -> None:

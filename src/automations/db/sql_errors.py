@@ -72,6 +72,11 @@ def as_ours(error: asyncpg.PostgresError) -> AutomationsError:
         )
     if isinstance(error, asyncpg.InsufficientPrivilegeError):
         return NotAllowed(text, hint="Connect as a role that may become service_role; `automations doctor` tells more.")
+    if isinstance(error, asyncpg.CharacterNotInRepertoireError | asyncpg.UntranslatableCharacterError):
+        return Unusable(
+            "a text holds a character that the database cannot keep: NUL (\\u0000), or half of a pair",
+            hint="Take it out of the text, then try again.",
+        )
     if isinstance(error, asyncpg.IntegrityConstraintViolationError | asyncpg.DataError):
         return Unusable(text, hint=hint or getattr(error, "detail", None) or "Correct the value and try again.")
     return DatabaseError(f"PostgreSQL answered: {text}", hint=hint or "See the log of the server for more.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,6 +90,12 @@ class WatchedTableStore:
         with translated():
             rows = await self.connection.fetch(SQL["columns"])
         return {row["source"]: WatchedColumns(row["account_column"], row["id_column"]) for row in rows}
+
+    async def names_of_columns(self, tables: Sequence[str]) -> dict[str, list[str]]:
+        """By table; what is not there is left out."""
+        with translated():
+            rows = await self.connection.fetch(SQL["names_of_columns"], list(tables))
+        return {row["source"]: row["names"] for row in rows}
 
     async def watch(self, table: str, account: str, id_: str, lead: str | None, *, grant: bool) -> Watched:
         answer = await self._change(table, "watch", account, id_, lead, grant)

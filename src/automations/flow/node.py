@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
@@ -16,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from automations.flow.outcomes import DEFAULT_HANDLE, Effect, JsonObject, Outcome
 from automations.flow.outside_ports import Need
 from automations.flow.ports import Context
-from automations.flow.record_tables import TableUse
+from automations.flow.record_tables import ColumnUse, TableUse
 
 Group = Literal["trigger", "logic", "transform", "action"]
 JoinMode = Literal["all", "any"]
@@ -160,6 +161,10 @@ class Node(ABC, Generic[C]):
 
     def tables(self, config: JsonObject) -> tuple[TableUse, ...]:
         """Tables beside our own that this raw config names; whether they are watched is seen at publish."""
+        return ()
+
+    def columns(self, config: JsonObject) -> Iterable[ColumnUse]:
+        """Columns that this raw config names; whether their tables have them is seen at publish."""
         return ()
 
     def sample_output(self, config: JsonObject) -> JsonObject:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from automations.flow.outcomes import JsonObject
 from automations.flow.ports import RecordTable
+from automations.flow.template_syntax import is_template
 
 # Identity, owner and times belong to the database: a flow that could write them could move a row to another account.
 # Of a watched table these are its id and account columns, which only the database knows.
@@ -63,6 +64,32 @@ class TableUse:
     field: str = "table"
     written: frozenset[str] = frozenset()
     creates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnUse:
+    """A column that a config names, and in which field. Whether the table has it the database knows."""
+
+    table: str
+    column: str
+    field: str
+
+
+def columns_of_condition(table: str, tree: object, prefix: str, roots: tuple[str, ...] = ()) -> Iterator[ColumnUse]:
+    """Of a raw condition tree: the first part of each field, behind one of `roots` where there are such."""
+    pending = [(tree, prefix)]
+    while pending:
+        node, path = pending.pop()
+        if isinstance(node, list):
+            pending += [(child, f"{path}.{place}") for place, child in enumerate(node)]
+        elif isinstance(node, dict):
+            pending += [(node[kind], f"{path}.{kind}") for kind in ("all", "any", "not") if kind in node]
+            name = node.get("field")
+            parts = name.split(".") if isinstance(name, str) else []
+            if roots:
+                parts = parts[1:] if parts[:1] and parts[0] in roots else []
+            if parts and not is_template(parts[0]):
+                yield ColumnUse(table, parts[0], f"{path}.field")
 
 
 _EXAMPLES: Mapping[RecordTable, JsonObject] = {

@@ -22,6 +22,7 @@ from automations.flow.template_syntax import (
     names_used,
     parse_text,
 )
+from automations.flow.template_words import is_called, unknown_function, unknown_words
 
 MOST_EXPRESSIONS: Final = 500
 MOST_PROBLEMS: Final = 50
@@ -113,8 +114,13 @@ def _check_code(source: str, seen: Visible) -> Iterator[tuple[str, str]]:
         return
     brackets = {("steps", one or other) for one, other in _STEP_IN_BRACKETS.findall(source)}
     names = names | brackets if ("steps",) in {name[:1] for name in names} else names
+    yield from unknown_words(source)
     for name in sorted({name[:2] for name in names}):
-        if name[0] not in FUNCTIONS:
+        if name[0] in FUNCTIONS:
+            continue
+        if len(name) == 1 and name[0] not in seen.roots and is_called(name[0], source):
+            yield unknown_function(name[0])
+        else:
             yield from _check_name(name, seen)
 
 

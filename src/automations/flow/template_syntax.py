@@ -101,7 +101,7 @@ def parse_text(text: str) -> tuple[Part, ...]:
     return (_code(text, is_expression=False),) if whole else tuple(parts)
 
 
-def code_end(text: str, start: int) -> int:
+def code_end(text: str, start: int, *, closing: str = "}}") -> int:
     """Where the `}}` begins that closes the `{{` before `start`: not inside a string, nor inside open brackets."""
     stack: list[str] = []
     position = start
@@ -110,7 +110,7 @@ def code_end(text: str, start: int) -> int:
         if character in "'\"":
             position = _string_end(text, position)
             continue
-        if not stack and text.startswith("}}", position):
+        if not stack and text.startswith(closing, position):
             return position
         if character in "([{":
             stack.append(character)
@@ -215,7 +215,7 @@ def names_used(source: str) -> frozenset[tuple[str, ...]]:
         line = f" (line {error.line})" if error.line and "\n" in source else ""
         raise TemplateSyntaxError(text + line, WRITE_BRACES) from None
     # The parser overlooks what is sliced (`env.now[:4]`).
-    mentioned = mentions(_without_strings(source)) if is_expression(source) else frozenset()
+    mentioned = mentions(without_strings(source)) if is_expression(source) else frozenset()
     return frozenset(tuple(name.split(".")) for name in found) | mentioned
 
 
@@ -233,7 +233,7 @@ def _mention(others: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<![.\w])({roots})\b(?:\s?\.\s?([A-Za-z_]\w*))?", re.ASCII)
 
 
-def _without_strings(source: str) -> str:
+def without_strings(source: str) -> str:
     kept: list[str] = []
     position = 0
     while position < len(source):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -11,6 +12,7 @@ from automations.flow.ports import Context
 from automations.flow.record_tables import (
     ACCOUNT_COLUMN,
     COLUMN_PATTERN,
+    ColumnUse,
     TableName,
     TableUse,
     example_row,
@@ -58,6 +60,11 @@ class ActionCreateRecord(Node[ActionCreateRecordConfig]):
     def tables(self, config: JsonObject) -> tuple[TableUse, ...]:
         values = config.get("values")
         return table_use(config, values if isinstance(values, dict) else (), creates=True)
+
+    def columns(self, config: JsonObject) -> Iterator[ColumnUse]:
+        table, values = config.get("table"), config.get("values")
+        if isinstance(table, str) and isinstance(values, dict):
+            yield from (ColumnUse(table, column, f"values.{column}") for column in values)
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         return {"record": example_row(config.get("table"))}

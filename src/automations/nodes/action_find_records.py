@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -8,7 +9,15 @@ from automations.flow.conditions import check_condition
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Continue, Json, JsonObject, Outcome
 from automations.flow.ports import Context
-from automations.flow.record_tables import COLUMN_PATTERN, TableName, TableUse, example_row, table_use
+from automations.flow.record_tables import (
+    COLUMN_PATTERN,
+    ColumnUse,
+    TableName,
+    TableUse,
+    columns_of_condition,
+    example_row,
+    table_use,
+)
 
 
 class ActionFindRecordsConfig(Config):
@@ -65,6 +74,14 @@ class ActionFindRecords(Node[ActionFindRecordsConfig]):
 
     def tables(self, config: JsonObject) -> tuple[TableUse, ...]:
         return table_use(config)
+
+    def columns(self, config: JsonObject) -> Iterator[ColumnUse]:
+        table, order = config.get("table"), config.get("order_by")
+        if not isinstance(table, str):
+            return
+        if isinstance(order, str):
+            yield ColumnUse(table, order, "order_by")
+        yield from columns_of_condition(table, config.get("conditions"), "conditions")
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         row = example_row(config.get("table"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
@@ -11,6 +12,7 @@ from automations.flow.ports import Context
 from automations.flow.record_changes import Assignment, RecordChange, TagChange, without_repeats
 from automations.flow.record_tables import (
     COLUMN_PATTERN,
+    ColumnUse,
     RecordId,
     TableName,
     TableUse,
@@ -138,6 +140,17 @@ class ActionUpdateRecord(Node[ActionUpdateRecordConfig]):
             if isinstance(part, dict):
                 written.add(str(part.get("column", default)))
         return table_use(config, written)
+
+    def columns(self, config: JsonObject) -> Iterator[ColumnUse]:
+        table, values = config.get("table"), config.get("values")
+        if not isinstance(table, str):
+            return
+        if isinstance(values, dict):
+            yield from (ColumnUse(table, column, f"values.{column}") for column in values)
+        for name, default in (("tags", "tags"), ("assign", "owner_id")):
+            part = config.get(name)
+            if isinstance(part, dict):
+                yield ColumnUse(table, str(part.get("column", default)), f"{name}.column" if "column" in part else name)
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         row = example_row(config.get("table"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -8,7 +9,15 @@ from automations.flow.conditions import check_condition
 from automations.flow.node import Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome
 from automations.flow.ports import Context
-from automations.flow.record_tables import COLUMN_PATTERN, RECORD_SOURCES, EventSource, TableUse, example_row
+from automations.flow.record_tables import (
+    COLUMN_PATTERN,
+    RECORD_SOURCES,
+    ColumnUse,
+    EventSource,
+    TableUse,
+    columns_of_condition,
+    example_row,
+)
 from automations.flow.trigger_config import LITERAL, StartLimits, limit_problems
 
 # Where the data of an event has the row; a key that begins elsewhere would never have a value.
@@ -93,6 +102,16 @@ class TriggerEvent(Node[TriggerEventConfig]):
         if not isinstance(source, str) or source in RECORD_SOURCES:
             return ()
         return (TableUse(source, "event_source"),)
+
+    def columns(self, config: JsonObject) -> Iterator[ColumnUse]:
+        source = config.get("event_source")
+        if not isinstance(source, str):
+            return
+        table = f"{source}s" if source in RECORD_SOURCES else source
+        watch = config.get("watch")
+        for place, column in enumerate(watch if isinstance(watch, list) else []):
+            yield ColumnUse(table, str(column), f"watch.{place}")
+        yield from columns_of_condition(table, config.get("conditions"), "conditions", ("new", "previous", "old"))
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         """An example of `trigger`, which is the output of this step, too."""

@@ -9,15 +9,42 @@ from automations.db.watched_table_store import WatchedColumns, WatchedTableStore
 from automations.errors import NotFound, Problem
 from automations.flow.record_tables import TableUse
 from automations.flow.registry import NodeRegistry
+from automations.flow.template_scope import offer
+
+MOST_UNKNOWN = 100
 
 
 async def check_tables(store: WatchedTableStore, nodes: Sequence[Any], registry: NodeRegistry) -> list[Problem]:
-    """Problems `unwatched_table` and `protected_column` of a draft whose nodes are known to be right."""
+    """Problems `unwatched_table`, `protected_column`, `unknown_column` of a draft whose nodes are known to be right."""
     uses = [(node["id"], use) for node in nodes for use in _uses(node, registry)]
+    watched = await store.columns() if uses else {}
+    return [
+        *(problem for node_id, use in uses for problem in _problems(node_id, use, watched)),
+        *await _unknown_columns(store, nodes, registry),
+    ]
+
+
+async def _unknown_columns(store: WatchedTableStore, nodes: Sequence[Any], registry: NodeRegistry) -> list[Problem]:
+    uses = [
+        (node["id"], use)
+        for node in nodes
+        if (kind := registry.get(node["type"])) is not None and not node.get("data", {}).get("disabled")
+        for use in kind.columns(node.get("data", {}).get("config", {}))
+    ]
     if not uses:
         return []
-    watched = await store.columns()
-    return [problem for node_id, use in uses for problem in _problems(node_id, use, watched)]
+    known = await store.names_of_columns(sorted({use.table for _, use in uses}))
+    return [
+        Problem(
+            "unknown_column",
+            f"{use.table} has no column `{use.column[:100]}`",
+            offer(use.column, known[use.table]),
+            node_id,
+            field=use.field,
+        )
+        for node_id, use in uses
+        if use.table in known and use.column not in known[use.table]
+    ][:MOST_UNKNOWN]
 
 
 async def unwatch(store: WatchedTableStore, table: str) -> str:

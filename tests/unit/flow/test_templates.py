@@ -228,6 +228,13 @@ def check(config: Json) -> list[tuple[str, str, str]]:
         ("{{ steps.send-email.x|upper }}", "read as a subtraction", 'steps["send-email"]'),
         ("{% include 'x' %}", "`include` is not available", "no other templates"),
         ("{{ 'x' * " + "1" * 5000 + " }}", "at most 4,096 characters; this one has 5,", "Split"),
+        ("{{ vars.x | uper }}", "there is no filter `uper`", "Did you mean `upper`?"),
+        ("{{ vars.x | lowercase }}", "there is no filter `lowercase`", "Did you mean the filter `lower`?"),
+        ("don't {% if vars.x | lenght > 1 %}a | b{% endif %}", "no filter `lenght`", "Did you mean `length`?"),
+        ("{% filter uper %}a{% endfilter %}", "there is no filter `uper`", "Did you mean `upper`?"),
+        ("{{ vars.x is not defned }}", "there is no test `is defned`", "Did you mean `defined`?"),
+        ("{{ rnge(3) }}", "there is no function `rnge`", "Did you mean `range`?"),
+        ("{{ upper(vars.x) }}", "`upper` is a filter, no function", "{{ value | upper }}"),
         ("{{ vars.x }}" * 501, "more than 500 templates", "split"),
     ],
 )
@@ -249,6 +256,10 @@ def test_problems_found_before_anything_runs(text: str, message: str, hint: str)
         "{{ 'steps.nowhere.x'|upper }} steps.nowhere.x",
         "x" * 100_000 + "{{ vars.x }}",
         "no template { {# at all",
+        "{{ 'a | b is so' | upper }} a | b is so {# c | d #}",
+        "{% raw %}{{ a | b }}{% endraw %}{{ vars.x | upper }}",
+        "{% macro bold(x) %}{{ x | upper }}{% endmacro %}{{ bold(vars.x) }}",
+        "{% filter upper %}a{% endfilter %}{{ {'is': vars.x} | tojson }}{{ vars.is }}",
     ],
 )
 def test_what_is_fine(text: str) -> None:

@@ -44,8 +44,8 @@ export function pasted(drawing: Drawing, part: Drawing): { drawing: Drawing; ids
     ...node,
     id: names.get(node.id) ?? node.id,
     config: renamed(node.config, names) as JsonObject,
-    position: node.position === null ? null : { x: node.position.x + OFFSET, y: node.position.y + OFFSET },
-    moved: node.position !== null,
+    // What nobody has moved is placed by the layout, in nobody's way.
+    position: node.position === null || !node.moved ? null : { x: node.position.x + OFFSET, y: node.position.y + OFFSET },
   }));
   const edges = part.edges.flatMap((edge) => {
     const source = names.get(edge.source);

@@ -11,7 +11,9 @@ const LONGEST = 90;
 
 /** Null where nothing can be said that the name does not say. */
 export function summaryOf(node: FlowNode): string | null {
-  const said = isTrigger(node) ? triggerInWords(node.type, node.config) : SUMMARIES[node.type]?.(node.config) ?? null;
+  const started = isTrigger(node) ? triggerInWords(node.type, node.config) : null;
+  if (started === flowTexts.trigger.none) return words.notSet;
+  const said = started ?? SUMMARIES[node.type]?.(node.config) ?? null;
   if (said === null) return null;
   const line = said.replace(/\s+/g, " ").trim();
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;

@@ -44,5 +44,27 @@ begin
 end
 $$;
 
+-- Of somebody who may not make keys of the account any more: what he made could otherwise be his for ever.
+create or replace function automations.revoke_keys_of(p_account uuid, p_member uuid)
+returns void
+language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_key uuid;
+begin
+  for v_key in
+    update automations.api_keys k set revoked_at = pg_catalog.now()
+    where k.account_id = p_account and k.created_by = p_member and k.revoked_at is null
+    returning k.id
+  loop
+    perform automations.write_audit(
+      p_account, 'api_key.revoked', null, null,
+      pg_catalog.jsonb_build_object('id', v_key, 'made_by', p_member, 'reason', 'whoever made it may not make keys any more')
+    );
+  end loop;
+end
+$$;
+
+revoke execute on function automations.revoke_keys_of(uuid, uuid) from public;
 revoke execute on function automations.create_api_key(uuid, text, bytea, text, text[], timestamptz) from public;
 revoke execute on function automations.revoke_api_key(uuid) from public;

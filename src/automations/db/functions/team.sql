@@ -246,6 +246,12 @@ begin
       );
     end if;
   end if;
+  if tg_op <> 'INSERT' and old.role = any (array['owner', 'admin']) and not (
+    tg_op = 'UPDATE' and new.role = any (array['owner', 'admin'])
+    and (new.owner_id, new.member_id) is not distinct from (old.owner_id, old.member_id)
+  ) then
+    perform automations.revoke_keys_of(old.owner_id, old.member_id);
+  end if;
   return null;
 end
 $$;

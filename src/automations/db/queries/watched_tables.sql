@@ -9,6 +9,19 @@ order by w.source;
 -- What a flow that is to be published may name.
 select w.source, w.account_column, w.id_column from automations.watched_tables w order by w.source;
 
+-- name: names_of_columns
+-- Of tables that flows name: our own, and watched ones that are there.
+select t.source, array_agg(a.attname::text order by a.attnum) as names
+from (
+  select w.source, to_regclass(format('%I.%I', w.schema_name, w.table_name)) as relation from automations.watched_tables w
+  where w.source = any ($1::text[])
+  union all
+  select o.name, to_regclass('public.' || o.name) from unnest(array['leads', 'conversations', 'messages']) as o (name)
+  where o.name = any ($1)
+) t
+join pg_catalog.pg_attribute a on a.attrelid = t.relation and a.attnum > 0 and not a.attisdropped
+group by t.source;
+
 -- name: impatiently
 -- For one transaction: writers queue behind whoever waits for the table.
 select set_config('lock_timeout', '500ms', true);

@@ -20,13 +20,14 @@ import { TestResult } from "@/pages/editor/test/TestResult";
 import { useTestMarks } from "@/pages/editor/test/useTestMarks";
 import classes from "./BuildTab.module.css";
 import { CONFIG_ID } from "./configFocus";
+import { focusStep } from "./focus";
 import { Outline } from "./Outline";
 import { Workbench } from "./Workbench";
 
 type View = "canvas" | "list";
 
 export function BuildTab({ automation, catalogue }: TabProps) {
-  const drawing = useDraft((draft) => draft.drawing);
+  const { drawing, selection, select } = useDraft((draft) => draft);
   const mayChange = useMayChange();
   const [view, setView] = useState<View>("canvas");
   return (
@@ -45,7 +46,7 @@ export function BuildTab({ automation, catalogue }: TabProps) {
             ]}
           />
           {view === "list" ? (
-            <Outline drawing={drawing} catalogue={catalogue} />
+            <Outline drawing={drawing} catalogue={catalogue} selection={selection} onSelect={(id) => select([id])} />
           ) : mayChange ? (
             <Workbench automation={automation} catalogue={catalogue} />
           ) : drawing.nodes.length === 0 ? (
@@ -80,13 +81,20 @@ function Drawn({ automation, name, catalogue }: { automation: string; name: stri
 
 /** Of the one step that is selected. */
 function Config({ automation, catalogue }: { automation: string; catalogue: Catalogue }) {
-  const { drawing, selection, change } = useDraft((draft) => draft);
+  const { drawing, selection, change, select } = useDraft((draft) => draft);
   const outputs = useOutputs(automation);
   const mayChange = useMayChange();
   const [id] = selection;
   if (id === undefined || selection.size > 1) return null;
   return (
-    <aside id={CONFIG_ID} className={classes.config} aria-label={texts.config}>
+    // Esc leads back to the step, from wherever in the panel.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <aside
+      id={CONFIG_ID}
+      className={classes.config}
+      aria-label={texts.config}
+      onKeyDown={(event) => event.key === "Escape" && !isOpened(event.target) && focusStep(id)}
+    >
       <TestedStep key={`${id} test`} automation={automation} nodeId={id} />
       <ConfigPanel
         key={id}
@@ -97,6 +105,7 @@ function Config({ automation, catalogue }: { automation: string; catalogue: Cata
         problems={[]}
         jump={null}
         isReadOnly={!mayChange}
+        onClose={() => select([])}
         onConfig={(config, field) => change((now) => setConfig(now, id, config), `${id}/${field}`)}
         onLabel={(label) => change((now) => setLabel(now, id, label), `${id}/label`)}
         onDisabled={(disabled) => change((now) => setDisabled(now, new Set([id]), disabled))}
@@ -104,4 +113,9 @@ function Config({ automation, catalogue }: { automation: string; catalogue: Cata
       />
     </aside>
   );
+}
+
+/** A list that is open: the key closes that first. */
+function isOpened(target: EventTarget): boolean {
+  return target instanceof Element && target.closest('[aria-expanded="true"], [role="dialog"]') !== null;
 }

@@ -1,4 +1,4 @@
-import { Group, Text } from "@mantine/core";
+import { Group, Text, UnstyledButton } from "@mantine/core";
 
 import { type Catalogue, titleOf } from "@/flow/catalogue";
 import type { Drawing } from "@/flow/drawing";
@@ -12,31 +12,40 @@ import classes from "./Outline.module.css";
 
 const INDENT = 28;
 
+interface OutlineProps {
+  readonly drawing: Drawing;
+  readonly catalogue: Catalogue;
+  readonly selection: ReadonlySet<string>;
+  readonly onSelect: (id: string) => void;
+}
+
 /** The flow as a list: for screen readers, and for whoever likes to read. */
-export function Outline({ drawing, catalogue }: { drawing: Drawing; catalogue: Catalogue }) {
+export function Outline({ drawing, catalogue, selection, onSelect }: OutlineProps) {
   return (
     <ol className={classes.outline}>
       {outlineOf(drawing, catalogue).map(({ node, depth, way, again }, index) => (
         <li key={index} className={classes.step} style={{ paddingInlineStart: depth * INDENT }}>
-          <Group gap="sm" wrap="nowrap">
-            <IconTile color={null} size={32}>
-              <NamedIcon name={catalogue.get(node.type)?.icon ?? null} size={16} />
-            </IconTile>
-            <div>
-              {way !== null && (
-                <Text size="xs" c="dimmed">
-                  {texts.way(way)}
+          <UnstyledButton className={classes.choose} aria-current={selection.has(node.id) || undefined} onClick={() => onSelect(node.id)}>
+            <Group gap="sm" wrap="nowrap">
+              <IconTile color={null} size={32}>
+                <NamedIcon name={catalogue.get(node.type)?.icon ?? null} size={16} />
+              </IconTile>
+              <div>
+                {way !== null && (
+                  <Text size="xs" c="dimmed">
+                    {texts.way(way)}
+                  </Text>
+                )}
+                <Text size="sm" fw={550}>
+                  {titleOf(node, catalogue)}
+                  {node.disabled && ` (${texts.disabled})`}
                 </Text>
-              )}
-              <Text size="sm" fw={550}>
-                {titleOf(node, catalogue)}
-                {node.disabled && ` (${texts.disabled})`}
-              </Text>
-              <Text size="xs" c="dimmed">
-                {again ? texts.again : summaryOf(node)}
-              </Text>
-            </div>
-          </Group>
+                <Text size="xs" c="dimmed">
+                  {again ? texts.again : summaryOf(node)}
+                </Text>
+              </div>
+            </Group>
+          </UnstyledButton>
         </li>
       ))}
     </ol>

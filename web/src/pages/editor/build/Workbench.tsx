@@ -22,7 +22,7 @@ import { Picker } from "./Picker";
 import { SelectionBar } from "./SelectionBar";
 import { Toolbar } from "./Toolbar";
 import { useBuild } from "./useBuild";
-import { useFocusedStep } from "./useFocusedStep";
+import { useFocusedStep, useSelectedInView } from "./useFocusedStep";
 import { useShortcuts } from "./useShortcuts";
 import { useViewport } from "./useViewport";
 
@@ -46,7 +46,9 @@ export function Workbench({ automation, catalogue }: { automation: Automation; c
   const [picking, setPicking] = useState<Picking | null>(null);
   const [line, setLine] = useState<string | null>(null);
   const [keys, setKeys] = useState(false);
+  const [selected = null] = selection;
   useFocusedStep();
+  useSelectedInView(selection.size === 1 ? selected : null);
 
   const actions = useMemo((): CanvasActions => {
     const pick = (place: Place, spot: Spot) =>
@@ -90,7 +92,6 @@ export function Workbench({ automation, catalogue }: { automation: Automation; c
     onLeaveLine: () => setLine(null),
   });
 
-  const [selected = null] = selection;
   const isEmpty = drawing.nodes.length === 0;
   return (
     <>

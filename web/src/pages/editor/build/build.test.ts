@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { plusOf, wayOf } from "@/pages/editor/canvas/lineSpots";
 import { createReuse } from "@/pages/editor/canvas/reuse";
 import { beside, PICKER } from "./pickerPlace";
+import { shiftInto } from "./shift";
 import { commandOf, type Key } from "./shortcuts";
 
 const press = (key: string, held: Partial<Key> = {}) => commandOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held });
@@ -53,4 +54,11 @@ it("what is the same stays the same object", () => {
   const next = reuse([{ id: "b", title: "Bee" }, { id: "a", title: "A" }]);
   expect(next[1]).toBe(a);
   expect(next[0]).not.toBe(b);
+});
+
+it("what is out of sight comes into it, its beginning first", () => {
+  expect(shiftInto({ from: 20, to: 80 }, 10, 100)).toBe(0);
+  expect(shiftInto({ from: -20, to: 40 }, 10, 100)).toBe(30);
+  expect(shiftInto({ from: 60, to: 120 }, 10, 100)).toBe(-20);
+  expect(shiftInto({ from: 60, to: 300 }, 10, 100)).toBe(-50);
 });

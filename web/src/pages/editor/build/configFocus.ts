@@ -1,15 +1,20 @@
 /** Between a step and its panel. */
 
-export const CONFIG_ID = "step-config";
+import { configTexts } from "@/texts/config";
 
-/** The focus to the first field of the panel, its name, once it is there. */
+export const CONFIG_ID = "step-config";
+const MOST_TRIES = 30;
+
+/** The focus to the name of the step in its panel, once that is there. */
 export function openConfig(): void {
   let tries = 0;
   const attempt = () => {
-    const field = document.getElementById(CONFIG_ID)?.querySelector<HTMLInputElement>("input, textarea, button");
+    const field = document.getElementById(CONFIG_ID)?.querySelector<HTMLInputElement>(`input[aria-label="${configTexts.nameOf}"]`);
     tries += 1;
-    if (field !== null && field !== undefined) field.focus();
-    else if (tries < 20) requestAnimationFrame(attempt);
+    if (field !== null && field !== undefined) {
+      field.focus();
+      field.select();
+    } else if (tries < MOST_TRIES) requestAnimationFrame(attempt);
   };
   requestAnimationFrame(attempt);
 }

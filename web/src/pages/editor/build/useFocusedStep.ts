@@ -1,8 +1,9 @@
-import { useReactFlow } from "@xyflow/react";
+import { type ReactFlowInstance, useReactFlow, useStore } from "@xyflow/react";
 import { useEffect } from "react";
 
 import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/layout";
 
+import { shiftInto } from "./shift";
 import { stepElement, useWantedStep } from "./focus";
 
 const MOST_TRIES = 30;
@@ -14,25 +15,38 @@ export function useFocusedStep(): void {
   const wanted = useWantedStep((focus) => focus.wanted);
   useEffect(() => {
     if (wanted === null) return;
+    const { id } = wanted;
     let tries = 0;
     let frame = requestAnimationFrame(attempt);
     function attempt() {
-      const id = wanted?.id ?? "";
-      const node = flow.getNode(id);
-      if (node !== undefined) reveal(node.position);
+      reveal(flow, id);
       const element = stepElement(id);
       tries += 1;
       if (element !== null) element.focus({ preventScroll: true });
       else if (tries < MOST_TRIES) frame = requestAnimationFrame(attempt);
     }
-    function reveal({ x, y }: { x: number; y: number }) {
-      const stage = document.querySelector(".react-flow")?.getBoundingClientRect();
-      if (stage === undefined) return;
-      const from = flow.flowToScreenPosition({ x, y });
-      const to = flow.flowToScreenPosition({ x: x + NODE_WIDTH, y: y + NODE_HEIGHT });
-      const isSeen = from.x >= stage.left + MARGIN && to.x <= stage.right - MARGIN && from.y >= stage.top + MARGIN && to.y <= stage.bottom - MARGIN;
-      if (!isSeen) void flow.setCenter(x + NODE_WIDTH / 2, y + NODE_HEIGHT / 2, { zoom: flow.getZoom() });
-    }
     return () => cancelAnimationFrame(frame);
   }, [wanted, flow]);
+}
+
+/** The step that is selected stays in sight when its panel takes some of the room. */
+export function useSelectedInView(selected: string | null): void {
+  const flow = useReactFlow();
+  const width = useStore((state) => state.width);
+  useEffect(() => {
+    if (selected !== null) reveal(flow, selected);
+  }, [flow, selected, width]);
+}
+
+function reveal(flow: ReactFlowInstance, id: string): void {
+  const stage = document.querySelector(".react-flow")?.getBoundingClientRect();
+  const position = flow.getNode(id)?.position;
+  if (stage === undefined || position === undefined) return;
+  const from = flow.flowToScreenPosition(position);
+  const to = flow.flowToScreenPosition({ x: position.x + NODE_WIDTH, y: position.y + NODE_HEIGHT });
+  const by = shiftInto({ from: from.x, to: to.x }, stage.left + MARGIN, stage.right - MARGIN);
+  const down = shiftInto({ from: from.y, to: to.y }, stage.top + MARGIN, stage.bottom - MARGIN);
+  if (by === 0 && down === 0) return;
+  const { x, y, zoom } = flow.getViewport();
+  void flow.setViewport({ x: x + by, y: y + down, zoom });
 }

@@ -6,6 +6,7 @@ import { placed } from "@/flow/layout";
 import { canvasTexts as texts } from "@/texts/canvas";
 
 import { useDraftStore } from "@/pages/editor/draft/useDraft";
+import { CONFIG_ID } from "./configFocus";
 import { focusedStep, focusStep } from "./focus";
 import { say } from "./said";
 import { commandOf } from "./shortcuts";
@@ -56,7 +57,8 @@ export function useShortcuts({ build, selectedLine, isOff, ...on }: ShortcutTarg
     function pressed(event: KeyboardEvent) {
       if (event.defaultPrevented || isTyping(event.target) || isElsewhere(event.target)) return;
       const command = commandOf(event);
-      if (command === null) return;
+      // In the panel of a step, keys are about its fields; what is undone is the same anywhere.
+      if (command === null || (isInPanel(event.target) && command.kind !== "undo" && command.kind !== "redo")) return;
       if (act(command)) event.preventDefault();
     }
 
@@ -106,7 +108,7 @@ export function useShortcuts({ build, selectedLine, isOff, ...on }: ShortcutTarg
 
     function copied(event: ClipboardEvent) {
       const ids = meant();
-      if (isTyping(event.target) || isElsewhere(event.target) || ids.size === 0 || window.getSelection()?.isCollapsed === false) return;
+      if (isTyping(event.target) || isElsewhere(event.target) || isInPanel(event.target) || ids.size === 0 || window.getSelection()?.isCollapsed === false) return;
       event.clipboardData?.setData("text/plain", build.copy(ids));
       event.preventDefault();
       if (event.type === "cut") build.remove(ids);
@@ -134,6 +136,10 @@ export function useShortcuts({ build, selectedLine, isOff, ...on }: ShortcutTarg
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || target.closest("input, textarea, select, [role=textbox]") !== null);
+}
+
+function isInPanel(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest(`#${CONFIG_ID}`) !== null;
 }
 
 /** Dialogs, menus and what moves by arrow keys itself. */

@@ -27,6 +27,8 @@ const EDGE_TYPES = { smoothstep: StepEdge };
 const SNAP: [number, number] = [4, 4];
 const SEVERAL = ["Shift", "Control", "Meta"];
 const FIT = { padding: 0.25, maxZoom: 1 };
+/** No more than this are seen at once: a map would only be in their way. */
+const FEW = 8;
 /** Above this many steps, those out of sight are not drawn. */
 const MANY = 60;
 const NOWHERE: ReadonlyMap<string, Position> = new Map();
@@ -160,7 +162,7 @@ export function EditCanvas(props: EditCanvasProps) {
         aria-label={props.label}
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
-        <MiniMap pannable zoomable position="bottom-right" className={classes.map ?? ""} ariaLabel={null} />
+        {nodes.length > FEW && <MiniMap pannable zoomable position="bottom-right" className={classes.map ?? ""} ariaLabel={null} />}
         {props.children}
       </ReactFlow>
     </div>

@@ -63,23 +63,25 @@ export function ConfigPanel(props: ConfigPanelProps) {
   return (
     <FormContext value={form}>
       <Box ref={body} className={classes.panel}>
-        <PanelHeader
-          key={nodeId}
-          node={node}
-          type={type}
-          isReadOnly={isReadOnly}
-          problems={problems}
-          onLabel={props.onLabel}
-          {...(props.onClose === undefined ? {} : { onClose: props.onClose })}
-        />
         <Tabs value={section} onChange={(name) => setSection(name as Section)} keepMounted={false} className={classes.tabs}>
-          <Tabs.List aria-label={texts.tabsOf} className={classes.list}>
-            {SECTIONS.map((name) => (
-              <Tabs.Tab key={name} value={name} rightSection={marked.has(name) ? <span className={classes.dot} role="img" aria-label={texts.hasProblem} /> : null}>
-                {texts.tabs[name]}
-              </Tabs.Tab>
-            ))}
-          </Tabs.List>
+          <div className={classes.top}>
+            <PanelHeader
+              key={nodeId}
+              node={node}
+              type={type}
+              isReadOnly={isReadOnly}
+              problems={problems}
+              onLabel={props.onLabel}
+              {...(props.onClose === undefined ? {} : { onClose: props.onClose })}
+            />
+            <Tabs.List aria-label={texts.tabsOf} className={classes.list}>
+              {SECTIONS.map((name) => (
+                <Tabs.Tab key={name} value={name} rightSection={marked.has(name) ? <span className={classes.dot} role="img" aria-label={texts.hasProblem} /> : null}>
+                  {texts.tabs[name]}
+                </Tabs.Tab>
+              ))}
+            </Tabs.List>
+          </div>
           <Tabs.Panel value="setup" className={classes.body}>
             <SetupTab node={node} type={type} onConfig={props.onConfig} />
           </Tabs.Panel>
