@@ -25,7 +25,7 @@ describe("the arrow keys", () => {
 it("a step is told by what stands on its card, its number and what it comes after", () => {
   const spoken = spokenSteps(flow("start>send", "send>find"), CATALOGUE);
   expect([...spoken.values()]).toEqual([
-    "Record event No trigger yet, step 1",
+    "Record event Not set up yet, step 1",
     "Send message Not set up yet, step 2, comes after Record event",
     "Find records Not set up yet, step 3, comes after Send message",
   ]);

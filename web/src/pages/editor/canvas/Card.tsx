@@ -33,7 +33,8 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
           <NamedIcon name={data.icon} size={19} />
         </IconTile>
         <span className={classes.texts}>
-          <b>{data.title}</b>
+          {/* With a space: it is read as one line. */}
+          <b>{data.title}</b>{" "}
           <small>{data.summary}</small>
         </span>
       </button>
