@@ -29,7 +29,7 @@ export function FirstTrigger({ catalogue, onChoose }: { catalogue: Catalogue; on
         {[...types]
           .sort((a, b) => place(a.type) - place(b.type))
           .map((type) => (
-            <button key={type.type} type="button" className={classes.start} aria-label={type.title} onClick={() => onChoose(type.type)}>
+            <button key={type.type} type="button" className={classes.start} onClick={() => onChoose(type.type)}>
               <IconTile color="teal" size={40}>
                 <NamedIcon name={type.icon} size={21} />
               </IconTile>

@@ -59,7 +59,6 @@ function Choice({ type, isDraggable, onChoose }: { type: NodeType; isDraggable: 
     <button
       type="button"
       className={classes.choice}
-      aria-label={type.title}
       title={type.description}
       draggable={isDraggable}
       onDragStart={(event) => dragType(event.dataTransfer, type.type)}

@@ -33,7 +33,8 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
           <NamedIcon name={data.icon} size={19} />
         </IconTile>
         <span className={classes.texts}>
-          <b>{data.title}</b>
+          {/* With a space: it is read as one line. */}
+          <b>{data.title}</b>{" "}
           <small>{data.summary}</small>
         </span>
       </button>
@@ -76,8 +77,8 @@ function Signs({ data }: { data: CardData }) {
   );
 }
 
-function describe({ summary, mark, hasNote, isPinned }: CardData): string {
+function describe({ mark, hasNote, isPinned }: CardData): string {
   const tone = mark === null ? null : editorTexts.tones[mark.tone];
   const problems = mark?.problems === undefined ? null : texts.problems(mark.problems);
-  return [summary, tone, problems, hasNote ? texts.note : null, isPinned ? texts.pinned : null].filter((one) => one !== null).join(". ");
+  return [tone, problems, hasNote ? texts.note : null, isPinned ? texts.pinned : null].filter((one) => one !== null).join(". ");
 }
