@@ -134,6 +134,7 @@ async def test_watched_tables_are_listed(world: World, api: ApiServer) -> None:
                 "id_column": "id",
                 "lead_column": None,
                 "state": "fires",
+                "columns": ["id", "user_id"],
             }
         ]
     }

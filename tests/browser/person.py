@@ -81,7 +81,10 @@ class Person:
         return (within or self.page).get_by_role("button", name=name, exact=True)
 
     def field(self, label: Name, within: Locator | None = None) -> Locator:
-        return (within or self.page).get_by_label(label)
+        place = within or self.page
+        return place.get_by_role("textbox", name=label, exact=True).or_(
+            place.get_by_role("searchbox", name=label, exact=True)
+        )
 
     def dialog(self, name: Name) -> Locator:
         return self.page.get_by_role("dialog", name=name)

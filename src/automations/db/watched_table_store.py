@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ PAUSE_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class WatchedTable:
-    """`source`: how flows call it. `state`: fires, or what is wrong with it."""
+    """`source`: how flows call it. `state`: fires, or what is wrong with it. `columns`: empty where nobody asked."""
 
     source: str
     schema_name: str
@@ -34,6 +34,7 @@ class WatchedTable:
     watched_by: str
     watched_at: datetime
     state: str
+    columns: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,5 +24,6 @@ describe("the table that a step is about", () => {
     expect(writableColumns(columns)).toEqual(expect.arrayContaining(["name", "stage", "plan"]));
     expect(writableColumns(columns)).not.toContain("id");
     expect(columnsOf("orders", null)).toEqual([]);
+    expect(columnsOf("orders", null, ["id", "paid"]).map((column) => column.name)).toEqual(["id", "paid"]);
   });
 });

@@ -33,8 +33,8 @@ const OWN_COLUMNS: Readonly<Record<string, readonly string[]>> = {
 const GIVEN = new Set(["id", "user_id", "created_at", "updated_at"]);
 
 /** With samples from a row where there is one; columns of one's own are in it, too. */
-export function columnsOf(table: string | null, row: JsonObject | null): Column[] {
-  const names = [...new Set([...(OWN_COLUMNS[table ?? ""] ?? []), ...Object.keys(row ?? {})])];
+export function columnsOf(table: string | null, row: JsonObject | null, watched: readonly string[] = []): Column[] {
+  const names = [...new Set([...(OWN_COLUMNS[table ?? ""] ?? []), ...watched, ...Object.keys(row ?? {})])];
   return names.map((name) => ({ name, sample: row?.[name] ?? null }));
 }
 

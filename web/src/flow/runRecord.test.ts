@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { awaitedBy, isParked, merged, placeOf,  leftOut, readRecords, roundOf, settled } from "./runRecord";
+import { awaitedBy, merged, placeOf,  leftOut, readRecords, roundOf, settled } from "./runRecord";
 
 const AT = "2026-11-27T00:27:34.000Z";
 
@@ -46,12 +46,5 @@ describe("the record of a run", () => {
     const [done] = readRecords([{ node_id: "wait", status: "completed", output: { for: "reply:lead:1" } }]);
     expect(waits && awaitedBy(waits)).toEqual({ until: Date.parse(AT), signal: "reply:lead:1" });
     expect(done && awaitedBy(done)).toBeNull();
-  });
-
-  it("is parked while all that is open waits", () => {
-    const states = (...all: string[]) => readRecords(all.map((status, index) => ({ node_id: `${index}`, status })));
-    expect([["completed", "waiting"], ["running", "waiting"], ["looping", "retrying"], ["completed"], []].map((all) => isParked(states(...all)))).toEqual([
-      ...[true, false, true, false, false],
-    ]);
   });
 });

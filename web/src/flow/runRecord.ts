@@ -120,12 +120,6 @@ export function isUnderWay({ state }: Pick<StepRecord, "state">): boolean {
   return state === "running" || state === "waiting" || state === "retrying";
 }
 
-/** Nothing of it is at work: it waits for a time, or for something to happen. */
-export function isParked(records: readonly StepRecord[]): boolean {
-  const open = records.filter(isUnderWay);
-  return open.length > 0 && open.every(({ state }) => state !== "running");
-}
-
 const WAITS = new Set(["logic-wait", "logic-delay", "logic-approval", "action-run-automation"]);
 
 /** What it took says how long it looked whether the wait was over, not how long that was. */

@@ -47,7 +47,7 @@ export function timelineOf(drawing: Drawing, records: readonly StepRecord[], sta
 /** Where there is room for what is said of a bar: behind it, in front of it, else on it. */
 export function roomFor({ from, length, wait }: Pick<Bar, "from" | "length" | "wait">): "after" | "before" | "over" {
   if (from + length <= 70) return "after";
-  return (wait?.from ?? from) >= 30 ? "before" : "over";
+  return (wait?.from ?? from) >= (wait === null ? 12 : 22) ? "before" : "over";
 }
 
 /** When the last of the steps that lead to it, in the same round, had come to an end. */

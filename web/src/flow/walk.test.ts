@@ -22,7 +22,11 @@ describe("the arrow keys", () => {
   });
 });
 
-it("a step is told by its name, its number and what it comes after", () => {
+it("a step is told by what stands on its card, its number and what it comes after", () => {
   const spoken = spokenSteps(flow("start>send", "send>find"), CATALOGUE);
-  expect([...spoken.values()]).toEqual(["Record event, step 1", "Send message, step 2, comes after Record event", "Find records, step 3, comes after Send message"]);
+  expect([...spoken.values()]).toEqual([
+    "Record event Not set up yet, step 1",
+    "Send message Not set up yet, step 2, comes after Record event",
+    "Find records Not set up yet, step 3, comes after Send message",
+  ]);
 });

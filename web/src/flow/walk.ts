@@ -5,6 +5,7 @@ import { flowTexts } from "@/texts/flow";
 import { type Catalogue, titleOf } from "./catalogue";
 import { type Drawing, nodeOf } from "./drawing";
 import { graphOf, inOrder, into, outOf } from "./graph";
+import { summaryOf } from "./summaries";
 import { listed } from "./triggerWords";
 
 export type Direction = "up" | "down" | "left" | "right";
@@ -36,7 +37,7 @@ function byX(drawing: Drawing, ids: readonly string[]): string[] {
   return [...ids].sort((a, b) => x(a) - x(b));
 }
 
-/** By id: "Send message, step 3, comes after Wait". */
+/** By id: "Send message Hello, step 3, comes after Wait". What is to be read on a card is what it is called by voice. */
 export function spokenSteps(drawing: Drawing, catalogue: Catalogue): Map<string, string> {
   const graph = graphOf(drawing);
   const titles = new Map(drawing.nodes.map((node) => [node.id, titleOf(node, catalogue)]));
@@ -44,8 +45,10 @@ export function spokenSteps(drawing: Drawing, catalogue: Catalogue): Map<string,
     inOrder(drawing, graph).map((id, index) => {
       const before = [...new Set(into(graph, id).map((edge) => titles.get(edge.source) ?? edge.source))];
       const words = flowTexts.spoken;
-      const parts = [titles.get(id) ?? id, words.number(index + 1), ...(before.length === 0 ? [] : [words.after(listed(before))])];
-      return [id, [...parts, ...(nodeOf(drawing, id)?.disabled === true ? [words.disabled] : [])].join(", ")];
+      const node = nodeOf(drawing, id);
+      const read = [titles.get(id) ?? id, node === null ? null : summaryOf(node)].filter((one) => one !== null).join(" ");
+      const parts = [read, words.number(index + 1), ...(before.length === 0 ? [] : [words.after(listed(before))])];
+      return [id, [...parts, ...(node?.disabled === true ? [words.disabled] : [])].join(", ")];
     }),
   );
 }

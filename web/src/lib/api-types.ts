@@ -4595,6 +4595,11 @@ export interface components {
              * @description `fires`, or what is wrong with it.
              */
             state: string;
+            /**
+             * Columns
+             * @description Its columns, in their order: what conditions and steps can name.
+             */
+            columns: string[];
         };
         /** WatchedTables */
         WatchedTables: {

@@ -11,6 +11,7 @@ export const runsTexts = {
       open: "Open",
       pending: "Waiting to start",
       running: "Running",
+      waiting: "Waiting",
       completed: "Completed",
       failed: "Failed",
       cancelled: "Cancelled",

@@ -77,6 +77,7 @@ class WatchedTable(BaseModel):
     id_column: str
     lead_column: str | None
     state: str = Field(description="`fires`, or what is wrong with it.")
+    columns: list[str] = Field(description="Its columns, in their order: what conditions and steps can name.")
 
 
 class WatchedTables(BaseModel):

@@ -1,7 +1,14 @@
 -- name: list
 -- All of them, and how each stands.
 select w.source, w.schema_name, w.table_name, w.account_column, w.id_column, w.lead_column, w.watched_by, w.watched_at,
-  automations.watch_state(w) as state
+  automations.watch_state(w) as state,
+  array(
+    select a.attname::text
+    from pg_catalog.pg_attribute a
+    where a.attrelid = pg_catalog.to_regclass(pg_catalog.format('%I.%I', w.schema_name, w.table_name))
+      and a.attnum > 0 and not a.attisdropped
+    order by a.attnum
+  ) as columns
 from automations.watched_tables w
 order by w.source;
 

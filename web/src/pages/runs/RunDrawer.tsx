@@ -31,7 +31,7 @@ export function RunDrawer({ run, name, onClose }: { run: Run; name: string; onCl
     <Drawer opened onClose={onClose} position="right" size="lg" title={name} closeButtonProps={{ "aria-label": commonTexts.close }}>
       <Stack gap="lg">
         <Group gap="sm">
-          <StatusBadge status={run.status} />
+          <StatusBadge status={run.waiting ? "waiting" : run.status} />
           <TimeAgo time={run.started_at} />
           {run.duration_ms !== null && <Text size="sm">{duration(run.duration_ms)}</Text>}
           <Button

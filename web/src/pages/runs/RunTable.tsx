@@ -81,7 +81,7 @@ function RunRow({ run, names, isSelected, onSelect, onOpen }: RunRowProps) {
         </Table.Td>
       )}
       <Table.Td>
-        <StatusBadge status={run.status} />
+        <StatusBadge status={run.waiting ? "waiting" : run.status} />
       </Table.Td>
       <Table.Td>
         <Group gap="xs" wrap="nowrap">

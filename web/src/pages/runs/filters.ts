@@ -1,6 +1,6 @@
 /** Which runs are asked for; it stands in the address. */
 
-export const STATUSES = ["all", "open", "pending", "running", "completed", "failed", "cancelled"] as const;
+export const STATUSES = ["all", "open", "pending", "running", "waiting", "completed", "failed", "cancelled"] as const;
 export const SPANS = ["all", "hour", "day", "week"] as const;
 
 type Status = Exclude<(typeof STATUSES)[number], "all" | "open">;

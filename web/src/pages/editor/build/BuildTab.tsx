@@ -33,29 +33,31 @@ export function BuildTab({ automation, catalogue }: TabProps) {
   return (
     <ReactFlowProvider>
       <Flex h="100%">
-        <Box flex={1} miw={0} pos="relative" className={classes.middle}>
-          <SegmentedControl
-            size="xs"
-            aria-label={texts.view}
-            value={view}
-            onChange={setView}
-            className={classes.view}
-            data={[
-              { value: "canvas", label: texts.canvasTab },
-              { value: "list", label: texts.list },
-            ]}
-          />
-          {view === "list" ? (
-            <Outline drawing={drawing} catalogue={catalogue} selection={selection} onSelect={(id) => select([id])} />
-          ) : mayChange ? (
-            <Workbench automation={automation} catalogue={catalogue} />
-          ) : drawing.nodes.length === 0 ? (
-            <EmptyState icon={Shapes} title={canvasTexts.empty.readOnly} text={canvasTexts.empty.readOnlyText} />
-          ) : (
-            <Drawn automation={automation.id} name={automation.name} catalogue={catalogue} />
-          )}
+        <Flex direction="column" flex={1} miw={0}>
+          <Box flex={1} mih={0} pos="relative" className={classes.middle}>
+            <SegmentedControl
+              size="xs"
+              aria-label={texts.view}
+              value={view}
+              onChange={setView}
+              className={classes.view}
+              data={[
+                { value: "canvas", label: texts.canvasTab },
+                { value: "list", label: texts.list },
+              ]}
+            />
+            {view === "list" ? (
+              <Outline drawing={drawing} catalogue={catalogue} selection={selection} onSelect={(id) => select([id])} />
+            ) : mayChange ? (
+              <Workbench automation={automation} catalogue={catalogue} />
+            ) : drawing.nodes.length === 0 ? (
+              <EmptyState icon={Shapes} title={canvasTexts.empty.readOnly} text={canvasTexts.empty.readOnlyText} />
+            ) : (
+              <Drawn automation={automation.id} name={automation.name} catalogue={catalogue} />
+            )}
+          </Box>
           <TestResult automation={automation} catalogue={catalogue} />
-        </Box>
+        </Flex>
         <Config automation={automation.id} catalogue={catalogue} />
       </Flex>
     </ReactFlowProvider>

@@ -78,8 +78,8 @@ function Signs({ data }: { data: CardData }) {
   );
 }
 
-function describe({ summary, mark, hasNote, isPinned }: CardData): string {
+function describe({ mark, hasNote, isPinned }: CardData): string {
   const tone = mark === null ? null : editorTexts.tones[mark.tone];
   const problems = mark?.problems === undefined ? null : texts.problems(mark.problems);
-  return [summary, tone, problems, hasNote ? texts.note : null, isPinned ? texts.pinned : null].filter((one) => one !== null).join(". ");
+  return [tone, problems, hasNote ? texts.note : null, isPinned ? texts.pinned : null].filter((one) => one !== null).join(". ");
 }

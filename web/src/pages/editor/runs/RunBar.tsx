@@ -2,7 +2,6 @@ import { ActionIcon, Anchor, Badge, Button, Group, Text } from "@mantine/core";
 import { Ban, ChevronLeft, RotateCcw, StepForward } from "lucide-react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
-import { isParked } from "@/flow/runRecord";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { duration } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
@@ -17,7 +16,7 @@ import { recordName } from "./recordName";
 import classes from "./runs.module.css";
 
 /** What run it is, how it stands, and what can be done to it. */
-export function RunBar({ automation, onRecord: { run, records, leftOut } }: { automation: Automation; onRecord: RunOnRecord }) {
+export function RunBar({ automation, onRecord: { run, leftOut } }: { automation: Automation; onRecord: RunOnRecord }) {
   const [search] = useSearchParams();
   const about = recordName(run.trigger_data);
   const list = { pathname: `/automations/${automation.id}/runs`, search: search.toString() };
@@ -28,7 +27,7 @@ export function RunBar({ automation, onRecord: { run, records, leftOut } }: { au
         <ActionIcon component={Link} to={list} variant="subtle" color="gray" aria-label={texts.back} className={classes.back}>
           <ChevronLeft size={18} />
         </ActionIcon>
-        <StatusBadge status={run.status === "running" && isParked(records) ? "waiting" : run.status} />
+        <StatusBadge status={run.waiting ? "waiting" : run.status} />
         <div className={classes.what}>
           <Text size="sm" fw={600} truncate>
             {about ?? runsTexts.by[run.trigger_type] ?? run.trigger_type}

@@ -39,7 +39,7 @@ export function RunItem({ run, search, isChosen, isSelected, onSelect }: RunItem
       )}
       <div className={classes.itemText}>
         <Group gap={8} wrap="nowrap" justify="space-between">
-          <StatusBadge status={run.status} size="sm" />
+          <StatusBadge status={run.waiting ? "waiting" : run.status} size="sm" />
           <TimeAgo time={run.started_at} size="xs" c="dimmed" className={classes.above} />
         </Group>
         <Group gap={6} wrap="nowrap">

@@ -1,6 +1,6 @@
 /** Which runs of the automation are listed; it stands in the address. */
 
-export const STATUSES = ["all", "open", "completed", "failed", "cancelled"] as const;
+export const STATUSES = ["all", "open", "waiting", "completed", "failed", "cancelled"] as const;
 export const KINDS = ["all", "live", "tests"] as const;
 export const SPANS = ["all", "hour", "day", "week"] as const;
 

@@ -30,7 +30,7 @@ function Result({ automation, catalogue, tested }: { automation: Automation; cat
   const title = isFailed ? (node === null ? texts.failed : texts.failedAt(titleOf(node, catalogue))) : run.status === "cancelled" ? texts.cancelled : texts.completed;
   return (
     <section className={classes.result} aria-label={texts.label}>
-      <Group className={classes.resultBox} gap="md" wrap="nowrap" role="status">
+      <Group justify="space-between" gap="md" wrap="nowrap" role="status">
         <Group gap={8} wrap="nowrap" miw={0}>
           {isFailed ? <CircleX size={18} color="var(--mantine-color-red-text)" aria-hidden /> : <CircleCheck size={18} color="var(--mantine-color-teal-text)" aria-hidden />}
           <div>

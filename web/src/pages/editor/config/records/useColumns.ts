@@ -6,6 +6,7 @@ import { columnsOf } from "@/flow/recordTables";
 import { answer, api } from "@/session/client";
 
 import { useForm } from "@/pages/editor/config/form/FormContext";
+import { useWatchedTables } from "./useWatchedTables";
 
 /** The columns of a table, with real samples: those of its newest row. */
 export function useColumns(table: string | null): Column[] {
@@ -16,7 +17,8 @@ export function useColumns(table: string | null): Column[] {
     enabled: table !== null && account !== "",
     staleTime: 300_000,
   });
-  return columnsOf(table, data ?? null);
+  const watched = useWatchedTables().find((one) => one.source === table);
+  return columnsOf(table, data ?? null, watched?.columns);
 }
 
 async function newest(table: string | null, account: string): Promise<JsonObject | null> {

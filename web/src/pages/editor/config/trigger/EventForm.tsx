@@ -48,7 +48,7 @@ export function EventForm({ fields, config, onConfig }: OwnFormProps) {
 function SourceField({ config, onConfig }: Pick<OwnFormProps, "config" | "onConfig">) {
   const { isReadOnly } = useForm();
   const problem = useProblemAt(["event_source"], true);
-  const tables = useWatchedTables();
+  const tables = useWatchedTables().map((table) => table.source);
   const value = typeof config["event_source"] === "string" ? config["event_source"] : null;
   const names = [...new Set(["lead", "conversation", ...tables, ...(value === null || value === "webhook" ? [] : [value])])];
   return (
