@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -45,16 +46,26 @@ async def test_every_answer_has_them(
     assert (await client("GET", "/me", headers={"Origin": PAGE})).headers.get("access-control-allow-origin") is None
 
 
-async def test_the_pages_may_load_what_they_name_and_nothing_else(api: ApiServer) -> None:
-    docs = await api.http.get("/api/docs")
-    policy = docs.headers["content-security-policy"]
-    loaded = re.findall(r'(?:src|href)="(https:[^"]+)"', docs.text)
-    assert loaded
-    for address in loaded:
-        assert f"{address} " in policy
-        # Of one release, and of that only what it is today: the origin is that of the editor.
-        assert re.search(rf'"{re.escape(address)}" integrity="sha384-[\w+/=]{{64}}" crossorigin="anonymous"', docs.text)
-    assert rules(docs) == ("nosniff", "no-referrer")
+async def test_the_pages_may_load_what_is_ours_and_nothing_else(
+    api: ApiServer, database_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    for end in ("js", "css"):
+        (tmp_path / "assets" / f"swagger-ui-5.35.0.{end}").write_text("x")
+    async with own_server(database_url, editor=tmp_path) as server:
+        docs = await server.http.get("/api/docs")
+        assert "https:" not in docs.headers["content-security-policy"]
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', docs.text)
+        assert [one for one in loaded if not one.startswith("data:")] == [
+            "/assets/swagger-ui-5.35.0.css",
+            "/assets/swagger-ui-5.35.0.js",
+        ]
+        assert [(await server.http.get(one)).status_code for one in loaded if one.startswith("/")] == [200, 200]
+        assert rules(docs) == ("nosniff", "no-referrer")
+    without = await api.http.get("/api/docs")
+    assert "/api/v1/openapi.json" in without.text
+    assert "default-src 'none'" in without.headers["content-security-policy"]
     assert "default-src 'none'" in (await api.http.get("/sign-in")).headers["content-security-policy"]
 
 

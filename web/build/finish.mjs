@@ -1,7 +1,8 @@
 // After Vite: compresses what is built, once and well, and fails where the first page loads too much script.
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const DIST = new URL("../dist/", import.meta.url).pathname;
@@ -9,6 +10,13 @@ const MOST_KILOBYTES = 350;
 const WORTH_COMPRESSING = /\.(js|css|html|svg|json|webmanifest)$/;
 // What the list of automations loads before it is there, beside the entry.
 const FIRST_PAGES = ["index.html", "src/app/Shell.tsx", "src/pages/automations/AutomationsPage.tsx"];
+
+// What /api/docs shows the document with: no page of ours, so Vite knows nothing of it.
+const swagger = createRequire(import.meta.url).resolve("swagger-ui-dist/package.json");
+const { version } = JSON.parse(readFileSync(swagger, "utf8"));
+for (const [file, name] of [["swagger-ui-bundle.js", `swagger-ui-${version}.js`], ["swagger-ui.css", `swagger-ui-${version}.css`]]) {
+  copyFileSync(join(dirname(swagger), file), join(DIST, "assets", name));
+}
 
 const manifest = JSON.parse(readFileSync(join(DIST, ".vite/manifest.json"), "utf8"));
 rmSync(join(DIST, ".vite"), { recursive: true });
