@@ -18,6 +18,7 @@ export function overlayOf(before: Drawing, after: Drawing): Overlay {
   const edges = comparedBy(before.edges, after.edges, wayOf);
   return {
     drawing: {
+      ...after,
       nodes: [...after.nodes, ...before.nodes.filter((node) => nodes.get(node.id) === "removed")],
       edges: [...after.edges, ...before.edges.filter((edge) => edges.get(edge.id) === "removed")],
     },

@@ -69,6 +69,7 @@ export function Workbench({ automation, catalogue }: { automation: Automation; c
       remove: build.remove,
       setDisabled: build.setDisabled,
       removeLine: build.removeLine,
+      notes: build.notes,
     };
   }, [build, store]);
 
@@ -92,7 +93,7 @@ export function Workbench({ automation, catalogue }: { automation: Automation; c
     onLeaveLine: () => setLine(null),
   });
 
-  const isEmpty = drawing.nodes.length === 0;
+  const isEmpty = drawing.nodes.length === 0 && drawing.notes.length === 0;
   return (
     <>
       <Palette

@@ -21,24 +21,25 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
     <div className={classes.node} data-disabled={data.isDisabled || undefined} data-selected={selected || undefined} data-tone={data.mark?.tone}>
       {data.mark !== null && <MarkBadge mark={data.mark} />}
       {!data.isTrigger && <Handle type="target" position={Position.Top} isConnectable={isDrawn} isConnectableStart={false} />}
-      <button
-        type="button"
-        className={classes.main}
-        data-step={id}
-        aria-label={data.spoken}
-        aria-describedby={`${id}-says`}
-        // By a key, not by the mouse: then the focus goes on to what was opened.
-        onClick={(event) => event.detail === 0 && actions?.open(id)}
-      >
+      <div className={classes.face}>
         <IconTile color={data.isTrigger ? "teal" : null} size={36}>
           <NamedIcon name={data.icon} size={19} />
         </IconTile>
         <span className={classes.texts}>
-          {/* With a space: it is read as one line. */}
-          <b>{data.title}</b>{" "}
+          <button
+            type="button"
+            className={classes.main}
+            data-step={id}
+            aria-label={data.spoken}
+            aria-describedby={`${id}-says`}
+            // By a key, not by the mouse: then the focus goes on to what was opened.
+            onClick={(event) => event.detail === 0 && actions?.open(id)}
+          >
+            {data.title}
+          </button>
           <small>{data.summary}</small>
         </span>
-      </button>
+      </div>
       <span id={`${id}-says`} hidden>
         {describe(data)}
       </span>
