@@ -59,7 +59,7 @@ def draws(one: Person, canvas: Canvas) -> None:
     one.fills("To", "owner@acme.example", panel)
     one.fills("Subject", "{{ trigger.new.name }} has replied", panel)
     one.fills("Text", "They said: {{ steps.wait_until.record.body }}", panel)
-    expect(canvas.step("Wait until")).to_have_text(re.compile("Until they reply, at most 2 hours"))
+    expect(canvas.card("Wait until")).to_contain_text("Until they reply, at most 2 hours")
     one.takes_a_picture("built-flow")
 
 

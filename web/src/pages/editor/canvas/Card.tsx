@@ -16,10 +16,11 @@ import type { CardData, CardNode } from "./toCanvas";
 
 export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNode>) {
   const actions = useCanvasActions();
+  const isDrawn = actions !== null;
   return (
     <div className={classes.node} data-disabled={data.isDisabled || undefined} data-selected={selected || undefined} data-tone={data.mark?.tone}>
       {data.mark !== null && <MarkBadge mark={data.mark} />}
-      {!data.isTrigger && <Handle type="target" position={Position.Top} isConnectableStart={false} />}
+      {!data.isTrigger && <Handle type="target" position={Position.Top} isConnectable={isDrawn} isConnectableStart={false} />}
       <div className={classes.face}>
         <IconTile color={data.isTrigger ? "teal" : null} size={36}>
           <NamedIcon name={data.icon} size={19} />
@@ -46,9 +47,9 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
       {actions !== null && <CardMenu id={id} data={data} actions={actions} isSelected={selected} />}
       {data.handles.map(({ name, left }) =>
         left === null ? (
-          <Handle key={name} id={name} type="source" position={Position.Right} title={editorTexts.way(name)} />
+          <Handle key={name} id={name} type="source" position={Position.Right} isConnectable={isDrawn} title={editorTexts.way(name)} />
         ) : (
-          <Handle key={name} id={name} type="source" position={Position.Bottom} style={{ left: `${left}%` }} />
+          <Handle key={name} id={name} type="source" position={Position.Bottom} isConnectable={isDrawn} style={{ left: `${left}%` }} />
         ),
       )}
       {actions !== null &&
