@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { meaningOf, NOTHING_HELD } from "@/pages/editor/canvas/changes";
+import { firstView, showsAny } from "@/pages/editor/canvas/firstSight";
 import { plusOf, wayOf } from "@/pages/editor/canvas/lineSpots";
 import { createReuse } from "@/pages/editor/canvas/reuse";
 import { beside, PICKER } from "./pickerPlace";
@@ -79,5 +80,21 @@ describe("what is dragged", () => {
 
   it("and what is selected are two things", () => {
     expect(meaningOf([{ type: "select", id: "b", selected: true }], new Set(["a"]), NOTHING_HELD).selection).toEqual(new Set(["a", "b"]));
+  });
+});
+
+describe("at first", () => {
+  const stage = { width: 1_000, height: 800 };
+
+  it("all is seen where it can be read", () => {
+    expect(firstView([{ x: 0, y: 0 }], stage)).toEqual({ zoom: 1, x: 360, y: 362 });
+  });
+
+  it("else the beginning", () => {
+    const tall = Array.from({ length: 50 }, (_, row) => ({ x: 100, y: row * 150 }));
+    const view = firstView(tall, stage);
+    expect(view).toEqual({ zoom: 0.9, x: 500 - 240 * 0.9, y: 72 });
+    expect(showsAny(view, tall, stage)).toBe(true);
+    expect(showsAny({ x: 5_000, y: 0, zoom: 1 }, tall, stage)).toBe(false);
   });
 });

@@ -18,6 +18,7 @@ import classes from "./canvas.module.css";
 import { Card } from "./Card";
 import { type Held, meaningOf, NOTHING_HELD } from "./changes";
 import { draggedType, placeUnder, stepUnder } from "./dropped";
+import { FirstView } from "./FirstView";
 import { type Marks, NO_MARKS } from "./marks";
 import { createReuse } from "./reuse";
 import { StepEdge } from "./StepEdge";
@@ -29,7 +30,6 @@ const NODE_TYPES = { card: Card, sticky: StickyCard };
 const EDGE_TYPES = { smoothstep: StepEdge };
 const SNAP: [number, number] = [4, 4];
 const SEVERAL = ["Shift", "Control", "Meta"];
-const FIT = { padding: 0.25, maxZoom: 1 };
 /** No more than this are seen at once: a map would only be in their way. */
 const FEW = 8;
 /** Above this many steps, those out of sight are not drawn. */
@@ -132,7 +132,7 @@ export function EditCanvas(props: EditCanvasProps) {
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         colorMode={scheme}
-        {...(props.viewport === null ? { fitView: true, fitViewOptions: FIT } : { defaultViewport: props.viewport })}
+        {...(props.viewport === null ? {} : { defaultViewport: props.viewport })}
         minZoom={0.15}
         snapToGrid
         snapGrid={SNAP}
@@ -164,6 +164,7 @@ export function EditCanvas(props: EditCanvasProps) {
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
         {nodes.length > FEW && <MiniMap pannable zoomable position="bottom-right" className={classes.map ?? ""} ariaLabel={null} />}
+        <FirstView kept={props.viewport} />
         {props.children}
       </ReactFlow>
     </div>
