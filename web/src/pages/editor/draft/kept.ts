@@ -8,7 +8,7 @@ const key = (automation: string) => `automations/unsaved/${automation}`;
 
 export function keepUnsaved(automation: string, unsaved: Stored | null): void {
   try {
-    if (unsaved === null) return localStorage.removeItem(key(automation));
+    if (unsaved === null) { localStorage.removeItem(key(automation)); return; }
     const { revision, drawing } = unsaved;
     localStorage.setItem(key(automation), JSON.stringify({ revision, nodes: writeNodes(drawing), edges: writeEdges(drawing) }));
   } catch {

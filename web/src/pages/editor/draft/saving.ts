@@ -99,7 +99,7 @@ export function dueIn(state: SaveState): number | null {
 }
 
 export function isSameDrawing(a: Drawing, b: Drawing): boolean {
-  return isSame(writeNodes(a) as Json, writeNodes(b) as Json) && isSame(writeEdges(a) as Json, writeEdges(b) as Json);
+  return isSame(writeNodes(a), writeNodes(b)) && isSame(writeEdges(a), writeEdges(b));
 }
 
 function triesOf(trouble: Trouble | null): number {
