@@ -58,3 +58,15 @@ def follows_up(owner: str = "owner@acme.example") -> tuple[list[Any], list[Any]]
         ),
     ]
     return nodes, [edge("qualified", "reply"), edge("reply", "write", "timed_out"), edge("reply", "tell", "met")]
+
+
+def chain(count: int) -> tuple[list[Any], list[Any]]:
+    """One step after the other."""
+    nodes = [
+        node("step_1", "trigger-event", "Step 1", event_source="lead", event_type="INSERT"),
+        *(
+            node(f"step_{number}", "transform-set-variable", f"Step {number}", variables={f"v{number}": number})
+            for number in range(2, count + 1)
+        ),
+    ]
+    return nodes, [edge(f"step_{number}", f"step_{number + 1}") for number in range(1, count)]

@@ -63,7 +63,7 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
 });
 
 function Signs({ data }: { data: CardData }) {
-  const problems = data.mark?.problems ?? 0;
+  const { problems } = data;
   if (!data.hasNote && !data.isPinned && problems === 0) return null;
   return (
     <span className={classes.signs}>
@@ -79,8 +79,8 @@ function Signs({ data }: { data: CardData }) {
   );
 }
 
-function describe({ mark, hasNote, isPinned }: CardData): string {
+function describe({ mark, problems, hasNote, isPinned }: CardData): string {
   const tone = mark === null ? null : editorTexts.tones[mark.tone];
-  const problems = mark?.problems === undefined ? null : texts.problems(mark.problems);
-  return [tone, problems, hasNote ? texts.note : null, isPinned ? texts.pinned : null].filter((one) => one !== null).join(". ");
+  const said = [tone, problems === 0 ? null : texts.problems(problems), hasNote ? texts.note : null, isPinned ? texts.pinned : null];
+  return said.filter((one) => one !== null).join(". ");
 }
