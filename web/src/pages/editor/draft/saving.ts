@@ -1,7 +1,7 @@
 /** What is saved of a draft and what is not: one value, and what happens to it. */
 
 import { isSame } from "@/flow/diff";
-import { type Drawing, type Json, writeEdges, writeNodes } from "@/flow/drawing";
+import { type Drawing, writeEdges, writeNodes } from "@/flow/drawing";
 
 /** What the server has: its revision is what the next save is compared with. */
 export interface Stored {
