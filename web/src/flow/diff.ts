@@ -23,7 +23,8 @@ export function overlayOf(before: Drawing, after: Drawing, catalogue: Catalogue 
   return {
     drawing: {
       ...after,
-      nodes: [...after.nodes, ...before.nodes.filter((node) => nodes.get(node.id) === "removed")],
+      // Where it stood may be somebody else's place now.
+      nodes: [...after.nodes, ...before.nodes.filter((node) => nodes.get(node.id) === "removed").map((node) => ({ ...node, position: null, moved: false }))],
       edges: [...after.edges, ...gone],
     },
     nodes,
