@@ -17,7 +17,7 @@ def edge(source: str, target: str, handle: str | None = None) -> dict[str, Any]:
 def greets() -> tuple[list[Any], list[Any]]:
     """A new lead gets a variable and a stage."""
     nodes = [
-        node("trigger", "trigger-event", "New lead", event_source="lead", event_type="INSERT"),
+        node("trigger", "trigger-event", "A lead comes", event_source="lead", event_type="INSERT"),
         node("greeting", "transform-set-variable", "Greeting", variables={"text": "Hello {{ trigger.new.name }}"}),
         node("qualify", "action-update-record", "Qualify", table="leads", values={"stage": "qualified"}),
     ]

@@ -92,7 +92,7 @@ def test_steps_are_copied_moved_and_taken_back(person: Person) -> None:
     person.clicks("Redo")
     expect(canvas.flow.get_by_role("button", name=re.compile("^Greeting.*, step"))).to_have_count(2)
     person.clicks("Undo")
-    canvas.inserts_between("New lead", "Greeting", "Delay")
+    canvas.inserts_between("A lead comes", "Greeting", "Delay")
     expect(canvas.step("Delay")).to_be_visible()
     assert axe.findings(person.page) == []
     before = canvas.card("Delay").bounding_box()

@@ -98,7 +98,6 @@ def watches(one: Person, canvas: Canvas, grace: str) -> None:
     expect(canvas.card("Send email")).to_contain_text("Done")
     (mail,) = one.server.world.mails_to("owner@acme.example")
     assert mail["subject"] == "Alan Turing has replied"
-    one.takes_a_picture("run-that-ended")
 
 
 def ends_at_the_runs_of_all(one: Person) -> None:

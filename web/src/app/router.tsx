@@ -32,6 +32,8 @@ export function createRoutes() {
                   lazy: async () => ({ Component: (await import("@/pages/editor/EditorPage")).EditorPage }),
                 },
                 { path: path("runs"), lazy: async () => ({ Component: (await import("@/pages/runs/RunsPage")).RunsPage }) },
+                { path: path("leads"), lazy: async () => ({ Component: (await import("@/pages/records/leads/LeadsPage")).LeadsPage }) },
+                { path: path("leads", "/:id"), lazy: async () => ({ Component: (await import("@/pages/records/leads/LeadPage")).LeadPage }) },
                 { path: "*", Component: NotFoundPage },
               ],
             },

@@ -50,7 +50,7 @@ export const theme: MantineThemeOverride = createTheme({
   components: {
     Button: { defaultProps: { fw: 550 } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, fz: "xs" } },
-    Modal: { defaultProps: { centered: true, radius: "lg", overlayProps: { blur: 2, backgroundOpacity: 0.4 } }, styles: { title: TITLE } },
+    Modal: { defaultProps: { closeButtonProps: { "aria-label": commonTexts.close }, centered: true, radius: "lg", overlayProps: { blur: 2, backgroundOpacity: 0.4 } }, styles: { title: TITLE } },
     Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 } }, styles: { title: TITLE } },
     Menu: { defaultProps: { shadow: "md", radius: "md", withinPortal: true } },
     Notification: { defaultProps: { closeButtonProps: { "aria-label": commonTexts.close } } },
