@@ -77,9 +77,14 @@ def tries(one: Person, canvas: Canvas) -> None:
 
 
 def publishes(one: Person) -> None:
-    made = one.page.url.rpartition("/automations/")[2].partition("/")[0]
-    one.account.post(f"/automations/{made}/publish", {})
-    one.account.post(f"/automations/{made}/enable")
+    expect(one.page.get_by_text("Saved", exact=True)).to_be_visible()
+    one.clicks("Publish")
+    dialog = one.dialog("Publish")
+    expect(dialog).to_contain_text("Everything that can be checked beforehand is in order.")
+    one.fills("Note", "The first one", dialog)
+    one.takes_a_picture("publish")
+    one.clicks("Publish", dialog)
+    one.sees("Version 1 is published")
 
 
 def watches(one: Person, canvas: Canvas, grace: str) -> None:

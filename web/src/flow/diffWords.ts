@@ -115,8 +115,13 @@ function inValue(
   widget: string | null,
 ): FieldDifference[] {
   if (before === after || (before !== undefined && after !== undefined && isSame(before, after))) return [];
-  if (isObject(before) && isObject(after) && conditionWords(before, widget, name) === null) {
-    return inFields(before, after, control?.kind === "group" ? control.fields : [], path);
+  const [old, now] = [before ?? {}, after ?? {}];
+  const isWhole = before === undefined || after === undefined;
+  // What a person would not read field by field is shown as it is: a pinned output, and what no form is known of.
+  const isOpened = name !== "pinned" && (!isWhole || control?.kind === "group" || path.length === 1);
+  if (isObject(old) && isObject(now) && isOpened && conditionWords(after ?? old, widget, name) === null) {
+    const inside = inFields(old, now, control?.kind === "group" ? control.fields : [], path);
+    if (inside.length > 0) return inside;
   }
   if (Array.isArray(before) && Array.isArray(after) && [...before, ...after].every(isObject)) {
     const item = control?.kind === "list" ? control.item : null;

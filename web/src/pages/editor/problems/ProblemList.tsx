@@ -1,4 +1,4 @@
-import { Text, UnstyledButton } from "@mantine/core";
+import { Text, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { ChevronDown, ChevronUp, CircleAlert, CircleCheck } from "lucide-react";
 
 import { type Catalogue, titleOf } from "@/flow/catalogue";
@@ -17,15 +17,17 @@ export function ProblemList({ checked, catalogue }: { checked: Checked; catalogu
   const { isOpen, open } = useJumps();
   const { problems, isUnknown } = checked;
   const isFine = problems.length === 0;
+  const said = isUnknown ? texts.unchecked : isFine ? texts.none : texts.count(problems.length);
   return (
     <section className={classes.list} aria-label={texts.title}>
       <UnstyledButton className={classes.head} onClick={() => open(!isOpen)} disabled={isFine} aria-expanded={isOpen && !isFine}>
         {isFine ? <CircleCheck size={15} aria-hidden className={classes.fine} /> : <CircleAlert size={15} aria-hidden className={classes.wrong} />}
-        <Text size="xs" fw={550} role="status">
-          {isUnknown ? texts.unchecked : isFine ? texts.none : texts.count(problems.length)}
+        <Text span size="xs" fw={550}>
+          {said}
         </Text>
         {!isFine && (isOpen ? <ChevronDown size={15} aria-hidden /> : <ChevronUp size={15} aria-hidden />)}
       </UnstyledButton>
+      <VisuallyHidden role="status">{said}</VisuallyHidden>
       {isOpen && !isFine && (
         <ul className={classes.items}>
           {problems.map((problem, index) => (

@@ -17,7 +17,7 @@ describe("problems", () => {
   });
 
   it("are told and counted by step", () => {
-    const all = [problem({ node_id: "a", field: "url" }), problem({ node_id: "a" }), problem({}), problem({ node_id: "b" })];
+    const all = [problem({ node_id: "a", field: "url", message: "url: it is wrong" }), problem({ node_id: "a" }), problem({}), problem({ node_id: "b" })];
     expect(fieldProblemsOf(all, "a")).toEqual([
       { path: ["url"], message: "it is wrong. Mend it.", isError: true },
       { path: [], message: "it is wrong. Mend it.", isError: true },

@@ -18,7 +18,12 @@ export function pathOf(field: string | null): Path {
 }
 
 export function fieldProblemsOf(problems: readonly FlowProblem[], nodeId: string): FieldProblem[] {
-  return problems.filter((one) => one.node_id === nodeId).map((one) => ({ path: pathOf(one.field), message: `${one.message}. ${one.hint}`, isError: true }));
+  return problems.filter((one) => one.node_id === nodeId).map((one) => ({ path: pathOf(one.field), message: `${bareMessage(one)}. ${one.hint}`, isError: true }));
+}
+
+/** Without the field before it, where that is plain to see. */
+export function bareMessage({ message, field }: FlowProblem): string {
+  return field !== null && message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
 }
 
 export function problemCounts(problems: readonly FlowProblem[]): ReadonlyMap<string, number> {

@@ -42,7 +42,7 @@ export function VersionList({ automation, list, chosen }: VersionListProps) {
               time={version.created_at}
               {...(version.note === null || version.note === "" ? {} : { note: version.note })}
             >
-              {[texts.steps(version.steps), whoMade(version, people)].join(" · ")}
+              {[texts.steps(version.steps), ...whoMade(version, people)].join(" · ")}
             </Item>
           ))}
         </ul>
@@ -78,32 +78,34 @@ interface ItemProps {
 function Item({ to, title, isChosen, badge, time, note, children }: ItemProps) {
   return (
     <li className={classes.item} data-chosen={isChosen || undefined}>
-      <Group gap={8} wrap="nowrap" justify="space-between">
-        <Group gap={8} wrap="nowrap">
-          <Link to={to} className={classes.open} aria-current={isChosen ? "true" : undefined}>
-            {title}
-          </Link>
-          {badge !== null && (
-            <Badge size="sm" radius="sm" tt="none" fw={550} color="teal" variant="light">
-              {badge}
-            </Badge>
-          )}
-        </Group>
-        {time !== null && <TimeAgo time={time} size="xs" c="dimmed" className={classes.above} />}
+      <Group gap={8} wrap="nowrap">
+        <Link to={to} className={classes.open} aria-current={isChosen ? "true" : undefined}>
+          {title}
+        </Link>
+        {badge !== null && (
+          <Badge size="sm" radius="sm" tt="none" fw={550} color="teal" variant="light">
+            {badge}
+          </Badge>
+        )}
       </Group>
       {note !== undefined && (
         <Text size="sm" lineClamp={3}>
           {note}
         </Text>
       )}
-      <Text size="xs" c="dimmed">
-        {children}
-      </Text>
+      <Group gap={8} wrap="nowrap" justify="space-between">
+        <Text size="xs" c="dimmed" truncate>
+          {children}
+        </Text>
+        {time !== null && <TimeAgo time={time} size="xs" c="dimmed" className={classes.above} />}
+      </Group>
     </li>
   );
 }
 
-function whoMade({ origin, created_by: by }: ListedVersion, people: readonly Person[]): string {
-  if (origin === "sql") return texts.bySql;
-  return texts.by(people.find(({ value }) => value === by)?.label ?? texts.someone);
+/** Nobody, where the installation made it. */
+function whoMade({ origin, created_by: by }: ListedVersion, people: readonly Person[]): string[] {
+  if (origin === "sql") return [texts.bySql];
+  if (by === null) return [];
+  return [texts.by(people.find(({ value }) => value === by)?.label ?? texts.someone)];
 }
