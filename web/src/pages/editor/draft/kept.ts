@@ -4,26 +4,45 @@ import { isObject, parseDrawing, writeEdges, writeNodes } from "@/flow/drawing";
 
 import type { Stored } from "./saving";
 
-const key = (automation: string) => `automations/unsaved/${automation}`;
-
-export function keepUnsaved(automation: string, unsaved: Stored | null): void {
-  try {
-    if (unsaved === null) { localStorage.removeItem(key(automation)); return; }
-    const { revision, drawing } = unsaved;
-    localStorage.setItem(key(automation), JSON.stringify({ revision, nodes: writeNodes(drawing), edges: writeEdges(drawing) }));
-  } catch {
-    // There is no room, or it may not be used: what is drawn is still on its way to the server.
-  }
+export interface Keeper {
+  readonly read: () => Stored | null;
+  /** Null: the server has it all. What another tab keeps meanwhile is left alone. */
+  readonly keep: (unsaved: Stored | null) => void;
 }
 
-export function readUnsaved(automation: string): Stored | null {
-  try {
-    const value: unknown = JSON.parse(localStorage.getItem(key(automation)) ?? "null");
-    if (!isObject(value)) return null;
-    const { revision, nodes, edges } = value;
-    if (typeof revision !== "number" || !Array.isArray(nodes) || !Array.isArray(edges)) return null;
-    return { revision, drawing: parseDrawing(nodes, edges) };
-  } catch {
-    return null;
-  }
+/** Of one person and one automation. */
+export function keeperOf(person: string, automation: string): Keeper {
+  const key = `automations/unsaved/${person}/${automation}`;
+  let own: string | null = null;
+  return {
+    read() {
+      try {
+        own = localStorage.getItem(key);
+        return readStored(JSON.parse(own ?? "null"));
+      } catch {
+        return null;
+      }
+    },
+    keep(unsaved) {
+      try {
+        if (unsaved !== null) {
+          const { revision, drawing } = unsaved;
+          own = JSON.stringify({ revision, nodes: writeNodes(drawing), edges: writeEdges(drawing) });
+          localStorage.setItem(key, own);
+        } else if (own !== null) {
+          if (localStorage.getItem(key) === own) localStorage.removeItem(key);
+          own = null;
+        }
+      } catch {
+        // There is no room, or it may not be used: what is drawn is still on its way to the server.
+      }
+    },
+  };
+}
+
+function readStored(value: unknown): Stored | null {
+  if (!isObject(value)) return null;
+  const { revision, nodes, edges } = value;
+  if (typeof revision !== "number" || !Array.isArray(nodes) || !Array.isArray(edges)) return null;
+  return { revision, drawing: parseDrawing(nodes, edges) };
 }

@@ -17,7 +17,8 @@ export type Outcome =
   | { readonly kind: "failed" };
 
 export interface Ports {
-  readonly send: (drawing: Drawing, revision: number) => Promise<Outcome>;
+  /** `again`: an earlier one was not answered, so that what is known of the server may be old. */
+  readonly send: (drawing: Drawing, revision: number, again: boolean) => Promise<Outcome>;
   /** Calls it after so many milliseconds; what is given back takes that back. */
   readonly later: (milliseconds: number, call: () => void) => () => void;
   /** Kept on this machine until the server has it; null: it has. */
@@ -32,6 +33,7 @@ export function createSaver(draft: DraftStore, stored: Stored, ports: Ports) {
   const store = createStore<SaveState>()(() => begun(stored, draft.getState().drawing));
   let cancel = () => {};
   let underWay: Promise<void> | null = null;
+  let isOn = true;
 
   function dispatch(event: SaveEvent): void {
     const before = store.getState();
@@ -50,7 +52,8 @@ export function createSaver(draft: DraftStore, stored: Stored, ports: Ports) {
 
   function plan(): void {
     cancel();
-    const due = dueIn(store.getState());
+    // What is not saved by then is kept here, and goes on where the page is opened again.
+    const due = isOn ? dueIn(store.getState()) : null;
     cancel = due === null ? () => {} : ports.later(due, () => void send());
   }
 
@@ -62,9 +65,9 @@ export function createSaver(draft: DraftStore, stored: Stored, ports: Ports) {
   }
 
   async function sendOnce(): Promise<void> {
-    const { drawing, stored: known } = store.getState();
+    const { drawing, stored: known, trouble } = store.getState();
     dispatch({ kind: "sent" });
-    dispatch(await ports.send(drawing, known.revision));
+    dispatch(await ports.send(drawing, known.revision, trouble !== null));
   }
 
   /** Until the server has what is drawn now; throws what stands in its way. */
@@ -83,6 +86,7 @@ export function createSaver(draft: DraftStore, stored: Stored, ports: Ports) {
   /** From now on, until the end; it may begin again. */
   function begin(): void {
     stop();
+    isOn = true;
     stop = draft.subscribe((now) => {
       if (now.drawing !== store.getState().drawing) dispatch({ kind: "drawn", drawing: now.drawing });
     });
@@ -111,6 +115,7 @@ export function createSaver(draft: DraftStore, stored: Stored, ports: Ports) {
       if (isDirty(store.getState()) && trouble?.kind !== "conflict") void send();
     },
     end: () => {
+      isOn = false;
       cancel();
       stop();
     },

@@ -82,6 +82,26 @@ describe("saving", () => {
     expect([labelOf(server.drawing), saver.store.getState().trouble, isDirty(saver.store.getState())]).toEqual(["one", null, false]);
   });
 
+  it("is no conflict with itself either where more was drawn meanwhile", async () => {
+    const { draft, server, network, saver, settle } = world();
+    network.next = ["lost", "down"];
+    draft.getState().change(labelled("one"));
+    await expect(saver.flush()).rejects.toThrow(NotSaved);
+    draft.getState().change(labelled("two"));
+    await settle();
+    expect([labelOf(server.drawing), saver.store.getState().trouble]).toEqual(["two", null]);
+  });
+
+  it("sends nothing after its end, and leaves what is kept", async () => {
+    const { draft, server, network, saver, settle } = world();
+    network.next = ["down"];
+    draft.getState().change(labelled("one"));
+    saver.hurry();
+    saver.end();
+    await settle();
+    expect([labelOf(server.drawing), labelOf(network.kept?.drawing)]).toEqual([null, "one"]);
+  });
+
   it("asks where somebody else was faster, and does as it is told", async () => {
     const { draft, server, saver, other, settle } = world();
     other("theirs");

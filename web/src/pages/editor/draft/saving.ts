@@ -20,6 +20,8 @@ export interface SaveState {
   /** As it is drawn now. */
   readonly drawing: Drawing;
   readonly sending: Drawing | null;
+  /** Sent, and never answered: the server may have one of them all the same. */
+  readonly unanswered: readonly Drawing[];
   readonly trouble: Trouble | null;
 }
 
@@ -37,7 +39,7 @@ export type SaveEvent =
   | { readonly kind: "take-theirs" };
 
 export function begun(stored: Stored, drawing: Drawing = stored.drawing): SaveState {
-  return { stored, drawing, sending: null, trouble: null };
+  return { stored, drawing, sending: null, unanswered: [], trouble: null };
 }
 
 export function isDirty({ drawing, stored }: SaveState): boolean {
@@ -53,9 +55,9 @@ export function after(state: SaveState, event: SaveEvent): SaveState {
     case "answered":
       return state.sending === null
         ? state
-        : { ...state, stored: { revision: event.revision, drawing: state.sending }, sending: null, trouble: null };
+        : { ...state, stored: { revision: event.revision, drawing: state.sending }, sending: null, unanswered: [], trouble: null };
     case "failed":
-      return { ...state, sending: null, trouble: { kind: "offline", tries: triesOf(state.trouble) + 1 } };
+      return { ...state, sending: null, unanswered: [...state.unanswered, ...(state.sending === null ? [] : [state.sending])], trouble: { kind: "offline", tries: triesOf(state.trouble) + 1 } };
     case "refused":
       return { ...state, sending: null, trouble: { kind: "refused", error: event.error } };
     case "overtaken":
@@ -76,8 +78,8 @@ export function after(state: SaveState, event: SaveEvent): SaveState {
 function met(state: SaveState, theirs: Stored): Partial<SaveState> {
   if (!isDirty(state)) return { stored: theirs, drawing: theirs.drawing, trouble: null };
   if (isSameDrawing(state.drawing, theirs.drawing)) return { stored: { ...theirs, drawing: state.drawing }, trouble: null };
-  // The answer to an earlier save of ours was lost on its way.
-  if (state.sending !== null && isSameDrawing(state.sending, theirs.drawing)) return { stored: theirs, trouble: null };
+  const mine = [...state.unanswered, ...(state.sending === null ? [] : [state.sending])].some((sent) => isSameDrawing(sent, theirs.drawing));
+  if (mine) return { stored: theirs, unanswered: [], trouble: null };
   return { trouble: { kind: "conflict", theirs } };
 }
 

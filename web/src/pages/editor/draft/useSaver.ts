@@ -7,11 +7,12 @@ import { parseDrawing, writeEdges, writeNodes } from "@/flow/drawing";
 import { ApiError } from "@/lib/api";
 import { queryKeys } from "@/lib/query-keys";
 import type { Automation } from "@/pages/editor/tabs";
+import { useMayChange, useMe } from "@/session/accounts";
 import { answer, api } from "@/session/client";
 import { draftTexts } from "@/texts/draft";
 
 import { createDraft, type DraftStore } from "./draft";
-import { keepUnsaved, readUnsaved } from "./kept";
+import { keeperOf } from "./kept";
 import { createSaver, type Outcome, type Saver } from "./saver";
 import { isSameDrawing, type SaveState, type Stored } from "./saving";
 
@@ -35,7 +36,9 @@ export interface OpenedDraft {
 /** The draft of an automation, and what saves it for as long as the page is open. */
 export function useOpenedDraft(automation: Automation): OpenedDraft {
   const queries = useQueryClient();
-  const [opened] = useState(() => open(automation, queries));
+  const mayChange = useMayChange();
+  const { data: me } = useMe();
+  const [opened] = useState(() => open(automation, queries, mayChange ? (me?.user_id ?? "") : null));
   const { saver } = opened;
   useEffect(() => {
     saver.dispatch({ kind: "seen", stored: storedIn(automation) });
@@ -56,17 +59,19 @@ export function useOpenedDraft(automation: Automation): OpenedDraft {
   return opened;
 }
 
-function open(automation: Automation, queries: QueryClient): OpenedDraft {
+/** `person` null: who may only look at it, and has nothing to save. */
+function open(automation: Automation, queries: QueryClient, person: string | null): OpenedDraft {
   const stored = storedIn(automation);
-  const unsaved = readUnsaved(automation.id);
+  const keeper = person === null ? null : keeperOf(person, automation.id);
+  const unsaved = keeper?.read() ?? null;
   const draft = createDraft(stored.drawing);
   const saver = createSaver(draft, stored, {
-    send: (drawing, revision) => send(automation.id, queries, { revision, drawing }),
+    send: (drawing, revision, again) => send(automation.id, queries, { revision, drawing }, again),
     later: (milliseconds, call) => {
       const timer = setTimeout(call, milliseconds);
       return () => clearTimeout(timer);
     },
-    keep: (left) => keepUnsaved(automation.id, left),
+    keep: (left) => keeper?.keep(left),
     onTaken: () => notifications.show({ message: draftTexts.taken }),
   });
   if (unsaved !== null && !isSameDrawing(unsaved.drawing, stored.drawing)) {
@@ -80,19 +85,26 @@ function storedIn({ draft_revision: revision, nodes, edges }: Automation): Store
   return { revision, drawing: parseDrawing(nodes, edges) };
 }
 
-async function send(id: string, queries: QueryClient, { revision, drawing }: Stored): Promise<Outcome> {
+// What browsers send while a page is being left.
+const MOST_KEPT_ALIVE = 60_000;
+// Nobody is wrong where these are answered: it is tried again.
+const PASSING: ReadonlySet<number> = new Set([401, 408, 429]);
+
+async function send(id: string, queries: QueryClient, { revision, drawing }: Stored, again: boolean): Promise<Outcome> {
   const key = queryKeys.automations.detail(id);
   const path = { automation_id: id };
   try {
     // Names are changed elsewhere on the page: as they are known by now.
-    const { name, description, icon, color } = queries.getQueryData<Automation>(key) ?? (await load(id));
+    const known = again ? undefined : queries.getQueryData<Automation>(key);
+    const { name, description, icon, color } = known ?? (await load(id));
     const body = { name, description, icon, color, nodes: writeNodes(drawing), edges: writeEdges(drawing) };
     const params = { path, header: { "If-Match": `"${revision}"` } };
-    const saved = await answer(api.PUT("/api/v1/automations/{automation_id}", { params, body }));
+    const keepalive = JSON.stringify(body).length < MOST_KEPT_ALIVE;
+    const saved = await answer(api.PUT("/api/v1/automations/{automation_id}", { params, body, keepalive }));
     queries.setQueryData(key, saved);
     return { kind: "answered", revision: saved.draft_revision };
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429) return { kind: "failed" };
+    if (!(error instanceof ApiError) || error.status >= 500 || PASSING.has(error.status)) return { kind: "failed" };
     if (error.status !== 409) return { kind: "refused", error };
     return load(id).then(
       (theirs): Outcome => ({ kind: "overtaken", theirs: storedIn(theirs) }),
