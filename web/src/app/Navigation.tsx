@@ -1,5 +1,5 @@
 import { Box, Group, Stack, Tooltip } from "@mantine/core";
-import { BookOpen, History, type LucideIcon, Workflow } from "lucide-react";
+import { BookOpen, History, KeyRound, type LucideIcon, Workflow } from "lucide-react";
 import { NavLink } from "react-router";
 
 import { useLiveState } from "@/live/useLive";
@@ -14,6 +14,7 @@ import { ThemeSwitch } from "./ThemeSwitch";
 const LINKS: readonly (readonly [page: Page, text: string, icon: LucideIcon])[] = [
   ["automations", shellTexts.pages.automations, Workflow],
   ["runs", shellTexts.pages.runs, History],
+  ["secrets", shellTexts.pages.secrets, KeyRound],
 ];
 
 export function Navigation() {

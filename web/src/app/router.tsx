@@ -32,6 +32,10 @@ export function createRoutes() {
                   lazy: async () => ({ Component: (await import("@/pages/editor/EditorPage")).EditorPage }),
                 },
                 { path: path("runs"), lazy: async () => ({ Component: (await import("@/pages/runs/RunsPage")).RunsPage }) },
+                {
+                  path: path("secrets"),
+                  lazy: async () => ({ Component: (await import("@/pages/secrets/SecretsPage")).SecretsPage }),
+                },
                 { path: "*", Component: NotFoundPage },
               ],
             },

@@ -11,5 +11,6 @@ export const listKeys = {
   templates: () => ["templates"] as const,
   nodeTypes: () => ["node-types"] as const,
   agents: (account: string) => ["agents", account] as const,
+  secrets: (account: string) => ["secrets", account] as const,
   health: () => ["health"] as const,
 };
