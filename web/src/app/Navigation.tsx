@@ -1,5 +1,5 @@
 import { Box, Group, Stack, Tooltip } from "@mantine/core";
-import { BookOpen, History, type LucideIcon, MessagesSquare, Users, Workflow } from "lucide-react";
+import { BookOpen, History, KeyRound, type LucideIcon, MessagesSquare, Users, Workflow } from "lucide-react";
 import { NavLink } from "react-router";
 
 import { useLiveState } from "@/live/useLive";
@@ -16,6 +16,7 @@ const LINKS: readonly (readonly [page: Page, text: string, icon: LucideIcon])[] 
   ["runs", shellTexts.pages.runs, History],
   ["leads", shellTexts.pages.leads, Users],
   ["conversations", shellTexts.pages.conversations, MessagesSquare],
+  ["secrets", shellTexts.pages.secrets, KeyRound],
 ];
 
 export function Navigation() {

@@ -42,6 +42,10 @@ export function createRoutes() {
                   path: path("conversations", "/:id"),
                   lazy: async () => ({ Component: (await import("@/pages/records/conversations/ConversationPage")).ConversationPage }),
                 },
+                {
+                  path: path("secrets"),
+                  lazy: async () => ({ Component: (await import("@/pages/secrets/SecretsPage")).SecretsPage }),
+                },
                 { path: "*", Component: NotFoundPage },
               ],
             },
