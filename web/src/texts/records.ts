@@ -60,15 +60,10 @@ export const recordsTexts = {
     lead: "Lead",
   },
   message: {
-    label: "Message",
-    placeholder: "Write something …",
-    from: "Written by",
-    inbound: "The lead",
-    outbound: "Us",
-    inboundHint: "As if the lead had written it: waits for a reply go on, and automations that listen to messages start.",
-    outboundHint: "Put on record as ours. It is not sent to anybody.",
+    label: "Write as the lead",
+    placeholder: "A reply to try …",
+    hint: "It goes in as if the lead had written it: waits for a reply go on, and automations that listen to messages start.",
     send: "Put it in",
-    sentByRun: "Sent by a run",
   },
   timeline: {
     title: "Timeline",
@@ -113,6 +108,7 @@ export const recordsTexts = {
     none: "There is no automation yet.",
     noChange: "Nothing about this is in the journal: it has not changed since the product was installed, or its changes are older than what is kept.",
     outcomes: { started: "It started", held: "Held back", "not matched": "Did not start", unknown: "Not known" } as Readonly<Record<string, string>>,
+    operations: { INSERT: "It was created", UPDATE: "It was saved without a change", DELETE: "It was deleted" },
     run: "Show the run",
     open: "Open the automation",
     next: {

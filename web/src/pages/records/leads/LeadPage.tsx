@@ -4,6 +4,8 @@ import { Link, useParams } from "react-router";
 
 import { useLead } from "@/pages/records/queries";
 import classes from "@/pages/records/records.module.css";
+import { WhyNot } from "@/pages/records/explain/WhyNot";
+import { RunOnThis } from "@/pages/records/start/RunOnThis";
 import { Timeline } from "@/pages/records/timeline/Timeline";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
@@ -12,6 +14,7 @@ import { commonTexts } from "@/texts/common";
 import { recordsTexts } from "@/texts/records";
 
 import { leadName } from "./leadForm";
+import { LeadConversations } from "./LeadConversations";
 import { LeadCard } from "./LeadCard";
 
 export function LeadPage() {
@@ -36,10 +39,20 @@ function LeadOf({ id }: { id: string }) {
       )}
       {lead !== undefined && (
         <>
-          <PageHeader title={leadName(lead)} {...(mayChange ? {} : { text: recordsTexts.readOnly })} />
+          <PageHeader
+            title={leadName(lead)}
+            {...(mayChange ? {} : { text: recordsTexts.readOnly })}
+            actions={
+              <>
+                <WhyNot account={lead.user_id} table="leads" id={lead.id} />
+                {mayChange && <RunOnThis account={lead.user_id} kind="lead" id={lead.id} />}
+              </>
+            }
+          />
           <div className={classes.columns}>
             <Stack gap="lg">
               <LeadCard lead={lead} mayChange={mayChange} />
+              <LeadConversations lead={lead} mayChange={mayChange} />
             </Stack>
             <Timeline account={lead.user_id} table="leads" id={lead.id} />
           </div>

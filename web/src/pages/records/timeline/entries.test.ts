@@ -20,6 +20,11 @@ describe("the timeline of a record", () => {
     expect(hasMore).toBe(false);
   });
 
+  it("begins with its making, whatever that started in the same moment", () => {
+    const { entries } = timelineOf({ events: [event(5), event(3, { operation: "INSERT" })], runs: [run("r1", 2)], messages: [], automations }, 50);
+    expect(entries.map(({ key }) => key)).toEqual(["event-5", "run-r1", "event-3"]);
+  });
+
   it("says whether a run did it, a person, or nobody knows", () => {
     const events = [event(4, { execution_id: "r1", actor: "p1" }), event(3, { execution_id: "gone" }), event(2, { actor: "p1" }), event(1)];
     const { entries } = timelineOf({ events, runs: [], messages: [], automations }, 50);

@@ -55,9 +55,13 @@ export function timelineOf(sources: Sources, limit: number): Timeline {
   const ends = lists.filter((list) => list.length >= limit).map((list) => Date.parse(list.at(-1)?.time ?? ""));
   const horizon = Math.max(-Infinity, ...ends.filter((end) => !Number.isNaN(end)));
   const entries = lists.flat().filter(({ time }) => Date.parse(time) >= horizon);
-  // Of what has the same time, what the journal numbered later is later.
-  entries.sort((left, right) => Date.parse(right.time) - Date.parse(left.time));
+  // What its making started has the time of the same transaction, or a moment before.
+  entries.sort((left, right) => Number(isMaking(left)) - Number(isMaking(right)) || Date.parse(right.time) - Date.parse(left.time));
   return { entries, hasMore: ends.length > 0 };
+}
+
+function isMaking(entry: Entry): boolean {
+  return entry.kind === "change" && entry.operation === "INSERT";
 }
 
 function changeEntry(event: JournalEvent, automations: Sources["automations"]): Entry {
