@@ -40,7 +40,7 @@ BUILT_EDITOR := src/automations/web_dist/.made
 # All that the editor is built from.
 WEB    := $(shell find web/src web/public web/build web/index.html web/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: help up dev editor test test-all check lint format types imports web bench soak fmt docs lock clean
+.PHONY: help up dev editor test test-all pictures check lint format types imports web bench soak fmt docs lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,10 @@ test-all: $(VENV)/.dev ## Run the tests, the slow ones whole
 	@$(chromium)
 	@$(built)
 	@$(PYTEST) $(PARALLEL) -m "not soak" $(ARGS)
+
+pictures: $(VENV)/.dev ## Take the pictures of docs/images anew, as the tests of the editor see it
+	@$(built)
+	@TEST_SCREENSHOTS=$(abspath docs/images) $(PYTEST) -q -m "" tests/browser $(ARGS)
 
 soak: $(VENV)/.dev ## Run minutes of load under kills
 	@$(PYTEST) -m soak --timeout 0 $(ARGS)

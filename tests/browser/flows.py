@@ -17,7 +17,7 @@ def edge(source: str, target: str, handle: str | None = None) -> dict[str, Any]:
 def greets() -> tuple[list[Any], list[Any]]:
     """A new lead gets a variable and a stage."""
     nodes = [
-        node("trigger", "trigger-event", "New lead", event_source="lead", event_type="INSERT"),
+        node("trigger", "trigger-event", "A lead comes", event_source="lead", event_type="INSERT"),
         node("greeting", "transform-set-variable", "Greeting", variables={"text": "Hello {{ trigger.new.name }}"}),
         node("qualify", "action-update-record", "Qualify", table="leads", values={"stage": "qualified"}),
     ]
@@ -58,3 +58,15 @@ def follows_up(owner: str = "owner@acme.example") -> tuple[list[Any], list[Any]]
         ),
     ]
     return nodes, [edge("qualified", "reply"), edge("reply", "write", "timed_out"), edge("reply", "tell", "met")]
+
+
+def chain(count: int) -> tuple[list[Any], list[Any]]:
+    """One step after the other."""
+    nodes = [
+        node("step_1", "trigger-event", "Step 1", event_source="lead", event_type="INSERT"),
+        *(
+            node(f"step_{number}", "transform-set-variable", f"Step {number}", variables={f"v{number}": number})
+            for number in range(2, count + 1)
+        ),
+    ]
+    return nodes, [edge(f"step_{number}", f"step_{number + 1}") for number in range(1, count)]

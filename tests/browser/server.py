@@ -18,10 +18,11 @@ from tests.e2e.outside_world import OutsideWorld, outside_world
 
 @dataclass(frozen=True)
 class Server:
-    """`world`: where its mail goes."""
+    """`sign_in`: the link that `up` printed. `demo`: the owner of the demo. `world`: where mail goes."""
 
     cli: Cli
     address: str
+    sign_in: str
     demo: str
     world: OutsideWorld
 
@@ -114,6 +115,6 @@ def running(directory: Path) -> Iterator[Server]:
             said = process.stdout.readline()
             assert said, "`automations up` ended"
             facts = json.loads(said)
-            yield Server(cli, facts["http"], cli.ok("token", "--json").json["user"], world)
+            yield Server(cli, facts["http"], facts["sign_in"], cli.ok("token", "--json").json["user"], world)
         finally:
             end(process)

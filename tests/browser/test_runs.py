@@ -42,6 +42,7 @@ def test_a_run_waits_and_goes_on_before_ones_eyes(running_server: Server, person
     assert axe.findings(person.page) == []
     person.prefers("dark")
     assert axe.findings(person.page) == []
+    person.takes_a_picture("dark-mode")
 
 
 def test_what_failed_comes_first_and_goes_on_once_it_is_mended(person: Person) -> None:
@@ -54,6 +55,7 @@ def test_what_failed_comes_first_and_goes_on_once_it_is_mended(person: Person) -
     person.sees("It failed at “Write”")
     expect(card(person, "Write")).to_contain_text("Failed")
     assert axe.findings(person.page) == []
+    person.takes_a_picture("failed-run")
     account.patch(f"/leads/{lead}", {"name": "42"})
     person.clicks("Run again")
     expect(person.page.get_by_role("region", name="Runs of this automation").get_by_role("listitem")).to_have_count(2)

@@ -1,6 +1,7 @@
 """What differs between two drawings of a flow, as people would say it. Pure and total: drafts may be anything.
 
-What means nothing to a run is ignored: positions, sizes, selection, ids of edges, the order of nodes and edges.
+What means nothing to a run is ignored: positions, sizes, selection, notes on the canvas, ids of edges, the order of
+nodes and edges.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from automations.flow.outcomes import DEFAULT_HANDLE, Json
+from automations.flow.parse import is_note
 
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 # Deeper than any flow that can be published: what is below is compared as a whole.
@@ -114,6 +116,8 @@ def _by_id(nodes: Sequence[Any]) -> dict[str, Any]:
     """Nodes by id; one that has none, or one that is taken, by its place."""
     found: dict[str, Any] = {}
     for number, node in enumerate(nodes, 1):
+        if is_note(node):
+            continue
         name = node.get("id") if isinstance(node, dict) else None
         key = name if isinstance(name, str) and name not in found else f"{name or 'node'} (number {number})"
         found[key] = node

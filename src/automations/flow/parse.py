@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from automations.errors import Problem
 from automations.flow.limits import check_limits
@@ -15,6 +15,7 @@ from automations.flow.node_settings import NodeSettings, finite, read_settings
 from automations.flow.outcomes import JsonObject
 from automations.flow.wording import shorten
 
+NOTE: Final = "note"
 MAX_ID_LENGTH = 64
 MAX_EDGE_ID_LENGTH = 512
 
@@ -69,12 +70,19 @@ def parse_drawing(nodes: object, edges: object) -> Drawing:
     return drawing
 
 
+def is_note(node: object) -> bool:
+    """What people wrote on the canvas beside the steps: no node of the flow."""
+    return isinstance(node, dict) and node.get("type") == NOTE
+
+
 def _read_node(raw: object, number: int, drawing: Drawing) -> None:
     problems = drawing.problems
     if not isinstance(raw, dict):
         message = f"node number {number} is not an object"
         hint = "Make every node an object with id, type, position and data."
         problems.append(Problem("not_an_object", message, hint))
+        return
+    if is_note(raw):
         return
     node_id = _read_node_id(raw.get("id"), number, drawing)
     if node_id is None:

@@ -76,6 +76,12 @@ def test_how_it_is_drawn_is_no_difference() -> None:
     assert diff_flows(NODES, EDGES, nodes, edges).is_empty
 
 
+def test_notes_on_the_canvas_are_no_difference() -> None:
+    note = {"id": "n", "type": "note", "position": {"x": 0, "y": 0}, "data": {"text": "why"}}
+    assert diff_flows([node("a")], [], [node("a"), note], []).is_empty
+    assert diff_flows([node("a"), note], [], [{**note, "data": {"text": "because"}}, node("a")], []).is_empty
+
+
 def test_list_items_are_told_by_their_place() -> None:
     nodes = deepcopy(NODES)
     nodes[2]["data"]["config"]["values"]["tags"] = ["a", "c", "d"]

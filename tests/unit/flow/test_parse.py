@@ -29,6 +29,13 @@ def found(nodes: object, edges: object = ()) -> list[tuple[str, str | None, str 
     return [(problem.code, problem.node_id, problem.edge_id, problem.field) for problem in problems]
 
 
+def test_a_note_on_the_canvas_is_no_node() -> None:
+    note = {"id": "a note", "type": "note", "position": {"x": 0, "y": 0}, "data": {"text": "why"}}
+    drawing = parse_drawing([note, node(), {**note, "id": "a"}], [])
+    assert list(drawing.nodes) == ["a"]
+    assert drawing.problems == []
+
+
 def test_everything_that_a_node_may_say() -> None:
     raw = node(
         "send-1",

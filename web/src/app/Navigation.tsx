@@ -1,5 +1,5 @@
 import { Box, Group, Stack, Tooltip } from "@mantine/core";
-import { BookOpen, History, type LucideIcon, Workflow } from "lucide-react";
+import { BookOpen, History, type LucideIcon, MessagesSquare, Users, Workflow } from "lucide-react";
 import { NavLink } from "react-router";
 
 import { useLiveState } from "@/live/useLive";
@@ -14,6 +14,8 @@ import { ThemeSwitch } from "./ThemeSwitch";
 const LINKS: readonly (readonly [page: Page, text: string, icon: LucideIcon])[] = [
   ["automations", shellTexts.pages.automations, Workflow],
   ["runs", shellTexts.pages.runs, History],
+  ["leads", shellTexts.pages.leads, Users],
+  ["conversations", shellTexts.pages.conversations, MessagesSquare],
 ];
 
 export function Navigation() {

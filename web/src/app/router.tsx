@@ -32,6 +32,16 @@ export function createRoutes() {
                   lazy: async () => ({ Component: (await import("@/pages/editor/EditorPage")).EditorPage }),
                 },
                 { path: path("runs"), lazy: async () => ({ Component: (await import("@/pages/runs/RunsPage")).RunsPage }) },
+                { path: path("leads"), lazy: async () => ({ Component: (await import("@/pages/records/leads/LeadsPage")).LeadsPage }) },
+                { path: path("leads", "/:id"), lazy: async () => ({ Component: (await import("@/pages/records/leads/LeadPage")).LeadPage }) },
+                {
+                  path: path("conversations"),
+                  lazy: async () => ({ Component: (await import("@/pages/records/conversations/ConversationsPage")).ConversationsPage }),
+                },
+                {
+                  path: path("conversations", "/:id"),
+                  lazy: async () => ({ Component: (await import("@/pages/records/conversations/ConversationPage")).ConversationPage }),
+                },
                 { path: "*", Component: NotFoundPage },
               ],
             },

@@ -54,7 +54,7 @@ export function pasted(drawing: Drawing, part: Drawing): { drawing: Drawing; ids
     return [{ ...edge, id: edgeId(source, edge.sourceHandle, target), source, target }];
   });
   return {
-    drawing: { nodes: [...drawing.nodes, ...nodes], edges: [...drawing.edges, ...edges] },
+    drawing: { ...drawing, nodes: [...drawing.nodes, ...nodes], edges: [...drawing.edges, ...edges] },
     ids: new Set(nodes.map((node) => node.id)),
   };
 }
@@ -66,6 +66,7 @@ export function duplicated(drawing: Drawing, ids: ReadonlySet<string>): { drawin
 function partOf(drawing: Drawing, ids: ReadonlySet<string>): Drawing {
   if (ids.size === 0) return EMPTY_DRAWING;
   return {
+    ...EMPTY_DRAWING,
     nodes: drawing.nodes.filter((node) => ids.has(node.id)),
     edges: drawing.edges.filter((edge) => ids.has(edge.source) && ids.has(edge.target)),
   };

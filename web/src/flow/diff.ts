@@ -1,6 +1,7 @@
 /** What differs between two drawings: the overlay of a comparison, and whether there is anything to save. */
 
-import { type Drawing, type FlowEdge, type FlowNode, type Json, isObject } from "./drawing";
+import { type Catalogue, handleUsed } from "./catalogue";
+import { type Drawing, type FlowEdge, type FlowNode, isObject, type Json, nodeOf } from "./drawing";
 
 export type Change = "added" | "removed" | "changed" | "same";
 
@@ -11,18 +12,26 @@ export interface Overlay {
   readonly edges: ReadonlyMap<string, Change>;
 }
 
-/** Where a step stands is no change of what it does. */
-export function overlayOf(before: Drawing, after: Drawing): Overlay {
+/** Where a step stands is no change of what it does. With a catalogue, nor is that a line names the way out that it has anyway. */
+export function overlayOf(before: Drawing, after: Drawing, catalogue: Catalogue = new Map()): Overlay {
   const nodes = compared(before.nodes, after.nodes, isSameStep);
   // An edge that was drawn anew between the same steps is the same one, whatever its id.
-  const edges = comparedBy(before.edges, after.edges, wayOf);
+  const [old, now] = [waysOf(before, catalogue), waysOf(after, catalogue)];
+  const taken = new Set(after.edges.map((edge) => edge.id));
+  // The other way round, one id may be that of two edges.
+  const gone = before.edges.filter((edge) => !now.has(wayOf(before, edge, catalogue))).map((edge) => (taken.has(edge.id) ? { ...edge, id: `${edge.id} (before)` } : edge));
   return {
     drawing: {
-      nodes: [...after.nodes, ...before.nodes.filter((node) => nodes.get(node.id) === "removed")],
-      edges: [...after.edges, ...before.edges.filter((edge) => edges.get(edge.id) === "removed")],
+      ...after,
+      // Where it stood may be somebody else's place now.
+      nodes: [...after.nodes, ...before.nodes.filter((node) => nodes.get(node.id) === "removed").map((node) => ({ ...node, position: null, moved: false }))],
+      edges: [...after.edges, ...gone],
     },
     nodes,
-    edges,
+    edges: new Map([
+      ...after.edges.map((edge): [string, Change] => [edge.id, old.has(wayOf(after, edge, catalogue)) ? "same" : "added"]),
+      ...gone.map((edge): [string, Change] => [edge.id, "removed"]),
+    ]),
   };
 }
 
@@ -40,17 +49,13 @@ function compared(before: readonly FlowNode[], after: readonly FlowNode[], same:
   return new Map([...found, ...before.filter((node) => !now.has(node.id)).map((node): [string, Change] => [node.id, "removed"])]);
 }
 
-function comparedBy(before: readonly FlowEdge[], after: readonly FlowEdge[], key: (edge: FlowEdge) => string): Map<string, Change> {
-  const old = new Set(before.map(key));
-  const now = new Set(after.map(key));
-  return new Map([
-    ...before.filter((edge) => !now.has(key(edge))).map((edge): [string, Change] => [edge.id, "removed"]),
-    ...after.map((edge): [string, Change] => [edge.id, old.has(key(edge)) ? "same" : "added"]),
-  ]);
+function waysOf(drawing: Drawing, catalogue: Catalogue): ReadonlySet<string> {
+  return new Set(drawing.edges.map((edge) => wayOf(drawing, edge, catalogue)));
 }
 
-function wayOf({ source, sourceHandle, target }: FlowEdge): string {
-  return JSON.stringify([source, sourceHandle, target]);
+function wayOf(drawing: Drawing, { source, sourceHandle, target }: FlowEdge, catalogue: Catalogue): string {
+  const node = nodeOf(drawing, source);
+  return JSON.stringify([source, node === null ? sourceHandle : handleUsed(node, sourceHandle, catalogue), target]);
 }
 
 function isSameStep(a: FlowNode, b: FlowNode): boolean {

@@ -32,12 +32,26 @@ export interface FlowEdge {
   readonly rest: JsonObject;
 }
 
+/** What somebody wrote on the canvas: among the nodes where it is stored, and no step. */
+export interface StickyNote {
+  readonly id: string;
+  readonly text: string;
+  readonly position: Position;
+  readonly width: number;
+  readonly height: number;
+  readonly rest: JsonObject;
+  readonly dataRest: JsonObject;
+}
+
 export interface Drawing {
   readonly nodes: readonly FlowNode[];
   readonly edges: readonly FlowEdge[];
+  readonly notes: readonly StickyNote[];
 }
 
-export const EMPTY_DRAWING: Drawing = { nodes: [], edges: [] };
+export const EMPTY_DRAWING: Drawing = { nodes: [], edges: [], notes: [] };
+const NOTE = "note";
+const NOTE_SIZE = { width: 220, height: 120 };
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -46,13 +60,14 @@ export function isObject(value: unknown): value is JsonObject {
 /** Reads whatever is stored; what has no id or no type is no step, and an edge needs two ends that are there. */
 export function parseDrawing(nodes: readonly unknown[], edges: readonly unknown[]): Drawing {
   const steps = unique(nodes.flatMap(parseNode));
+  const notes = unique(nodes.flatMap(parseNote));
   const ids = new Set(steps.map((node) => node.id));
   const lines = unique(edges.flatMap(parseEdge)).filter((edge) => ids.has(edge.source) && ids.has(edge.target));
-  return { nodes: steps, edges: lines };
+  return { nodes: steps, edges: lines, notes };
 }
 
 export function writeNodes(drawing: Drawing): JsonObject[] {
-  return drawing.nodes.map((node) => ({
+  const steps = drawing.nodes.map((node) => ({
     ...node.rest,
     id: node.id,
     type: node.type,
@@ -65,6 +80,16 @@ export function writeNodes(drawing: Drawing): JsonObject[] {
       ...(node.moved ? { moved: true } : {}),
     },
   }));
+  const notes = drawing.notes.map(({ id, text, position, width, height, rest, dataRest }) => ({
+    ...rest,
+    id,
+    type: NOTE,
+    position: { x: position.x, y: position.y },
+    width,
+    height,
+    data: { ...dataRest, text },
+  }));
+  return [...steps, ...notes];
 }
 
 export function writeEdges(drawing: Drawing): JsonObject[] {
@@ -88,7 +113,7 @@ export function isTrigger(node: FlowNode): boolean {
 function parseNode(value: unknown): FlowNode[] {
   if (!isObject(value)) return [];
   const { id, type, position, data, ...rest } = value;
-  if (typeof id !== "string" || id === "" || typeof type !== "string") return [];
+  if (typeof id !== "string" || id === "" || typeof type !== "string" || type === NOTE) return [];
   const { label, config, disabled, moved, ...dataRest } = isObject(data) ? data : {};
   return [
     {
@@ -99,6 +124,25 @@ function parseNode(value: unknown): FlowNode[] {
       label: typeof label === "string" && label !== "" ? label : null,
       config: isObject(config) ? config : {},
       disabled: disabled === true,
+      rest,
+      dataRest,
+    },
+  ];
+}
+
+function parseNote(value: unknown): StickyNote[] {
+  if (!isObject(value)) return [];
+  const { id, type, position, width, height, data, ...rest } = value;
+  if (type !== NOTE || typeof id !== "string" || id === "") return [];
+  const { text, ...dataRest } = isObject(data) ? data : {};
+  const size = (given: unknown, usual: number) => (typeof given === "number" && given > 0 ? given : usual);
+  return [
+    {
+      id,
+      text: typeof text === "string" ? text : "",
+      position: parsePosition(position) ?? { x: 0, y: 0 },
+      width: size(width, NOTE_SIZE.width),
+      height: size(height, NOTE_SIZE.height),
       rest,
       dataRest,
     },

@@ -92,6 +92,7 @@ function removeNode(drawing: Drawing, catalogue: Catalogue, id: string): Drawing
   const [before, ...more] = into(graph, id);
   const after = outOf(graph, id).filter((edge) => edge.sourceHandle !== ERROR && edge.sourceHandle !== EACH);
   const left = {
+    ...drawing,
     nodes: drawing.nodes.filter((node) => node.id !== id),
     edges: drawing.edges.filter((edge) => edge.source !== id && edge.target !== id),
   };

@@ -31,19 +31,28 @@ export function arranged(drawing: Drawing, { all = false } = {}): Drawing {
     const isSame = node.position?.x === position?.x && node.position?.y === position?.y && !(all && node.moved);
     return isSame ? node : { ...node, position, moved: all ? false : node.moved };
   });
-  return { ...drawing, nodes };
+  const done = { ...drawing, nodes };
+  last = { key: keyOf(done), arranged: done };
+  return done;
 }
 
+// What was arranged last: it is what is shown next.
 let last: { readonly key: string; readonly arranged: Drawing } | null = null;
 
 /** As it is shown. Where a person has moved a step, everything stays where it is stored until the flow is another. */
 export function placed(drawing: Drawing): Drawing {
   if (drawing.nodes.every((node) => node.position !== null) && drawing.nodes.some((node) => node.moved)) return drawing;
   // Not once more for each letter that is typed into a field of a step.
-  const key = JSON.stringify([drawing.nodes.map(({ id, position, moved }) => [id, moved ? position : null]), drawing.edges.map(({ source, sourceHandle, target }) => [source, sourceHandle, target])]);
-  if (last?.key !== key) last = { key, arranged: arranged(drawing) };
-  const places = new Map(last.arranged.nodes.map((node) => [node.id, node.position]));
+  const arrangement = last?.key === keyOf(drawing) ? last.arranged : arranged(drawing);
+  const places = new Map(arrangement.nodes.map((node) => [node.id, node.position]));
   return { ...drawing, nodes: drawing.nodes.map((node) => withPlace(node, places.get(node.id) ?? null)) };
+}
+
+function keyOf({ nodes, edges }: Drawing): string {
+  return JSON.stringify([
+    nodes.map(({ id, position, moved }) => [id, moved ? position : null]),
+    edges.map(({ source, sourceHandle, target }) => [source, sourceHandle, target]),
+  ]);
 }
 
 function withPlace(node: FlowNode, place: Position | null): FlowNode {

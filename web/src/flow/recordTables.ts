@@ -1,7 +1,7 @@
 /** Which table a step is about: whose columns its fields and conditions can name. */
 
 import type { Column } from "./conditionFields";
-import { type Drawing, type FlowNode, isTrigger, type JsonObject } from "./drawing";
+import { type Drawing, EMPTY_DRAWING, type FlowNode, isTrigger, type JsonObject } from "./drawing";
 
 const TABLES: Readonly<Record<string, string>> = { lead: "leads", conversation: "conversations" };
 
@@ -12,7 +12,7 @@ export function tableOf(node: FlowNode, drawing: Drawing): string | null {
   if (typeof source === "string" && source !== "") return TABLES[source] ?? source;
   if (isTrigger(node) && typeof record === "string") return TABLES[record] ?? null;
   const trigger = drawing.nodes.find(isTrigger);
-  return trigger === undefined || trigger === node ? null : tableOf(trigger, { nodes: [], edges: [] });
+  return trigger === undefined || trigger === node ? null : tableOf(trigger, EMPTY_DRAWING);
 }
 
 /** A reply is a message; else it is the record. */

@@ -11,5 +11,10 @@ export const listKeys = {
   templates: () => ["templates"] as const,
   nodeTypes: () => ["node-types"] as const,
   agents: (account: string) => ["agents", account] as const,
+  leads: () => ["leads"] as const,
+  conversations: () => ["conversations"] as const,
+  /** One record with its timeline: what a run did may be in it. */
+  records: () => ["records"] as const,
+  record: (table: "leads" | "conversations", id: string) => ["records", table, id] as const,
   health: () => ["health"] as const,
 };

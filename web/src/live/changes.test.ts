@@ -13,6 +13,7 @@ describe("a change", () => {
       ["automations", "list"],
       ["automations", "runs"],
       ["automations", "stats"],
+      ["records"],
       ["automations", "execution", "e1"],
       ["automations", "detail", "f1", "executions"],
     ]);
@@ -23,7 +24,7 @@ describe("a change", () => {
   });
 
   it("that comes often is told once", () => {
-    expect(distinct([...staleAfter(change({})), ...staleAfter(change({ id: "e2" }))])).toHaveLength(6);
+    expect(distinct([...staleAfter(change({})), ...staleAfter(change({ id: "e2" }))])).toHaveLength(7);
   });
 
   it("that cannot be read is none", () => {

@@ -35,6 +35,7 @@ export function staleAfter(change: Change): QueryKey[] {
         queryKeys.automations.lists(),
         listKeys.runs(),
         listKeys.stats(),
+        listKeys.records(),
         queryKeys.automations.executions.detail(change.id),
         ...(automation === null ? [] : [queryKeys.automations.executions.all(automation)]),
       ];

@@ -1,7 +1,9 @@
 import { ThemeIcon } from "@mantine/core";
 import type { ReactNode } from "react";
 
-const COLORS = new Set(["gray", "red", "pink", "grape", "violet", "indigo", "blue", "cyan", "teal", "green", "lime", "yellow", "orange"]);
+import { TILE_COLORS } from "./tileColors";
+
+const COLORS: ReadonlySet<string> = new Set(TILE_COLORS);
 
 /** An icon on a soft ground. What the database has for a colour may be anything. */
 export function IconTile({ color, size = 36, children }: { color: string | null; size?: number; children: ReactNode }) {

@@ -12,6 +12,8 @@ const KNOWN: Readonly<Record<string, LucideIcon>> = {
   Split, Tags, TextSearch, Timer, Trophy, UserCheck, Users, Variable, Webhook, Workflow, Zap,
 };
 
+export const KNOWN_ICONS: readonly string[] = Object.keys(KNOWN);
+
 export function knownIcon(name: string | null): LucideIcon | null {
   return name === null ? null : (KNOWN[name] ?? null);
 }

@@ -79,6 +79,7 @@ export const canvasTexts = {
     label: (text: string) => `Note: ${text === "" ? "empty" : text}`,
     text: "Text of the note",
     placeholder: "What should whoever comes next know?",
+    move: "Move the note: drag it, or use the arrow keys",
     delete: "Delete the note",
   },
   said: {

@@ -2,7 +2,7 @@ export const editorTexts = {
   back: "All automations",
   draft: "Draft",
   canvas: (name: string) => `The flow of “${name}”`,
-  tabs: { build: "Build", runs: "Runs" },
+  tabs: { build: "Build", settings: "Settings", runs: "Runs", versions: "Versions" },
   tabsOf: "Parts of the automation",
   name: "Name",
   config: "What the step does",

@@ -2,7 +2,7 @@ export const shellTexts = {
   navigation: "Main navigation",
   skip: "Skip to the content",
   menu: "Open or close the navigation",
-  pages: { automations: "Automations", runs: "Runs" },
+  pages: { automations: "Automations", runs: "Runs", leads: "Leads", conversations: "Conversations" },
   help: { api: "API", label: "HTTP API, every route" },
   account: {
     choose: "Switch account",

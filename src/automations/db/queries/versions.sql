@@ -1,6 +1,8 @@
 -- name: list
 -- Versions of an automation, newest first, without their flows; $2: below this number, $3: at most.
-select v.id, v.number, v.trigger_type, jsonb_array_length(v.nodes) as steps, v.note, v.origin, v.created_by, v.created_at,
+select v.id, v.number, v.trigger_type,
+  (select count(*) from jsonb_array_elements(v.nodes) as n (node) where n.node ->> 'type' is distinct from 'note')::integer as steps,
+  v.note, v.origin, v.created_by, v.created_at,
   coalesce(v.id = a.published_version, false) as is_published
 from automations.versions v
 join public.automations a on a.id = v.automation_id

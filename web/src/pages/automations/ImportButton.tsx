@@ -6,7 +6,7 @@ import { notifyProblem } from "@/parts/ProblemNotice";
 import { automationsTexts as texts } from "@/texts/automations";
 
 import { useImport } from "./actions";
-import { useAgents } from "./create/agents";
+import { useAgents } from "@/session/agents";
 import { readFlowFile } from "./files";
 
 export function ImportButton({ account }: { account: string }) {

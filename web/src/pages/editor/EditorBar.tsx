@@ -1,16 +1,30 @@
-import { Anchor, Group, Tabs, Text, Title } from "@mantine/core";
+import { Anchor, Group, Tabs } from "@mantine/core";
 import { ChevronLeft } from "lucide-react";
 import { Link, useNavigate } from "react-router";
 
+import type { Catalogue } from "@/flow/catalogue";
 import { StatusBadge } from "@/parts/StatusBadge";
+import { useMayChange } from "@/session/accounts";
 import { editorTexts as texts } from "@/texts/editor";
 
+import { BarMenu } from "./BarMenu";
+import { SaveStatus } from "./draft/SaveStatus";
 import classes from "./EditorPage.module.css";
+import { LiveSwitch } from "./LiveSwitch";
+import { NameField } from "./NameField";
+import { PublishButton } from "./publish/PublishButton";
 import { RunNowButton } from "./start/RunNowButton";
 import { type Automation, TABS } from "./tabs";
 import { TestButton } from "./test/TestButton";
 
-export function EditorBar({ automation, tab }: { automation: Automation; tab: string | null }) {
+interface EditorBarProps {
+  readonly automation: Automation;
+  readonly catalogue: Catalogue;
+  readonly tab: string | null;
+}
+
+export function EditorBar({ automation, catalogue, tab }: EditorBarProps) {
+  const mayChange = useMayChange();
   const navigate = useNavigate();
   const status = automation.status === "active" ? (automation.enabled ? "live" : "off") : automation.status;
   return (
@@ -19,15 +33,10 @@ export function EditorBar({ automation, tab }: { automation: Automation; tab: st
         <Anchor component={Link} to="/automations" c="dimmed" aria-label={texts.back} className={classes.back}>
           <ChevronLeft size={20} />
         </Anchor>
-        <Title order={1} size="h4" className={classes.name}>
-          {automation.name}
-        </Title>
+        <NameField automation={automation} mayChange={mayChange} />
         <StatusBadge status={status} />
-        {!automation.draft_is_published && status !== "draft" && (
-          <Text size="sm" c="dimmed">
-            {texts.draft}
-          </Text>
-        )}
+        {mayChange && <LiveSwitch automation={automation} />}
+        <SaveStatus />
       </Group>
       <Tabs
         value={tab}
@@ -46,6 +55,8 @@ export function EditorBar({ automation, tab }: { automation: Automation; tab: st
       <Group gap={8} wrap="nowrap">
         <RunNowButton automation={automation} />
         <TestButton automation={automation} />
+        <PublishButton automation={automation} catalogue={catalogue} />
+        {mayChange && <BarMenu automation={automation} />}
       </Group>
     </Group>
   );

@@ -1,19 +1,19 @@
 import { Center, Loader } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, useState } from "react";
+import { Suspense } from "react";
 import { useParams } from "react-router";
 
 import type { Catalogue } from "@/flow/catalogue";
-import { parseDrawing } from "@/flow/drawing";
 import { queryKeys } from "@/lib/query-keys";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useCatalogue } from "@/session/catalogue";
 import { answer, api } from "@/session/client";
 import { commonTexts } from "@/texts/common";
 
-import { createDraft } from "./draft/draft";
 import { DraftContext } from "./draft/useDraft";
+import { SaverContext, useOpenedDraft } from "./draft/useSaver";
+import { ConflictBanner } from "./draft/ConflictBanner";
 import { EditorBar } from "./EditorBar";
 import classes from "./EditorPage.module.css";
 import { type Automation, tabNamed } from "./tabs";
@@ -33,16 +33,19 @@ export function EditorPage() {
 
 function Opened({ automation, catalogue }: { automation: Automation; catalogue: Catalogue }) {
   const { "*": rest = "" } = useParams();
-  const [draft] = useState(() => createDraft(parseDrawing(automation.nodes, automation.edges)));
+  const { draft, saver } = useOpenedDraft(automation);
   const tab = tabNamed(rest);
   return (
     <DraftContext value={draft}>
-      <div className={classes.editor} data-wide>
-        <EditorBar automation={automation} tab={tab?.name ?? null} />
-        <section className={classes.tab} aria-label={tab?.text}>
-          <Suspense fallback={<Waiting />}>{tab !== null && <tab.Component automation={automation} catalogue={catalogue} />}</Suspense>
-        </section>
-      </div>
+      <SaverContext value={saver}>
+        <div className={classes.editor} data-wide>
+          <EditorBar automation={automation} catalogue={catalogue} tab={tab?.name ?? null} />
+          <ConflictBanner catalogue={catalogue} />
+          <section className={classes.tab} aria-label={tab?.text}>
+            <Suspense fallback={<Waiting />}>{tab !== null && <tab.Component automation={automation} catalogue={catalogue} />}</Suspense>
+          </section>
+        </div>
+      </SaverContext>
     </DraftContext>
   );
 }

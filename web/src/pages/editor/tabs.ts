@@ -21,7 +21,9 @@ interface Tab {
 
 export const TABS: readonly Tab[] = [
   { name: "build", text: editorTexts.tabs.build, Component: lazy(async () => ({ default: (await import("./build/BuildTab")).BuildTab })) },
+  { name: "settings", text: editorTexts.tabs.settings, Component: lazy(async () => ({ default: (await import("./settings/SettingsTab")).SettingsTab })) },
   { name: "runs", text: editorTexts.tabs.runs, Component: lazy(async () => ({ default: (await import("./runs/RunsTab")).RunsTab })) },
+  { name: "versions", text: editorTexts.tabs.versions, Component: lazy(async () => ({ default: (await import("./versions/VersionsTab")).VersionsTab })) },
 ];
 
 /** What comes after it in the address is the tab's own: `/automations/ID/runs/RUN`. */

@@ -3,6 +3,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-qu
 import type { components } from "@/lib/api-types";
 import { listKeys } from "@/lib/list-keys";
 import { queryKeys } from "@/lib/query-keys";
+import { MOST_NAMES, type Names, useNames } from "@/session/automationNames";
 import { answer, api } from "@/session/client";
 
 import { askedFor, type Filters } from "./filters";
@@ -10,7 +11,6 @@ import { askedFor, type Filters } from "./filters";
 export type Run = components["schemas"]["ExecutionListItem"];
 
 const PAGE = 50;
-const MOST_NAMES = 200;
 
 export function useRuns(account: string, filters: Filters) {
   const query = useInfiniteQuery({
@@ -26,19 +26,7 @@ export function useRuns(account: string, filters: Filters) {
   return { ...query, runs: query.data?.pages.flatMap((page) => page.items) ?? [] };
 }
 
-export type Names = ReadonlyMap<string, components["schemas"]["AutomationListItem"]>;
-
-/** Of the automations of the account, up to a few hundred: runs have only their ids. */
-export function useNames(account: string): Names {
-  const { data } = useQuery({
-    queryKey: [...queryKeys.automations.list(account), "names"],
-    queryFn: async () => {
-      const { items } = await answer(api.GET("/api/v1/automations", { params: { query: { account, limit: MOST_NAMES } } }));
-      return new Map(items.map((one) => [one.id, one]));
-    },
-  });
-  return data ?? new Map();
-}
+export { type Names, useNames };
 
 /** One that is not among those. */
 export function useAutomationName(names: Names, id: string) {

@@ -2,7 +2,7 @@ import { Select, TextInput } from "@mantine/core";
 
 import { automationsTexts } from "@/texts/automations";
 
-import { useAgents } from "./agents";
+import { useAgents } from "@/session/agents";
 
 const texts = automationsTexts.createDialog;
 

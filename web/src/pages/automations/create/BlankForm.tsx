@@ -1,5 +1,5 @@
 import { Button, Group, Stack, TextInput } from "@mantine/core";
-import { type SyntheticEvent, useState } from "react";
+import { type SyntheticEvent, useEffect, useRef, useState } from "react";
 
 import { automationsTexts } from "@/texts/automations";
 
@@ -19,6 +19,9 @@ export function BlankForm({ account, onCreate, isCreating, onBack }: FormProps) 
   const [name, setName] = useState("");
   const [choice, setChoice] = useState(NO_AGENT);
   const agent = useAgentChoice(account, choice);
+  // It comes where a button was that had the focus.
+  const first = useRef<HTMLInputElement>(null);
+  useEffect(() => first.current?.focus(), []);
 
   function submit(event: SyntheticEvent): void {
     event.preventDefault();
@@ -33,7 +36,7 @@ export function BlankForm({ account, onCreate, isCreating, onBack }: FormProps) 
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
         maxLength={200}
-        data-autofocus
+        ref={first}
       />
       <AgentField account={account} choice={agent} onChange={setChoice} />
       <Group justify="space-between" mt="sm">

@@ -10,7 +10,7 @@ import { answer, api } from "@/session/client";
 import { automationsTexts } from "@/texts/automations";
 import { commonTexts } from "@/texts/common";
 
-import { agentFor } from "./agents";
+import { agentFor } from "@/session/agents";
 import { BlankForm } from "./BlankForm";
 import type { AgentChoice } from "./AgentField";
 import { Gallery } from "./Gallery";

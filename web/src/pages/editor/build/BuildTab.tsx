@@ -1,7 +1,7 @@
 import { Box, Flex, SegmentedControl } from "@mantine/core";
 import { ReactFlowProvider } from "@xyflow/react";
 import { Shapes } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 
 import type { Catalogue } from "@/flow/catalogue";
 import { setConfig, setDisabled, setLabel, setSettings } from "@/flow/edit";
@@ -14,6 +14,9 @@ import { FlowCanvas } from "@/pages/editor/canvas/FlowCanvas";
 import { ConfigPanel } from "@/pages/editor/config/ConfigPanel";
 import { useOutputs } from "@/pages/editor/draft/samples";
 import { useDraft } from "@/pages/editor/draft/useDraft";
+import { ProblemList } from "@/pages/editor/problems/ProblemList";
+import { fieldProblemsOf } from "@/pages/editor/problems/problems";
+import { type Checked, useJumps, useProblems } from "@/pages/editor/problems/useProblems";
 import type { TabProps } from "@/pages/editor/tabs";
 import { TestedStep } from "@/pages/editor/test/TestedStep";
 import { TestResult } from "@/pages/editor/test/TestResult";
@@ -29,6 +32,7 @@ type View = "canvas" | "list";
 export function BuildTab({ automation, catalogue }: TabProps) {
   const { drawing, selection, select } = useDraft((draft) => draft);
   const mayChange = useMayChange();
+  const checked = useProblems(automation.id);
   const [view, setView] = useState<View>("canvas");
   return (
     <ReactFlowProvider>
@@ -49,7 +53,7 @@ export function BuildTab({ automation, catalogue }: TabProps) {
             {view === "list" ? (
               <Outline drawing={drawing} catalogue={catalogue} selection={selection} onSelect={(id) => select([id])} />
             ) : mayChange ? (
-              <Workbench automation={automation} catalogue={catalogue} />
+              <Workbench automation={automation} catalogue={catalogue} problems={checked.problems} />
             ) : drawing.nodes.length === 0 ? (
               <EmptyState icon={Shapes} title={canvasTexts.empty.readOnly} text={canvasTexts.empty.readOnlyText} />
             ) : (
@@ -57,8 +61,9 @@ export function BuildTab({ automation, catalogue }: TabProps) {
             )}
           </Box>
           <TestResult automation={automation} catalogue={catalogue} />
+          {mayChange && <ProblemList checked={checked} catalogue={catalogue} />}
         </Flex>
-        <Config automation={automation.id} catalogue={catalogue} />
+        <Config automation={automation.id} catalogue={catalogue} checked={checked} />
       </Flex>
     </ReactFlowProvider>
   );
@@ -82,11 +87,13 @@ function Drawn({ automation, name, catalogue }: { automation: string; name: stri
 }
 
 /** Of the one step that is selected. */
-function Config({ automation, catalogue }: { automation: string; catalogue: Catalogue }) {
+function Config({ automation, catalogue, checked }: { automation: string; catalogue: Catalogue; checked: Checked }) {
   const { drawing, selection, change, select } = useDraft((draft) => draft);
   const outputs = useOutputs(automation);
   const mayChange = useMayChange();
+  const jump = useJumps((jumps) => jumps.jump);
   const [id] = selection;
+  const problems = useMemo(() => (id === undefined ? [] : fieldProblemsOf(checked.problems, id)), [checked.problems, id]);
   if (id === undefined || selection.size > 1) return null;
   return (
     // Esc leads back to the step, from wherever in the panel.
@@ -104,8 +111,8 @@ function Config({ automation, catalogue }: { automation: string; catalogue: Cata
         catalogue={catalogue}
         nodeId={id}
         outputs={outputs}
-        problems={[]}
-        jump={null}
+        problems={problems}
+        jump={jump?.node === id ? jump : null}
         isReadOnly={!mayChange}
         onClose={() => select([])}
         onConfig={(config, field) => change((now) => setConfig(now, id, config), `${id}/${field}`)}

@@ -29,13 +29,15 @@ export function FirstTrigger({ catalogue, onChoose }: { catalogue: Catalogue; on
         {[...types]
           .sort((a, b) => place(a.type) - place(b.type))
           .map((type) => (
-            <button key={type.type} type="button" className={classes.start} onClick={() => onChoose(type.type)}>
+            <div key={type.type} className={classes.start}>
               <IconTile color="teal" size={40}>
                 <NamedIcon name={type.icon} size={21} />
               </IconTile>
-              <b>{type.title}</b>
-              <small>{texts.teach[type.type] ?? type.description}</small>
-            </button>
+              <button type="button" className={classes.whole} aria-describedby={`start-${type.type}`} onClick={() => onChoose(type.type)}>
+                {type.title}
+              </button>
+              <small id={`start-${type.type}`}>{texts.teach[type.type] ?? type.description}</small>
+            </div>
           ))}
       </div>
     </Stack>

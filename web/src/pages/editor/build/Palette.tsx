@@ -21,8 +21,11 @@ interface PaletteProps {
   readonly onChoose: (type: string) => void;
 }
 
+/** On a tablet it would leave no room for the canvas beside the panel of a step. */
+const WIDE_ENOUGH = 1_000;
+
 export function usePaletteOpen() {
-  return useLocalStorage({ key: "automations.palette", defaultValue: true, getInitialValueInEffect: false });
+  return useLocalStorage({ key: "automations.palette", defaultValue: window.innerWidth >= WIDE_ENOUGH, getInitialValueInEffect: false });
 }
 
 /** The steps that can be added: a click puts one after the selected step, a drag anywhere. */

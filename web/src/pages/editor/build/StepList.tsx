@@ -1,5 +1,5 @@
 import { Text } from "@mantine/core";
-import { type KeyboardEvent, useRef } from "react";
+import { type KeyboardEvent, useId, useRef } from "react";
 
 import type { NodeType } from "@/flow/catalogue";
 import type { PaletteGroup } from "@/flow/palette";
@@ -44,7 +44,7 @@ export function StepList({ groups, isDraggable = false, onChoose }: StepListProp
     <div ref={list} onKeyDown={moved} className={classes.list}>
       {groups.map(({ group, types }) => (
         <section key={group} aria-label={texts.groups[group] ?? group}>
-          <h3 className={classes.group}>{texts.groups[group] ?? group}</h3>
+          <h2 className={classes.group}>{texts.groups[group] ?? group}</h2>
           {types.map((type) => (
             <Choice key={type.type} type={type} isDraggable={isDraggable} onChoose={onChoose} />
           ))}
@@ -55,22 +55,27 @@ export function StepList({ groups, isDraggable = false, onChoose }: StepListProp
 }
 
 function Choice({ type, isDraggable, onChoose }: { type: NodeType; isDraggable: boolean; onChoose: (type: string) => void }) {
+  const says = useId();
   return (
-    <button
-      type="button"
-      className={classes.choice}
-      title={type.description}
-      draggable={isDraggable}
-      onDragStart={(event) => dragType(event.dataTransfer, type.type)}
-      onClick={() => onChoose(type.type)}
-    >
+    <div className={classes.choice}>
       <IconTile color={type.trigger ? "teal" : null} size={30}>
         <NamedIcon name={type.icon} size={16} />
       </IconTile>
       <span>
-        <b>{type.title}</b>
-        <small>{type.description.replace(/`/g, "")}</small>
+        <button
+          type="button"
+          className={classes.whole}
+          aria-describedby={says}
+          draggable={isDraggable}
+          onDragStart={(event) => dragType(event.dataTransfer, type.type)}
+          onClick={() => onChoose(type.type)}
+        >
+          {type.title}
+        </button>
+        <small id={says} title={type.description}>
+          {type.description.replace(/`/g, "")}
+        </small>
       </span>
-    </button>
+    </div>
   );
 }

@@ -9,6 +9,7 @@ import { editorTexts } from "@/texts/editor";
 import { type CanvasActions, CanvasActionsContext, type Spot, spotOf } from "@/pages/editor/canvas/actions";
 import { EditCanvas } from "@/pages/editor/canvas/EditCanvas";
 import { useDraft, useDraftStore } from "@/pages/editor/draft/useDraft";
+import { type FlowProblem, problemCounts } from "@/pages/editor/problems/problems";
 import type { Automation } from "@/pages/editor/tabs";
 import { useTestMarks } from "@/pages/editor/test/useTestMarks";
 import { Announcer } from "./Announcer";
@@ -34,11 +35,12 @@ interface Picking {
 }
 
 /** Where the flow is drawn: the steps to add, the canvas and its tools. */
-export function Workbench({ automation, catalogue }: { automation: Automation; catalogue: Catalogue }) {
+export function Workbench({ automation, catalogue, problems }: { automation: Automation; catalogue: Catalogue; problems: readonly FlowProblem[] }) {
   const store = useDraftStore();
   const drawing = useDraft((draft) => draft.drawing);
   const selection = useDraft((draft) => draft.selection);
-  const marks = useTestMarks(automation.id, catalogue);
+  const tested = useTestMarks(automation.id, catalogue);
+  const marks = useMemo(() => ({ ...tested, problems: problemCounts(problems) }), [tested, problems]);
   const build = useBuild(catalogue);
   const viewport = useViewport(automation, true);
   const search = useRef<HTMLInputElement>(null);
@@ -69,6 +71,7 @@ export function Workbench({ automation, catalogue }: { automation: Automation; c
       remove: build.remove,
       setDisabled: build.setDisabled,
       removeLine: build.removeLine,
+      notes: build.notes,
     };
   }, [build, store]);
 
@@ -92,7 +95,7 @@ export function Workbench({ automation, catalogue }: { automation: Automation; c
     onLeaveLine: () => setLine(null),
   });
 
-  const isEmpty = drawing.nodes.length === 0;
+  const isEmpty = drawing.nodes.length === 0 && drawing.notes.length === 0;
   return (
     <>
       <Palette

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 
+import { meaningOf, NOTHING_HELD } from "@/pages/editor/canvas/changes";
+import { firstView, showsAny } from "@/pages/editor/canvas/firstSight";
 import { plusOf, wayOf } from "@/pages/editor/canvas/lineSpots";
 import { createReuse } from "@/pages/editor/canvas/reuse";
 import { beside, PICKER } from "./pickerPlace";
@@ -61,4 +63,38 @@ it("what is out of sight comes into it, its beginning first", () => {
   expect(shiftInto({ from: -20, to: 40 }, 10, 100)).toBe(30);
   expect(shiftInto({ from: 60, to: 120 }, 10, 100)).toBe(-20);
   expect(shiftInto({ from: 60, to: 300 }, 10, 100)).toBe(-50);
+});
+
+describe("what is dragged", () => {
+  const moved = (dragging: boolean) => ({ type: "position" as const, id: "a", position: { x: 4, y: 8 }, dragging });
+
+  it("is held until it is let go", () => {
+    const during = meaningOf([moved(true)], new Set(), NOTHING_HELD);
+    expect(during).toMatchObject({ selection: null, isDone: false });
+    expect(meaningOf([moved(false)], new Set(), during.held)).toMatchObject({ isDone: true, held: { places: new Map([["a", { x: 4, y: 8 }]]) } });
+  });
+
+  it("is not what React Flow has only measured", () => {
+    expect(meaningOf([{ type: "dimensions", id: "a", dimensions: { width: 1, height: 1 } }], new Set(), NOTHING_HELD)).toEqual({ selection: null, held: NOTHING_HELD, isDone: false });
+  });
+
+  it("and what is selected are two things", () => {
+    expect(meaningOf([{ type: "select", id: "b", selected: true }], new Set(["a"]), NOTHING_HELD).selection).toEqual(new Set(["a", "b"]));
+  });
+});
+
+describe("at first", () => {
+  const stage = { width: 1_000, height: 800 };
+
+  it("all is seen where it can be read", () => {
+    expect(firstView([{ x: 0, y: 0 }], stage)).toEqual({ zoom: 1, x: 360, y: 362 });
+  });
+
+  it("else the beginning", () => {
+    const tall = Array.from({ length: 50 }, (_, row) => ({ x: 100, y: row * 150 }));
+    const view = firstView(tall, stage);
+    expect(view).toEqual({ zoom: 0.9, x: 500 - 240 * 0.9, y: 72 });
+    expect(showsAny(view, tall, stage)).toBe(true);
+    expect(showsAny({ x: 5_000, y: 0, zoom: 1 }, tall, stage)).toBe(false);
+  });
 });

@@ -9,6 +9,7 @@ export function focusStep(id: string | null): void {
   if (id !== null) useWantedStep.setState({ wanted: { id } });
 }
 
+/** The name of a step, which is its button. */
 export function stepElement(id: string): HTMLElement | null {
   return document.querySelector(`[data-step="${CSS.escape(id)}"]`);
 }
@@ -17,4 +18,9 @@ export function stepElement(id: string): HTMLElement | null {
 export function focusedStep(): string | null {
   const element = document.activeElement?.closest(".react-flow__node");
   return element?.getAttribute("data-id") ?? null;
+}
+
+export function focusNote(id: string): void {
+  // Once it is drawn, and React Flow has shown it.
+  requestAnimationFrame(() => requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-note="${CSS.escape(id)}"]`)?.focus()));
 }

@@ -10,13 +10,15 @@ import { type Drawing, isTrigger, nodeOf, type Position } from "@/flow/drawing";
 import { moveNodes, removeEdges, removeNodes, setDisabled } from "@/flow/edit";
 import { inserted, type Place, replaced } from "@/flow/insert";
 import { arranged, placed } from "@/flow/layout";
+import { addNote, moveNotes, removeNote, resizeNote, writeOn } from "@/flow/notes";
 import { graphOf, into } from "@/flow/graph";
 import { canvasTexts as texts } from "@/texts/canvas";
 
+import type { Held } from "@/pages/editor/canvas/changes";
 import type { DraftStore } from "@/pages/editor/draft/draft";
 import { useDraftStore } from "@/pages/editor/draft/useDraft";
 import { say } from "./said";
-import { focusStep } from "./focus";
+import { focusNote, focusStep } from "./focus";
 
 export type Build = ReturnType<typeof createBuild>;
 
@@ -72,8 +74,10 @@ function createBuild(store: DraftStore, catalogue: Catalogue) {
       change(removeEdges(now(), new Set([edge])));
       say(texts.said.lineDeleted);
     },
-    move: (places: ReadonlyMap<string, Position>) => {
-      change(moveNodes(placed(now()), places));
+    move: ({ places, sizes }: Held) => {
+      const stepsMoved = [...places.keys()].some((id) => nodeOf(now(), id) !== null);
+      const steps = stepsMoved ? moveNodes(placed(now()), places) : now();
+      change([...sizes].reduce((drawing, [id, size]) => resizeNote(drawing, id, size), moveNotes(steps, places)));
     },
     nudge: (ids: ReadonlySet<string>, by: Position) => {
       const shown = placed(now());
@@ -121,6 +125,25 @@ function createBuild(store: DraftStore, catalogue: Catalogue) {
       }
       say(ids.size < part.nodes.length ? texts.said.onlyTrigger : texts.said.pasted(ids.size));
       return true;
+    },
+    addNote: (position: Position) => {
+      const { drawing, id } = addNote(now(), position);
+      change(drawing);
+      say(texts.said.noteAdded);
+      focusNote(id);
+    },
+    notes: {
+      write: (id: string, text: string) => store.getState().change((drawing) => writeOn(drawing, id, text), `note ${id}`),
+      remove: (id: string) => {
+        change(removeNote(now(), id));
+        say(texts.said.noteDeleted);
+      },
+      nudge: (id: string, by: Position) => {
+        const note = now().notes.find((one) => one.id === id);
+        if (note === undefined) return;
+        const place = { x: note.position.x + by.x, y: note.position.y + by.y };
+        store.getState().change((drawing) => moveNotes(drawing, new Map([[id, place]])), "nudge");
+      },
     },
     selectAll: () => select(now().nodes.map((node) => node.id)),
     tidy: () => {

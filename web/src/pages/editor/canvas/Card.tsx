@@ -16,28 +16,30 @@ import type { CardData, CardNode } from "./toCanvas";
 
 export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNode>) {
   const actions = useCanvasActions();
+  const isDrawn = actions !== null;
   return (
     <div className={classes.node} data-disabled={data.isDisabled || undefined} data-selected={selected || undefined} data-tone={data.mark?.tone}>
       {data.mark !== null && <MarkBadge mark={data.mark} />}
-      {!data.isTrigger && <Handle type="target" position={Position.Top} isConnectableStart={false} />}
-      <button
-        type="button"
-        className={classes.main}
-        data-step={id}
-        aria-label={data.spoken}
-        aria-describedby={`${id}-says`}
-        // By a key, not by the mouse: then the focus goes on to what was opened.
-        onClick={(event) => event.detail === 0 && actions?.open(id)}
-      >
+      {!data.isTrigger && <Handle type="target" position={Position.Top} isConnectable={isDrawn} isConnectableStart={false} />}
+      <div className={classes.face}>
         <IconTile color={data.isTrigger ? "teal" : null} size={36}>
           <NamedIcon name={data.icon} size={19} />
         </IconTile>
         <span className={classes.texts}>
-          {/* With a space: it is read as one line. */}
-          <b>{data.title}</b>{" "}
+          <button
+            type="button"
+            className={classes.main}
+            data-step={id}
+            aria-label={data.spoken}
+            aria-describedby={`${id}-says`}
+            // By a key, not by the mouse: then the focus goes on to what was opened.
+            onClick={(event) => event.detail === 0 && actions?.open(id)}
+          >
+            {data.title}
+          </button>
           <small>{data.summary}</small>
         </span>
-      </button>
+      </div>
       <span id={`${id}-says`} hidden>
         {describe(data)}
       </span>
@@ -45,9 +47,9 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
       {actions !== null && <CardMenu id={id} data={data} actions={actions} isSelected={selected} />}
       {data.handles.map(({ name, left }) =>
         left === null ? (
-          <Handle key={name} id={name} type="source" position={Position.Right} title={editorTexts.way(name)} />
+          <Handle key={name} id={name} type="source" position={Position.Right} isConnectable={isDrawn} title={editorTexts.way(name)} />
         ) : (
-          <Handle key={name} id={name} type="source" position={Position.Bottom} style={{ left: `${left}%` }} />
+          <Handle key={name} id={name} type="source" position={Position.Bottom} isConnectable={isDrawn} style={{ left: `${left}%` }} />
         ),
       )}
       {actions !== null &&
@@ -61,7 +63,7 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
 });
 
 function Signs({ data }: { data: CardData }) {
-  const problems = data.mark?.problems ?? 0;
+  const { problems } = data;
   if (!data.hasNote && !data.isPinned && problems === 0) return null;
   return (
     <span className={classes.signs}>
@@ -77,8 +79,8 @@ function Signs({ data }: { data: CardData }) {
   );
 }
 
-function describe({ mark, hasNote, isPinned }: CardData): string {
+function describe({ mark, problems, hasNote, isPinned }: CardData): string {
   const tone = mark === null ? null : editorTexts.tones[mark.tone];
-  const problems = mark?.problems === undefined ? null : texts.problems(mark.problems);
-  return [tone, problems, hasNote ? texts.note : null, isPinned ? texts.pinned : null].filter((one) => one !== null).join(". ");
+  const said = [tone, problems === 0 ? null : texts.problems(problems), hasNote ? texts.note : null, isPinned ? texts.pinned : null];
+  return said.filter((one) => one !== null).join(". ");
 }

@@ -23,7 +23,7 @@ export function CardMenu({ id, data, actions, isSelected }: CardMenuProps) {
   const [free] = data.free;
   const hasError = data.handles.some((handle) => handle.name === ERROR);
   return (
-    <Menu position="bottom-end" width={210}>
+    <Menu position="bottom-end" width={240}>
       <Menu.Target>
         <ActionIcon
           variant="subtle"

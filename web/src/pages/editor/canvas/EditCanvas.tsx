@@ -9,29 +9,31 @@ import { type DragEvent, type ReactNode, useMemo, useState } from "react";
 
 import type { Catalogue } from "@/flow/catalogue";
 import { type Connection, refusalOf } from "@/flow/connect";
-import type { Drawing, Position } from "@/flow/drawing";
+import type { Drawing } from "@/flow/drawing";
 import type { Place } from "@/flow/insert";
 import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/layout";
 
 import type { Spot } from "./actions";
 import classes from "./canvas.module.css";
 import { Card } from "./Card";
+import { type Held, meaningOf, NOTHING_HELD } from "./changes";
 import { draggedType, placeUnder, stepUnder } from "./dropped";
+import { FirstView } from "./FirstView";
 import { type Marks, NO_MARKS } from "./marks";
 import { createReuse } from "./reuse";
 import { StepEdge } from "./StepEdge";
+import { StickyCard } from "./StickyCard";
 import { type CardNode, type LineEdge, toCanvas } from "./toCanvas";
+import { type StickyNode, toNotes } from "./toNotes";
 
-const NODE_TYPES = { card: Card };
+const NODE_TYPES = { card: Card, sticky: StickyCard };
 const EDGE_TYPES = { smoothstep: StepEdge };
 const SNAP: [number, number] = [4, 4];
 const SEVERAL = ["Shift", "Control", "Meta"];
-const FIT = { padding: 0.25, maxZoom: 1 };
 /** No more than this are seen at once: a map would only be in their way. */
 const FEW = 8;
 /** Above this many steps, those out of sight are not drawn. */
 const MANY = 60;
-const NOWHERE: ReadonlyMap<string, Position> = new Map();
 
 export interface EditCanvasProps {
   readonly drawing: Drawing;
@@ -43,7 +45,7 @@ export interface EditCanvasProps {
   readonly viewport: Viewport | null;
   readonly onSelect: (ids: ReadonlySet<string>) => void;
   readonly onSelectLine: (edge: string | null) => void;
-  readonly onMoved: (places: ReadonlyMap<string, Position>) => void;
+  readonly onMoved: (held: Held) => void;
   readonly onConnect: (wanted: Connection) => void;
   readonly onReconnect: (edge: string, wanted: Connection) => void;
   /** A line was drawn to where nothing is. */
@@ -60,36 +62,35 @@ export function EditCanvas(props: EditCanvasProps) {
   const flow = useReactFlow();
   const [reuseNodes] = useState(() => createReuse<CardNode>());
   const [reuseEdges] = useState(() => createReuse<LineEdge>());
-  const [dragged, setDragged] = useState(NOWHERE);
+  const [reuseNotes] = useState(() => createReuse<StickyNode>());
+  const [held, setHeld] = useState(NOTHING_HELD);
   const shown = useMemo(() => {
     const { nodes, edges } = toCanvas(drawing, catalogue, marks);
     return { nodes: reuseNodes(nodes), edges: reuseEdges(edges) };
   }, [drawing, catalogue, marks, reuseNodes, reuseEdges]);
+  const notes = useMemo(() => reuseNotes(toNotes(drawing)), [drawing, reuseNotes]);
   const nodes = useMemo(
-    () =>
-      shown.nodes.map((node) => {
-        const position = dragged.get(node.id);
+    () => [
+      ...shown.nodes.map((node) => {
+        const position = held.places.get(node.id);
         if (position === undefined && !selection.has(node.id)) return node;
         return { ...node, selected: selection.has(node.id), position: position ?? node.position };
       }),
-    [shown, selection, dragged],
+      ...notes.map((note) => {
+        const [position, size] = [held.places.get(note.id), held.sizes.get(note.id)];
+        if (position === undefined && size === undefined) return note;
+        return { ...note, ...size, measured: { ...note.measured, ...size }, position: position ?? note.position };
+      }),
+    ],
+    [shown, notes, selection, held],
   );
   const edges = useMemo(() => shown.edges.map((edge) => (edge.id === selectedLine ? { ...edge, selected: true } : edge)), [shown, selectedLine]);
 
-  function nodesChanged(changes: NodeChange<CardNode>[]) {
-    const chosen = changes.filter((change) => change.type === "select");
-    if (chosen.length > 0) {
-      const ids = new Set(selection);
-      for (const { id, selected } of chosen) if (selected) ids.add(id); else ids.delete(id);
-      props.onSelect(ids);
-    }
-    const moves = changes.filter((change) => change.type === "position");
-    if (moves.length === 0) return;
-    const places = new Map(dragged);
-    for (const { id, position } of moves) if (position !== undefined) places.set(id, position);
-    const goesOn = moves.some((move) => move.dragging === true);
-    setDragged(goesOn ? places : NOWHERE);
-    if (!goesOn && dragged.size > 0) props.onMoved(places);
+  function nodesChanged(changes: NodeChange<CardNode | StickyNode>[]) {
+    const meant = meaningOf(changes, selection, held);
+    if (meant.selection !== null) props.onSelect(meant.selection);
+    if (meant.isDone) props.onMoved(meant.held);
+    if (meant.held !== held) setHeld(meant.isDone ? NOTHING_HELD : meant.held);
   }
 
   function edgesChanged(changes: EdgeChange<LineEdge>[]) {
@@ -125,13 +126,13 @@ export function EditCanvas(props: EditCanvasProps) {
 
   return (
     <div className={classes.canvas}>
-      <ReactFlow<CardNode, LineEdge>
+      <ReactFlow<CardNode | StickyNode, LineEdge>
         nodes={nodes}
         edges={edges}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
         colorMode={scheme}
-        {...(props.viewport === null ? { fitView: true, fitViewOptions: FIT } : { defaultViewport: props.viewport })}
+        {...(props.viewport === null ? {} : { defaultViewport: props.viewport })}
         minZoom={0.15}
         snapToGrid
         snapGrid={SNAP}
@@ -163,6 +164,7 @@ export function EditCanvas(props: EditCanvasProps) {
       >
         <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
         {nodes.length > FEW && <MiniMap pannable zoomable position="bottom-right" className={classes.map ?? ""} ariaLabel={null} />}
+        <FirstView kept={props.viewport} />
         {props.children}
       </ReactFlow>
     </div>

@@ -2,6 +2,7 @@
 
 import { createContext, use } from "react";
 
+import type { Position } from "@/flow/drawing";
 import type { Place } from "@/flow/insert";
 
 /** Of an element: where the picker opens beside it. */
@@ -18,6 +19,11 @@ export interface CanvasActions {
   readonly remove: (ids: ReadonlySet<string>) => void;
   readonly setDisabled: (ids: ReadonlySet<string>, disabled: boolean) => void;
   readonly removeLine: (edge: string) => void;
+  readonly notes: {
+    readonly write: (id: string, text: string) => void;
+    readonly remove: (id: string) => void;
+    readonly nudge: (id: string, by: Position) => void;
+  };
 }
 
 export const CanvasActionsContext = createContext<CanvasActions | null>(null);
@@ -26,7 +32,9 @@ export function useCanvasActions(): CanvasActions | null {
   return use(CanvasActionsContext);
 }
 
+/** Below an element; of what is in a card, below the card. */
 export function spotOf(element: Element): Spot {
-  const { left, width, bottom } = element.getBoundingClientRect();
+  const card = element.matches("[data-step]") ? element.closest(".react-flow__node") : null;
+  const { left, width, bottom } = (card ?? element).getBoundingClientRect();
   return { x: left + width / 2, y: bottom };
 }

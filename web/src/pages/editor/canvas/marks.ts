@@ -21,6 +21,8 @@ export interface EdgeMark {
 export interface Marks {
   readonly nodes: ReadonlyMap<string, NodeMark>;
   readonly edges: ReadonlyMap<string, EdgeMark>;
+  /** By step, how many mistakes of its config; also of those that have no mark. */
+  readonly problems?: ReadonlyMap<string, number>;
 }
 
 export const NO_MARKS: Marks = { nodes: new Map(), edges: new Map() };

@@ -26,6 +26,7 @@ export type CardData = {
   isDisabled: boolean;
   hasNote: boolean;
   isPinned: boolean;
+  problems: number;
   mark: NodeMark | null;
 };
 /** `left`: percent of the lower edge; null: on the right side, where errors go. */
@@ -88,6 +89,7 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
           isDisabled: node.disabled,
           hasNote: typeof node.dataRest["note"] === "string" && node.dataRest["note"] !== "",
           isPinned: node.dataRest["pinned"] !== undefined && node.dataRest["pinned"] !== null,
+          problems: marks.problems?.get(id) ?? marks.nodes.get(id)?.problems ?? 0,
           mark: marks.nodes.get(id) ?? null,
         },
       },

@@ -13,7 +13,7 @@ import { commonTexts } from "@/texts/common";
 import { editorTestTexts } from "@/texts/editor-test";
 
 import type { Automation } from "@/pages/editor/tabs";
-import { InputForm, NothingAsked } from "./InputForm";
+import { InputForm, NothingAsked } from "@/parts/start/InputForm";
 import { RecordPicker } from "./RecordPicker";
 
 const texts = editorTestTexts.start;

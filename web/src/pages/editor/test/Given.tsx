@@ -9,7 +9,7 @@ import { editorTestTexts as texts } from "@/texts/editor-test";
 import { runsTexts } from "@/texts/runs";
 
 import { recordName } from "@/pages/editor/runs/recordName";
-import { InputForm, NothingAsked } from "@/pages/editor/start/InputForm";
+import { InputForm, NothingAsked } from "@/parts/start/InputForm";
 import { RecordPicker } from "@/pages/editor/start/RecordPicker";
 import type { Automation } from "@/pages/editor/tabs";
 import { ChangeList } from "./ChangeList";

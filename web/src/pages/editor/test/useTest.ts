@@ -14,7 +14,7 @@ import { outputsOf, type TestBody, type Tested, testedOf, useTests } from "./tes
 /** Tries the draft as it is drawn, and shows on the Build tab what came of it. */
 export function useTest(automation: Automation) {
   const draft = useDraftStore();
-  const flush = useFlush(automation);
+  const flush = useFlush();
   const navigate = useNavigate();
   return useMutation({
     mutationFn: async (body: TestBody): Promise<Tested> => {

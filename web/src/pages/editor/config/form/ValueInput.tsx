@@ -1,4 +1,5 @@
-import { NumberInput, Select, Switch } from "@mantine/core";
+import { Input, NumberInput, Select, Switch } from "@mantine/core";
+import type { ReactNode } from "react";
 
 import type { Json } from "@/flow/drawing";
 import type { Control, Field } from "@/flow/formFields";
@@ -51,11 +52,22 @@ export function KindSelect({ control, value, label, onChange }: Pick<ValueInputP
   );
 }
 
+function WithError({ error, input }: { error: string | undefined; input: ReactNode }) {
+  return (
+    <>
+      {input}
+      {error !== undefined && <Input.Error mt={4}>{error}</Input.Error>}
+    </>
+  );
+}
+
 function OfKind({ kind, id, field, control, path, value, label, isLong, onChange }: ValueInputProps & { kind: ValueKind }) {
   const { isReadOnly } = useForm();
   const problem = useProblemAt(path, true);
   const named_ = id === undefined ? { "aria-label": label } : { id };
   const error = problem?.message;
+  // Around it, a frame says what is wrong.
+  const isFramed = id !== undefined;
   switch (kind) {
     case "number":
       return (
@@ -80,9 +92,9 @@ function OfKind({ kind, id, field, control, path, value, label, isLong, onChange
         />
       );
     case "list":
-      return <TextList field={field} path={path} value={value} onChange={onChange} />;
+      return <WithError error={isFramed ? undefined : error} input={<TextList field={field} path={path} value={value} onChange={onChange} />} />;
     case "json":
-      return <JsonInput {...(id === undefined ? { label } : { id })} value={value} onChange={onChange} rows={2} />;
+      return <WithError error={isFramed ? undefined : error} input={<JsonInput {...(id === undefined ? { label } : { id })} value={value} onChange={onChange} rows={2} />} />;
     case "null":
       return null;
     case "text":

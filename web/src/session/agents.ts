@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { listKeys } from "@/lib/list-keys";
-import { answer, api } from "@/session/client";
+import { answer, api } from "./client";
 
 const MOST = 200;
 

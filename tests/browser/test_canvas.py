@@ -1,0 +1,136 @@
+"""Drawing: by keyboard alone, by mouse, with undo and the clipboard, and on a flow of 300 steps."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Locator, expect
+from tests.browser import axe
+from tests.browser.drawing import Canvas
+from tests.browser.flows import chain, greets
+from tests.browser.person import Person
+
+pytestmark = pytest.mark.full
+
+MANY = 300
+PLACE = "() => document.querySelector('.react-flow__viewport').style.transform"
+MOVED = "(before) => document.querySelector('.react-flow__viewport').style.transform !== before"
+EMPTY = """() => {
+  const { left, top, width, height } = document.querySelector(".react-flow__pane").getBoundingClientRect();
+  for (let y = top + 80; y < top + height - 80; y += 20)
+    for (let x = left + 80; x < left + width - 80; x += 20)
+      if (document.elementFromPoint(x, y)?.classList.contains("react-flow__pane")) return [x, y];
+}"""
+
+
+def tabs_to(one: Person, wanted: Locator) -> None:
+    for _ in range(80):
+        if wanted.count() and wanted.first.evaluate("(it) => it === document.activeElement"):
+            return
+        one.presses("Tab")
+    raise AssertionError(f"the Tab key does not come to {wanted}")
+
+
+def test_a_flow_is_drawn_and_tried_without_a_mouse(person: Person) -> None:
+    page, keys, canvas = person.page, person.page.keyboard, Canvas(person)
+    person.account.lead("Ada Lovelace")
+    tabs_to(person, person.button("New automation"))
+    person.presses("Enter")
+    tabs_to(person, person.dialog("New automation").get_by_role("button", name=re.compile("^Empty canvas")))
+    person.presses("Enter")
+    expect(page.get_by_role("textbox", name="Name", exact=True)).to_be_focused()
+    keys.type("By keyboard")
+    person.presses("Enter")
+    person.sees_heading("By keyboard")
+    person.sees("What should start it?")
+    person.presses("/")
+    keys.type("record ev")
+    person.presses("Enter")
+    expect(canvas.step("Record event")).to_be_focused()
+    person.presses("Enter")
+    tabs_to(person, canvas.panel.get_by_role("combobox", name="Record"))
+    person.presses("ArrowDown")
+    expect(page.get_by_role("option", name="Lead")).to_be_visible()
+    keys.type("Lea")
+    person.presses("Enter")
+    tabs_to(person, canvas.panel.get_by_role("radio").first)
+    person.presses("Space")
+    person.presses("Escape")
+    expect(canvas.card("Record event")).to_contain_text("When a lead is created")
+    expect(canvas.step("Record event")).to_be_focused()
+    person.presses("+")
+    keys.type("send message")
+    person.presses("Enter")
+    expect(canvas.step("Send message")).to_be_focused()
+    person.presses("ArrowUp")
+    expect(canvas.step("Record event")).to_be_focused()
+    person.presses("ArrowDown", "F2")
+    keys.type("Write to them")
+    person.presses("Escape")
+    expect(canvas.step("Write to them")).to_be_visible()
+    person.presses("Delete")
+    expect(canvas.step("Write to them")).to_have_count(0)
+    person.presses("Control+z")
+    expect(canvas.step("Write to them")).to_be_visible()
+    person.presses("?")
+    expect(person.dialog("Keyboard shortcuts")).to_be_visible()
+    assert axe.findings(page) == []
+    person.presses("Escape")
+
+
+def test_steps_are_copied_moved_and_taken_back(person: Person) -> None:
+    canvas = Canvas(person)
+    made = person.account.draft("Welcome", *greets())
+    person.goes_to(f"automations/{made}")
+    canvas.opens("Greeting")
+    person.presses("Control+d")
+    expect(canvas.flow.get_by_role("button", name=re.compile("^Greeting.*, step"))).to_have_count(2)
+    person.clicks("Undo")
+    expect(canvas.flow.get_by_role("button", name=re.compile("^Greeting.*, step"))).to_have_count(1)
+    person.clicks("Redo")
+    expect(canvas.flow.get_by_role("button", name=re.compile("^Greeting.*, step"))).to_have_count(2)
+    person.clicks("Undo")
+    canvas.inserts_between("A lead comes", "Greeting", "Delay")
+    expect(canvas.step("Delay")).to_be_visible()
+    assert axe.findings(person.page) == []
+    before = canvas.card("Delay").bounding_box()
+    assert before is not None
+    x, y = before["x"] + 20, before["y"] + before["height"] / 2
+    person.page.mouse.move(x, y)
+    person.page.mouse.down()
+    person.page.mouse.move(x - 90, y + 30, steps=8)
+    person.page.mouse.up()
+    after = canvas.card("Delay").bounding_box()
+    assert after is not None
+    assert after["x"] < before["x"] - 50
+    person.prefers("dark")
+    assert axe.findings(person.page) == []
+
+
+def test_a_flow_of_300_steps_is_moved_zoomed_and_drawn_on(person: Person) -> None:
+    canvas = Canvas(person)
+    made = person.account.draft("Three hundred", *chain(MANY))
+    begun = time.monotonic()
+    person.goes_to(f"automations/{made}")
+    expect(canvas.step("Step 2")).to_be_visible()
+    assert time.monotonic() - begun < 15
+    x, y = person.page.evaluate(EMPTY)
+    place = person.page.evaluate(PLACE)
+    person.page.mouse.move(x, y)
+    person.page.mouse.down()
+    person.page.mouse.move(x + 60, y - 120, steps=10)
+    person.page.mouse.up()
+    assert person.page.evaluate(PLACE) != place
+    place = person.page.evaluate(PLACE)
+    person.page.mouse.move(x, y)
+    person.page.mouse.wheel(0, 300)
+    person.page.wait_for_function(MOVED, arg=place)
+    canvas.opens("Step 2")
+    person.fills("Name", "The second", canvas.panel)
+    expect(canvas.step("The second")).to_be_visible()
+    canvas.inserts_between("The second", "Step 3", "Delay")
+    expect(canvas.step("Delay")).to_be_visible()
+    person.clicks("Undo")
+    expect(canvas.step("Delay")).to_have_count(0)

@@ -1,0 +1,84 @@
+import { ActionIcon, Button, Group, Menu, Modal, Stack, Text } from "@mantine/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { notifications } from "@mantine/notifications";
+import { Copy, Ellipsis, Undo2 } from "lucide-react";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+
+import { queryKeys } from "@/lib/query-keys";
+import { notifyProblem } from "@/parts/ProblemNotice";
+import { answer, api } from "@/session/client";
+import { draftTexts } from "@/texts/draft";
+
+import { useDraft } from "./draft/useDraft";
+import { useVersionDrawing } from "./runs/queries";
+import type { Automation } from "./tabs";
+
+const texts = draftTexts.bar;
+
+export function BarMenu({ automation }: { automation: Automation }) {
+  const [isAsking, setAsking] = useState(false);
+  const duplicate = useDuplicate(automation);
+  const canDiscard = automation.published_number !== null && !automation.draft_is_published;
+  return (
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="default" size={30} aria-label={texts.more}>
+            <Ellipsis size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<Copy size={15} />} onClick={() => duplicate.mutate()}>
+            {texts.duplicate}
+          </Menu.Item>
+          <Menu.Item leftSection={<Undo2 size={15} />} disabled={!canDiscard} onClick={() => setAsking(true)}>
+            {texts.discard}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {isAsking && automation.published_number !== null && <Discard automation={automation.id} version={automation.published_number} onClose={() => setAsking(false)} />}
+    </>
+  );
+}
+
+function Discard({ automation, version, onClose }: { automation: string; version: number; onClose: () => void }) {
+  const change = useDraft((draft) => draft.change);
+  const { data } = useVersionDrawing(automation, version);
+  return (
+    <Modal opened onClose={onClose} title={texts.discardTitle}>
+      <Stack gap="md">
+        <Text size="sm">{texts.discardText(version)}</Text>
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose}>
+            {draftTexts.publish.cancel}
+          </Button>
+          <Button
+            color="red"
+            loading={data === undefined}
+            onClick={() => {
+              if (data !== undefined) change(() => data);
+              notifications.show({ message: texts.discarded });
+              onClose();
+            }}
+          >
+            {texts.discardYes}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
+
+function useDuplicate(automation: Automation) {
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => answer(api.POST("/api/v1/automations/{automation_id}/duplicate", { params: { path: { automation_id: automation.id } } })),
+    onSuccess: async ({ id }) => {
+      await queries.invalidateQueries({ queryKey: queryKeys.automations.lists() });
+      await navigate(`/automations/${id}`);
+    },
+    onError: notifyProblem,
+  });
+}

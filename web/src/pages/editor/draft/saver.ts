@@ -1,0 +1,118 @@
+/** Sends a draft to the server a moment after each change, one request at a time, until the server has all of it. */
+
+import { createStore } from "zustand/vanilla";
+
+import type { Drawing } from "@/flow/drawing";
+
+import type { DraftStore } from "./draft";
+import { after, begun, dueIn, isDirty, type SaveEvent, type SaveState, type Stored } from "./saving";
+
+export class NotSaved extends Error {}
+
+/** What a save came to. */
+export type Outcome =
+  | { readonly kind: "answered"; readonly revision: number }
+  | { readonly kind: "overtaken"; readonly theirs: Stored }
+  | { readonly kind: "refused"; readonly error: unknown }
+  | { readonly kind: "failed" };
+
+export interface Ports {
+  readonly send: (drawing: Drawing, revision: number) => Promise<Outcome>;
+  /** Calls it after so many milliseconds; what is given back takes that back. */
+  readonly later: (milliseconds: number, call: () => void) => () => void;
+  /** Kept on this machine until the server has it; null: it has. */
+  readonly keep: (unsaved: Stored | null) => void;
+  /** Somebody else's drawing is here now. */
+  readonly onTaken: () => void;
+}
+
+export type Saver = ReturnType<typeof createSaver>;
+
+export function createSaver(draft: DraftStore, stored: Stored, ports: Ports) {
+  const store = createStore<SaveState>()(() => begun(stored, draft.getState().drawing));
+  let cancel = () => {};
+  let underWay: Promise<void> | null = null;
+
+  function dispatch(event: SaveEvent): void {
+    const before = store.getState();
+    const now = after(before, event);
+    if (now === before) return;
+    store.setState(now, true);
+    if (event.kind !== "drawn" && now.drawing !== before.drawing) {
+      // To whoever chose theirs, their own is one step back.
+      if (event.kind === "take-theirs") draft.getState().change(() => now.drawing);
+      else draft.getState().reset(now.drawing);
+      ports.onTaken();
+    }
+    ports.keep(isDirty(now) ? { revision: now.stored.revision, drawing: now.drawing } : null);
+    plan();
+  }
+
+  function plan(): void {
+    cancel();
+    const due = dueIn(store.getState());
+    cancel = due === null ? () => {} : ports.later(due, () => void send());
+  }
+
+  function send(): Promise<void> {
+    underWay ??= sendOnce().finally(() => {
+      underWay = null;
+    });
+    return underWay;
+  }
+
+  async function sendOnce(): Promise<void> {
+    const { drawing, stored: known } = store.getState();
+    dispatch({ kind: "sent" });
+    dispatch(await ports.send(drawing, known.revision));
+  }
+
+  /** Until the server has what is drawn now; throws what stands in its way. */
+  async function flush(): Promise<void> {
+    await underWay;
+    while (isDirty(store.getState())) {
+      if (store.getState().trouble?.kind !== "conflict") await send();
+      const { trouble } = store.getState();
+      if (trouble?.kind === "refused") throw trouble.error;
+      if (trouble !== null) throw new NotSaved(trouble.kind);
+    }
+  }
+
+  let stop = () => {};
+
+  /** From now on, until the end; it may begin again. */
+  function begin(): void {
+    stop();
+    stop = draft.subscribe((now) => {
+      if (now.drawing !== store.getState().drawing) dispatch({ kind: "drawn", drawing: now.drawing });
+    });
+    plan();
+  }
+
+  /** Goes on with what was drawn earlier and never saved; theirs is compared where it has changed meanwhile. */
+  function resume(unsaved: Stored): void {
+    const { stored: theirs } = store.getState();
+    draft.getState().change(() => unsaved.drawing);
+    const isBehind = unsaved.revision !== theirs.revision;
+    store.setState({ ...begun(theirs, unsaved.drawing), trouble: isBehind ? { kind: "conflict", theirs } : null }, true);
+  }
+
+  begin();
+
+  return {
+    store,
+    dispatch,
+    flush,
+    begin,
+    resume,
+    /** Now rather than in a moment: the connection is back, or the page is left. */
+    hurry: () => {
+      const { trouble } = store.getState();
+      if (isDirty(store.getState()) && trouble?.kind !== "conflict") void send();
+    },
+    end: () => {
+      cancel();
+      stop();
+    },
+  };
+}

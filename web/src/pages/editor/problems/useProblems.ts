@@ -1,0 +1,55 @@
+import { useDebouncedValue } from "@mantine/hooks";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { create } from "zustand";
+
+import { writeEdges, writeNodes } from "@/flow/drawing";
+import { queryKeys } from "@/lib/query-keys";
+import { useDraft } from "@/pages/editor/draft/useDraft";
+import type { FieldProblem } from "@/pages/editor/config/ConfigPanel";
+import { answer, api } from "@/session/client";
+
+import type { FlowProblem } from "./problems";
+
+const TYPING_MS = 500;
+const NONE: readonly FlowProblem[] = [];
+
+export interface Checked {
+  readonly problems: readonly FlowProblem[];
+  /** What is told is of the drawing as it is now. */
+  readonly isCurrent: boolean;
+  readonly isUnknown: boolean;
+}
+
+/** What the server says of the drawing, a moment after each change; it need not be saved for that. */
+export function useProblems(automation: string): Checked {
+  const drawing = useDraft((draft) => draft.drawing);
+  const [settled] = useDebouncedValue(drawing, TYPING_MS);
+  const isEmpty = settled.nodes.length === 0;
+  const { data, isPlaceholderData, error } = useQuery({
+    queryKey: [...queryKeys.automations.detail(automation), "problems", writeNodes(settled), writeEdges(settled)],
+    queryFn: ({ signal }) => {
+      const body = { nodes: writeNodes(settled), edges: writeEdges(settled) };
+      return answer(api.POST("/api/v1/automations/{automation_id}/validate", { params: { path: { automation_id: automation } }, body, signal }));
+    },
+    enabled: !isEmpty,
+    placeholderData: keepPreviousData,
+    staleTime: Infinity,
+    gcTime: 10_000,
+  });
+  return { problems: isEmpty ? NONE : (data?.problems ?? NONE), isCurrent: settled === drawing && data !== undefined && !isPlaceholderData, isUnknown: error !== null };
+}
+
+interface Jumps {
+  readonly jump: { readonly node: string; readonly path: FieldProblem["path"] } | null;
+  readonly isOpen: boolean;
+  readonly to: (node: string, path: FieldProblem["path"]) => void;
+  readonly open: (isOpen: boolean) => void;
+}
+
+/** Where the list of problems has sent whoever reads it; and whether it is open. */
+export const useJumps = create<Jumps>()((set) => ({
+  jump: null,
+  isOpen: false,
+  to: (node, path) => set({ jump: { node, path } }),
+  open: (isOpen) => set({ isOpen }),
+}));

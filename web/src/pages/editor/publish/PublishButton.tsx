@@ -1,0 +1,31 @@
+import { Button, Tooltip } from "@mantine/core";
+import { Rocket } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+
+import type { Catalogue } from "@/flow/catalogue";
+import type { Automation } from "@/pages/editor/tabs";
+import { useMayChange } from "@/session/accounts";
+import { draftTexts } from "@/texts/draft";
+
+const texts = draftTexts.publish;
+const PublishDialog = lazy(async () => ({ default: (await import("./PublishDialog")).PublishDialog }));
+
+export function PublishButton({ automation, catalogue }: { automation: Automation; catalogue: Catalogue }) {
+  const [isOpen, setOpen] = useState(false);
+  const mayChange = useMayChange();
+  if (!mayChange) return null;
+  return (
+    <>
+      <Tooltip label={texts.nothing} disabled={!automation.draft_is_published}>
+        <Button size="xs" variant={automation.draft_is_published ? "default" : "filled"} leftSection={<Rocket size={15} />} onClick={() => setOpen(true)}>
+          {texts.button}
+        </Button>
+      </Tooltip>
+      {isOpen && (
+        <Suspense fallback={null}>
+          <PublishDialog automation={automation} catalogue={catalogue} onClose={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,46 @@
+import { Button, Group, Modal, Stack } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+
+import { useSaveLead } from "@/pages/records/queries";
+import { commonTexts } from "@/texts/common";
+import { recordsTexts } from "@/texts/records";
+
+import { LeadFields } from "./LeadFields";
+import { changesOf, EMPTY, type LeadValues, problemsOf } from "./leadForm";
+
+export function NewLeadDialog({ account, stages, onClose }: { account: string; stages: readonly string[]; onClose: () => void }) {
+  const [values, setValues] = useState<LeadValues>(EMPTY);
+  const [isAsked, setAsked] = useState(false);
+  const navigate = useNavigate();
+  const save = useSaveLead(null, (lead) => {
+    notifications.show({ message: recordsTexts.leads.created });
+    void navigate(`/leads/${lead.id}`);
+  });
+  const problems = problemsOf(values);
+  return (
+    <Modal opened onClose={onClose} title={recordsTexts.leads.new} closeButtonProps={{ "aria-label": commonTexts.close }}>
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          setAsked(true);
+          if (Object.keys(problems).length === 0) save.mutate({ ...changesOf(EMPTY, values), user_id: account });
+        }}
+      >
+        <Stack gap="md">
+          <LeadFields values={values} problems={isAsked ? problems : {}} stages={stages} onChange={setValues} />
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {commonTexts.cancel}
+            </Button>
+            <Button type="submit" loading={save.isPending}>
+              {recordsTexts.lead.create}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
