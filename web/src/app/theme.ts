@@ -62,6 +62,7 @@ export const theme: MantineThemeOverride = createTheme({
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    "--mantine-color-error": "#c02626",
     "--mantine-color-dimmed": "#62646f",
     "--mantine-color-placeholder": "#6f7180",
     // Words on their own soft ground, at 4.5 : 1.
@@ -80,6 +81,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-gray-light-color": "#4b4d57",
   },
   dark: {
+    "--mantine-color-error": "#ff8f8f",
     "--mantine-color-body": "#191a21",
     "--mantine-color-dimmed": "#9fa1ae",
     "--mantine-color-placeholder": "#8b8d9b",

@@ -8,6 +8,8 @@ import { stepElement, useWantedStep } from "./focus";
 
 const MOST_TRIES = 30;
 const MARGIN = 24;
+// The tools lie over the lower edge.
+const TOOLS = 76;
 
 /** Brings the wanted step into sight and gives it the focus, once React Flow has drawn it. */
 export function useFocusedStep(): void {
@@ -32,10 +34,10 @@ export function useFocusedStep(): void {
 /** The step that is selected stays in sight when its panel takes some of the room. */
 export function useSelectedInView(selected: string | null): void {
   const flow = useReactFlow();
-  const width = useStore((state) => state.width);
+  const size = useStore(({ width, height }) => `${width}x${height}`);
   useEffect(() => {
     if (selected !== null) reveal(flow, selected);
-  }, [flow, selected, width]);
+  }, [flow, selected, size]);
 }
 
 function reveal(flow: ReactFlowInstance, id: string): void {
@@ -45,7 +47,7 @@ function reveal(flow: ReactFlowInstance, id: string): void {
   const from = flow.flowToScreenPosition(position);
   const to = flow.flowToScreenPosition({ x: position.x + NODE_WIDTH, y: position.y + NODE_HEIGHT });
   const by = shiftInto({ from: from.x, to: to.x }, stage.left + MARGIN, stage.right - MARGIN);
-  const down = shiftInto({ from: from.y, to: to.y }, stage.top + MARGIN, stage.bottom - MARGIN);
+  const down = shiftInto({ from: from.y, to: to.y }, stage.top + MARGIN, stage.bottom - TOOLS);
   if (by === 0 && down === 0) return;
   const { x, y, zoom } = flow.getViewport();
   void flow.setViewport({ x: x + by, y: y + down, zoom });

@@ -7,7 +7,7 @@ import { useDraft } from "@/pages/editor/draft/useDraft";
 import { draftTexts } from "@/texts/draft";
 
 import classes from "./problems.module.css";
-import { type FlowProblem, pathOf } from "./problems";
+import { bareMessage, type FlowProblem, pathOf } from "./problems";
 import { type Checked, useJumps } from "./useProblems";
 
 const texts = draftTexts.problems;
@@ -42,7 +42,7 @@ export function ProblemList({ checked, catalogue }: { checked: Checked; catalogu
 function Item({ problem, catalogue }: { problem: FlowProblem; catalogue: Catalogue }) {
   const { drawing, select } = useDraft((draft) => draft);
   const { to } = useJumps();
-  const { node_id: id, edge_id: line, message, hint, field } = problem;
+  const { node_id: id, edge_id: line, hint, field } = problem;
   const from = id ?? drawing.edges.find((edge) => edge.id === line)?.source ?? null;
   const node = from === null ? null : nodeOf(drawing, from);
   const title = node === null ? texts.flow : titleOf(node, catalogue);
@@ -52,7 +52,7 @@ function Item({ problem, catalogue }: { problem: FlowProblem; catalogue: Catalog
         {title}
       </Text>{" "}
       <Text span size="sm">
-        {message}.
+        {bareMessage(problem)}.
       </Text>{" "}
       <Text span size="sm" c="dimmed">
         {hint}
