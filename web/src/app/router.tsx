@@ -32,6 +32,10 @@ export function createRoutes() {
                   lazy: async () => ({ Component: (await import("@/pages/editor/EditorPage")).EditorPage }),
                 },
                 { path: path("runs"), lazy: async () => ({ Component: (await import("@/pages/runs/RunsPage")).RunsPage }) },
+                {
+                  path: path("approvals"),
+                  lazy: async () => ({ Component: (await import("@/pages/approvals/ApprovalsPage")).ApprovalsPage }),
+                },
                 { path: path("leads"), lazy: async () => ({ Component: (await import("@/pages/records/leads/LeadsPage")).LeadsPage }) },
                 { path: path("leads", "/:id"), lazy: async () => ({ Component: (await import("@/pages/records/leads/LeadPage")).LeadPage }) },
                 {
