@@ -29,6 +29,11 @@ _FLOWS: dict[str, list[Json]] = {
         stop("x", "completed"),
     ],
 }
+# A flow whose runs are still there to be cancelled.
+LASTING: Json = {
+    "nodes": _FLOWS["waiting"],
+    "edges": [edge(source["id"], target["id"]) for source, target in pairwise(_FLOWS["waiting"])],
+}
 
 
 async def populate(world: World, api: ApiServer, codes: SignInCodes, *, times: int) -> dict[str, list[Any]]:

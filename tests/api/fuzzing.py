@@ -10,9 +10,14 @@ from typing import Any
 
 from schemathesis import Case, HookContext, Response, openapi
 from schemathesis.config import SchemathesisConfig
+from schemathesis.core.result import Ok
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import CaseNode
+from schemathesis.generation.stateful.state_machine import StepOutput
+from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.schemas import OpenApiSchema
+from schemathesis.specs.openapi.stateful import collect_transitions
+from schemathesis.specs.openapi.stateful.links import OpenApiLink
 
 SEED = 20261126
 Words = Mapping[str, list[Any]]
@@ -118,6 +123,61 @@ def fuzz(document: dict[str, Any], config: dict[str, Any]) -> Found:
     return found
 
 
+def follow(
+    document: dict[str, Any], config: dict[str, Any], token: str, links: set[tuple[str, str]], bodies: Mapping[str, Any]
+) -> Found:
+    """Along `links` of the document itself, from examples: which of them chance follows differs from run to run.
+
+    `bodies`: what is sent to an operation instead of what its example has.
+    """
+    schema = openapi.from_dict(document, config=SchemathesisConfig.from_dict(config))
+    operations = {
+        _id_of(one): one for one in (result.ok() for result in schema.get_all_operations() if isinstance(result, Ok))
+    }
+    outgoing = collect_transitions(list(operations.values())).operations
+    found = Found()
+
+    def ask(name: str, path: dict[str, Any]) -> StepOutput:
+        content = operations[name].definition.raw.get("requestBody", {}).get("content", {})
+        body: dict[str, Any] = (
+            {"body": {**content["application/json"]["example"], **bodies.get(name, {})}} if content else {}
+        )
+        case = operations[name].Case(path_parameters=path, media_type="application/json" if content else None, **body)
+        response = case.call(headers={"Authorization": f"Bearer {token}"})
+        found.answers[name][response.status_code] += 1
+        return StepOutput(response, case)
+
+    def go_on(source: str, output: StepOutput) -> None:
+        if not _succeeded(output.response):
+            return
+        for link in outgoing[operations[source].label].outgoing:
+            target = _id_of(link.target)
+            path = _path_by(link, output)
+            if (source, target) not in links or link.status_code != str(output.response.status_code) or path is None:
+                continue
+            answer = ask(target, path)
+            if _succeeded(answer.response):
+                found.followed.add((source, target))
+            go_on(target, answer)
+
+    for root in sorted({source for source, _ in links} - {target for _, target in links}):
+        go_on(root, ask(root, _examples_in_path(operations[root])))
+    return found
+
+
+def _path_by(link: OpenApiLink, output: StepOutput) -> dict[str, Any] | None:
+    """What the link puts into the path; None where it leaves a part of it open."""
+    taken = link.extract(output).parameters.get("path_parameters", {})
+    values = {name: one.value.ok() for name, one in taken.items() if isinstance(one.value, Ok)}
+    asked = _examples_in_path(link.target).keys()
+    return values if values.keys() == asked and all(isinstance(one, str) for one in values.values()) else None
+
+
+def _examples_in_path(operation: APIOperation[Any, Any, Any, Any]) -> dict[str, Any]:
+    parameters = operation.definition.raw.get("parameters", [])
+    return {one["name"]: one.get("example") for one in parameters if one["in"] == "path"}
+
+
 def _put_in_what_examples_have(schema: OpenApiSchema) -> None:
     """Into half of the valid bodies: flows at random cannot be published, and chains would end there."""
 
@@ -161,7 +221,11 @@ def _succeeded(response: Response | None) -> bool:
 
 
 def _id(node: CaseNode) -> str:
-    found: str = node.value.operation.definition.raw["operationId"]
+    return _id_of(node.value.operation)
+
+
+def _id_of(operation: APIOperation[Any, Any, Any, Any]) -> str:
+    found: str = operation.definition.raw["operationId"]
     return found
 
 

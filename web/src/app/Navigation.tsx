@@ -1,5 +1,5 @@
 import { Box, Group, Stack, Tooltip } from "@mantine/core";
-import { BookOpen, History, type LucideIcon, MessagesSquare, Users, Workflow } from "lucide-react";
+import { BookOpen, History, KeyRound, type LucideIcon, MessagesSquare, Stamp, Users, Workflow } from "lucide-react";
 import { NavLink } from "react-router";
 
 import { useLiveState } from "@/live/useLive";
@@ -8,14 +8,17 @@ import { shellTexts } from "@/texts/shell";
 import { AccountSwitch } from "./AccountSwitch";
 import { Brand } from "./Brand";
 import classes from "./Navigation.module.css";
+import { OpenApprovals } from "./OpenApprovals";
 import type { Page } from "./pages";
 import { ThemeSwitch } from "./ThemeSwitch";
 
 const LINKS: readonly (readonly [page: Page, text: string, icon: LucideIcon])[] = [
   ["automations", shellTexts.pages.automations, Workflow],
   ["runs", shellTexts.pages.runs, History],
+  ["approvals", shellTexts.pages.approvals, Stamp],
   ["leads", shellTexts.pages.leads, Users],
   ["conversations", shellTexts.pages.conversations, MessagesSquare],
+  ["secrets", shellTexts.pages.secrets, KeyRound],
 ];
 
 export function Navigation() {
@@ -33,6 +36,7 @@ export function Navigation() {
               <NavLink to={`/${page}`} className={({ isActive }) => `${classes.link} ${isActive ? classes.active : ""}`}>
                 <Icon size={17} strokeWidth={1.9} aria-hidden />
                 {text}
+                {page === "approvals" && <OpenApprovals />}
               </NavLink>
             </li>
           ))}

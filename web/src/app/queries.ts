@@ -1,6 +1,8 @@
-import { QueryClient } from "@tanstack/react-query";
+import { QueryClient, useQuery } from "@tanstack/react-query";
 
 import { ApiError } from "@/lib/api";
+import { listKeys } from "@/lib/list-keys";
+import { answer, api } from "@/session/client";
 
 const TRIES = 3;
 
@@ -16,4 +18,16 @@ export function createQueries(): QueryClient {
       mutations: { retry: false },
     },
   });
+}
+
+/** From here on nobody counts: it would take another page. */
+export const MOST_COUNTED = 10;
+
+export function useOpenApprovals(account: string | null): number {
+  const { data } = useQuery({
+    queryKey: [...listKeys.approvals(), account, "count"],
+    queryFn: () => answer(api.GET("/api/v1/approvals", { params: { query: { account, which: "open", limit: MOST_COUNTED } } })),
+    enabled: account !== null,
+  });
+  return data?.items.length ?? 0;
 }

@@ -32,6 +32,10 @@ export function createRoutes() {
                   lazy: async () => ({ Component: (await import("@/pages/editor/EditorPage")).EditorPage }),
                 },
                 { path: path("runs"), lazy: async () => ({ Component: (await import("@/pages/runs/RunsPage")).RunsPage }) },
+                {
+                  path: path("approvals"),
+                  lazy: async () => ({ Component: (await import("@/pages/approvals/ApprovalsPage")).ApprovalsPage }),
+                },
                 { path: path("leads"), lazy: async () => ({ Component: (await import("@/pages/records/leads/LeadsPage")).LeadsPage }) },
                 { path: path("leads", "/:id"), lazy: async () => ({ Component: (await import("@/pages/records/leads/LeadPage")).LeadPage }) },
                 {
@@ -41,6 +45,10 @@ export function createRoutes() {
                 {
                   path: path("conversations", "/:id"),
                   lazy: async () => ({ Component: (await import("@/pages/records/conversations/ConversationPage")).ConversationPage }),
+                },
+                {
+                  path: path("secrets"),
+                  lazy: async () => ({ Component: (await import("@/pages/secrets/SecretsPage")).SecretsPage }),
                 },
                 { path: "*", Component: NotFoundPage },
               ],

@@ -16,5 +16,6 @@ export const listKeys = {
   /** One record with its timeline: what a run did may be in it. */
   records: () => ["records"] as const,
   record: (table: "leads" | "conversations", id: string) => ["records", table, id] as const,
+  secrets: (account: string) => ["secrets", account] as const,
   health: () => ["health"] as const,
 };

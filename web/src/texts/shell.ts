@@ -2,7 +2,7 @@ export const shellTexts = {
   navigation: "Main navigation",
   skip: "Skip to the content",
   menu: "Open or close the navigation",
-  pages: { automations: "Automations", runs: "Runs", leads: "Leads", conversations: "Conversations" },
+  pages: { automations: "Automations", runs: "Runs", approvals: "Approvals", leads: "Leads", conversations: "Conversations", secrets: "Secrets" },
   help: { api: "API", label: "HTTP API, every route" },
   account: {
     choose: "Switch account",

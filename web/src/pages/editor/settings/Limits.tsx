@@ -11,6 +11,8 @@ import { settingsTexts } from "@/texts/settings";
 import { Form } from "@/pages/editor/config/form/Form";
 import { FormContext, type FormSetting } from "@/pages/editor/config/form/FormContext";
 import { useDraft } from "@/pages/editor/draft/useDraft";
+import { fieldProblemsOf } from "@/pages/editor/problems/problems";
+import { useProblems } from "@/pages/editor/problems/useProblems";
 import type { Automation } from "@/pages/editor/tabs";
 import { limitFields } from "./limitFields";
 import { Section } from "./Section";
@@ -53,13 +55,15 @@ interface OfTriggerProps {
 function OfTrigger({ automation, trigger, type, table, isReadOnly }: OfTriggerProps) {
   const change = useDraft((draft) => draft.change);
   const { id, config } = trigger;
+  const checked = useProblems(automation.id);
+  const problems = useMemo(() => fieldProblemsOf(checked.problems, id), [checked.problems, id]);
   const { limits, failure } = useMemo(() => limitFields(type.type, type.config_schema, config), [type, config]);
   const form: FormSetting = {
     automation: automation.id,
     account: automation.user_id,
     nodeType: type.type,
     sources: [],
-    problems: [],
+    problems,
     isReadOnly,
     config,
     table,

@@ -8,6 +8,7 @@ import { ProblemNotice } from "@/parts/ProblemNotice";
 import { api } from "@/session/client";
 import { settingsTexts } from "@/texts/settings";
 
+import { useFlush } from "@/pages/editor/draft/useFlush";
 import type { Automation } from "@/pages/editor/tabs";
 import { ColorChoice, IconChoice } from "./LooksChoices";
 import { cleaned, type Edited, isEdited, withEdits } from "./looks";
@@ -66,10 +67,12 @@ export function LooksForm({ automation, isReadOnly }: { automation: Automation; 
 
 /** Puts what was edited on top of what is there now: neither the flow nor what others call it meanwhile is written over. */
 function useSave(id: string) {
+  const flush = useFlush();
   const queries = useQueryClient();
   const params = { path: { automation_id: id } };
   return useMutation({
     mutationFn: async (edited: Edited) => {
+      await flush();
       const { data: now, response } = await api.GET("/api/v1/automations/{automation_id}", { params });
       if (now === undefined) return;
       const body = { ...cleaned(withEdits(now, edited)), nodes: now.nodes as { [key: string]: unknown }[], edges: now.edges as { [key: string]: unknown }[] };

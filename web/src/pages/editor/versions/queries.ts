@@ -6,6 +6,7 @@ import { queryKeys } from "@/lib/query-keys";
 import { answer, api } from "@/session/client";
 
 import { useDraft, useDraftStore } from "@/pages/editor/draft/useDraft";
+import { useSaver } from "@/pages/editor/draft/useSaver";
 import { useVersionDrawing } from "@/pages/editor/runs/queries";
 import type { Automation } from "@/pages/editor/tabs";
 import type { Side } from "./sides";
@@ -40,15 +41,18 @@ export function useSide(automation: string, side: Side | null): SideDrawing {
 
 export function useRollBack(automation: Automation) {
   const draft = useDraftStore();
+  const saver = useSaver();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ version, note }: { version: number; note: string | null }) => {
-      const params = { path: { automation_id: automation.id }, header: { "If-Match": `"${automation.draft_revision}"` } };
+    mutationFn: async ({ version, note }: { version: number; note: string | null }) => {
+      // A save that is under way would make the draft another one than was seen.
+      await saver.flush();
+      const params = { path: { automation_id: automation.id }, header: { "If-Match": `"${saver.store.getState().stored.revision}"` } };
       return answer(api.POST("/api/v1/automations/{automation_id}/rollback", { params, body: { version, note } }));
     },
     async onSuccess(now) {
-      queries.setQueryData(queryKeys.automations.detail(automation.id), now);
       draft.getState().reset(parseDrawing(now.nodes, now.edges));
+      queries.setQueryData(queryKeys.automations.detail(automation.id), now);
       await queries.invalidateQueries({ queryKey: queryKeys.automations.all });
     },
   });

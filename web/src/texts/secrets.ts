@@ -1,0 +1,35 @@
+export const secretsTexts = {
+  title: "Secrets",
+  text: "Passwords and keys that steps may insert. A value is never shown again, to nobody.",
+  add: "New secret",
+  why: "Your role in this account only allows reading",
+  columns: { name: "Name", usedBy: "Used by", changed: "Changed", actions: "Actions" },
+  nobody: "No automation",
+  replace: "Replace",
+  replaceOf: (name: string) => `Replace the value of ${name}`,
+  remove: "Delete",
+  removeOf: (name: string) => `Delete ${name}`,
+  empty: {
+    title: "No secrets yet",
+    text: "Keep a token here instead of in a step. Steps insert it as {{ secrets.NAME }}, and it never shows in a run.",
+  },
+  form: {
+    newTitle: "New secret",
+    replaceTitle: (name: string) => `Replace ${name}`,
+    name: "Name",
+    nameHint: "A letter or _, then letters, digits or _. For example CRM_TOKEN.",
+    badName: "Begin with a letter or _, and use only letters, digits and _; 64 at most.",
+    taken: "There is one of this name. Use “Replace” beside it.",
+    value: "Value",
+    valueHint: "Sealed as soon as it is saved; keep a copy elsewhere if you need one.",
+    save: "Save",
+    saved: (name: string) => `${name} is saved`,
+  },
+  deleting: {
+    title: (name: string) => `Delete ${name}?`,
+    unused: "No automation uses it. It cannot be taken back.",
+    used: (count: number) =>
+      `${count === 1 ? "One automation uses" : `${count} automations use`} it: steps that insert it fail until it is set again. It cannot be taken back.`,
+    done: (name: string) => `${name} is deleted`,
+  },
+};
