@@ -60,6 +60,8 @@ def draws(one: Person, canvas: Canvas) -> None:
     one.fills("Subject", "{{ trigger.new.name }} has replied", panel)
     one.fills("Text", "They said: {{ steps.wait_until.record.body }}", panel)
     expect(canvas.card("Wait until")).to_contain_text("Until they reply, at most 2 hours")
+    expect(one.page.get_by_text("Saved", exact=True)).to_be_visible()
+    one.clicks("Show all")
     one.takes_a_picture("built-flow")
 
 
@@ -72,6 +74,7 @@ def tries(one: Person, canvas: Canvas) -> None:
     one.sees("The test ran through")
     expect(canvas.card("Send email")).to_contain_text("Done")
     expect(canvas.card("Send message")).to_contain_text("Not reached")
+    one.clicks("Show all")
     one.takes_a_picture("test-run")
     assert one.server.world.mails_to("owner@acme.example") == []
 

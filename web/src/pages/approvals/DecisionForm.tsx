@@ -26,14 +26,13 @@ export function DecisionForm({ approval, onDone }: { approval: Approval; onDone:
   function decide(isYes: boolean): void {
     setAsked(isYes);
     if (isYes && wanting.length > 0) return;
-    deciding.mutate(
-      { isYes, given: filled(values), comment: comment.trim() === "" ? null : comment },
-      {
-        onSuccess: () => {
-          notifications.show({ message: isYes ? texts.approved : texts.rejected });
-          onDone();
-        },
+    // A live event may take the form away before the answer is here.
+    void deciding.mutateAsync({ isYes, given: filled(values), comment: comment.trim() === "" ? null : comment }).then(
+      () => {
+        notifications.show({ message: isYes ? texts.approved : texts.rejected });
+        onDone();
       },
+      () => undefined,
     );
   }
 
