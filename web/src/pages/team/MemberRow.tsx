@@ -36,7 +36,7 @@ export function MemberRow({ member, isMe, mine, onRemove }: MemberRowProps) {
         <PersonName id={member.id} isMe={isMe} />
       </Table.Td>
       <Table.Td>
-        <Tooltip label={mine === null ? texts.why : texts.whyOwner} disabled={manages}>
+        {manages ? (
           <Select
             size="xs"
             w={130}
@@ -45,9 +45,11 @@ export function MemberRow({ member, isMe, mine, onRemove }: MemberRowProps) {
             value={member.role}
             onChange={set}
             allowDeselect={false}
-            disabled={!manages || setting.isPending}
+            disabled={setting.isPending}
           />
-        </Tooltip>
+        ) : (
+          <Text size="sm">{texts.roles[member.role]}</Text>
+        )}
       </Table.Td>
       <Table.Td>
         <TimeAgo time={member.created_at} />
