@@ -55,6 +55,10 @@ export function createRoutes() {
                   lazy: async () => ({ Component: (await import("@/pages/api-keys/ApiKeysPage")).ApiKeysPage }),
                 },
                 { path: path("team"), lazy: async () => ({ Component: (await import("@/pages/team/TeamPage")).TeamPage }) },
+                {
+                  path: path("ai-tools"),
+                  lazy: async () => ({ Component: (await import("@/pages/ai-tools/AiToolsPage")).AiToolsPage }),
+                },
                 { path: "*", Component: NotFoundPage },
               ],
             },
