@@ -1,5 +1,5 @@
-import { Box, Group, Stack, Tooltip } from "@mantine/core";
-import { BookOpen, History, KeyRound, type LucideIcon, MessagesSquare, Stamp, Users, Workflow } from "lucide-react";
+import { Box, Group, Stack, Text, Tooltip } from "@mantine/core";
+import { BookOpen, History, KeyRound, KeySquare, type LucideIcon, MessagesSquare, Stamp, Users, Workflow } from "lucide-react";
 import { NavLink } from "react-router";
 
 import { useLiveState } from "@/live/useLive";
@@ -12,13 +12,19 @@ import { OpenApprovals } from "./OpenApprovals";
 import type { Page } from "./pages";
 import { ThemeSwitch } from "./ThemeSwitch";
 
-const LINKS: readonly (readonly [page: Page, text: string, icon: LucideIcon])[] = [
+type PageLink = readonly [page: Page, text: string, icon: LucideIcon];
+
+const LINKS: readonly PageLink[] = [
   ["automations", shellTexts.pages.automations, Workflow],
   ["runs", shellTexts.pages.runs, History],
   ["approvals", shellTexts.pages.approvals, Stamp],
   ["leads", shellTexts.pages.leads, Users],
   ["conversations", shellTexts.pages.conversations, MessagesSquare],
+];
+
+const ACCOUNT_LINKS: readonly PageLink[] = [
   ["secrets", shellTexts.pages.secrets, KeyRound],
+  ["api-keys", shellTexts.pages["api-keys"], KeySquare],
 ];
 
 export function Navigation() {
@@ -30,16 +36,12 @@ export function Navigation() {
           <LiveDot />
         </Group>
         <AccountSwitch />
-        <Stack component="ul" gap={2} className={classes.links}>
-          {LINKS.map(([page, text, Icon]) => (
-            <li key={page}>
-              <NavLink to={`/${page}`} className={({ isActive }) => `${classes.link} ${isActive ? classes.active : ""}`}>
-                <Icon size={17} strokeWidth={1.9} aria-hidden />
-                {text}
-                {page === "approvals" && <OpenApprovals />}
-              </NavLink>
-            </li>
-          ))}
+        <Links links={LINKS} label={shellTexts.groups.work} />
+        <Stack gap={4}>
+          <Text size="xs" c="dimmed" fw={550} px={10} aria-hidden>
+            {shellTexts.groups.account}
+          </Text>
+          <Links links={ACCOUNT_LINKS} label={shellTexts.groups.account} />
         </Stack>
       </Stack>
       <Stack gap={6}>
@@ -49,6 +51,22 @@ export function Navigation() {
         </a>
         <ThemeSwitch />
       </Stack>
+    </Stack>
+  );
+}
+
+function Links({ links, label }: { links: readonly PageLink[]; label: string }) {
+  return (
+    <Stack component="ul" gap={2} className={classes.links} aria-label={label}>
+      {links.map(([page, text, Icon]) => (
+        <li key={page}>
+          <NavLink to={`/${page}`} className={({ isActive }) => `${classes.link} ${isActive ? classes.active : ""}`}>
+            <Icon size={17} strokeWidth={1.9} aria-hidden />
+            {text}
+            {page === "approvals" && <OpenApprovals />}
+          </NavLink>
+        </li>
+      ))}
     </Stack>
   );
 }

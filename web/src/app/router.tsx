@@ -50,6 +50,10 @@ export function createRoutes() {
                   path: path("secrets"),
                   lazy: async () => ({ Component: (await import("@/pages/secrets/SecretsPage")).SecretsPage }),
                 },
+                {
+                  path: path("api-keys"),
+                  lazy: async () => ({ Component: (await import("@/pages/api-keys/ApiKeysPage")).ApiKeysPage }),
+                },
                 { path: "*", Component: NotFoundPage },
               ],
             },

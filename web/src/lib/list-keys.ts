@@ -16,6 +16,11 @@ export const listKeys = {
   /** One record with its timeline: what a run did may be in it. */
   records: () => ["records"] as const,
   record: (table: "leads" | "conversations", id: string) => ["records", table, id] as const,
+  apiKeys: (account: string) => ["api-keys", account] as const,
+  team: (account: string) => ["team", account] as const,
+  invitations: (account: string) => ["invitations", account] as const,
+  /** Automations are what tools are made of. */
+  tools: (account: string) => [...all, "tools", account] as const,
   secrets: (account: string) => ["secrets", account] as const,
   health: () => ["health"] as const,
 };

@@ -38,6 +38,20 @@ export function mayChange(role: string | null | undefined): boolean {
   return role !== undefined && CHANGES.includes(role);
 }
 
+/** Whether people and keys of the account are theirs to manage. A key manages neither. */
+export function useManages(): boolean {
+  const account = useAccount();
+  const { data } = useMe();
+  return data?.key === null && (account?.role === "owner" || account?.role === "admin");
+}
+
+export function useMayRun(): boolean {
+  const account = useAccount();
+  const { data } = useMe();
+  const key = data?.key ?? null;
+  return account !== null && mayChange(account.role) && (key === null || key.scopes.includes("run"));
+}
+
 export function useMayChange(): boolean {
   const account = useAccount();
   const { data } = useMe();

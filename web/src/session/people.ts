@@ -2,6 +2,8 @@
 
 import { useQuery } from "@tanstack/react-query";
 
+import { listKeys } from "@/lib/list-keys";
+
 import { useMe } from "./accounts";
 import { answer, api } from "./client";
 import { automationsTexts } from "@/texts/automations";
@@ -26,7 +28,7 @@ export function peopleOf(me: string | null, account: string, members: readonly {
 export function usePeople(account: string): Person[] {
   const { data: me } = useMe();
   const { data: team } = useQuery({
-    queryKey: ["team", account],
+    queryKey: listKeys.team(account),
     queryFn: async () => (await answer(api.GET("/api/v1/team", { params: { query: { account, limit: MOST } } }))).items,
     retry: false,
   });

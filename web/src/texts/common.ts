@@ -39,6 +39,7 @@ export const commonTexts = {
     paused: "Paused",
     error: "Stopped by an error",
   },
+  people: { you: "you", nobody: "the server" },
   ago: {
     never: "Never",
     now: "just now",

@@ -2,7 +2,8 @@ export const shellTexts = {
   navigation: "Main navigation",
   skip: "Skip to the content",
   menu: "Open or close the navigation",
-  pages: { automations: "Automations", runs: "Runs", approvals: "Approvals", leads: "Leads", conversations: "Conversations", secrets: "Secrets" },
+  pages: { automations: "Automations", runs: "Runs", approvals: "Approvals", leads: "Leads", conversations: "Conversations", secrets: "Secrets", "ai-tools": "AI tools", "api-keys": "API keys", team: "Team" },
+  groups: { work: "Work", account: "Account" },
   help: { api: "API", label: "HTTP API, every route" },
   account: {
     choose: "Switch account",

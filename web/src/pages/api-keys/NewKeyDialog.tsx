@@ -1,0 +1,94 @@
+import { Alert, Button, Checkbox, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { ShieldAlert } from "lucide-react";
+import { type SubmitEvent, useState } from "react";
+
+import { JsonBlock } from "@/parts/JsonBlock";
+import { ProblemNotice } from "@/parts/ProblemNotice";
+import { apiKeysTexts } from "@/texts/api-keys";
+import { commonTexts } from "@/texts/common";
+
+import { daysOf, LIFETIMES, type Lifetime, readLifetime, readScopes, type Scope, SCOPES } from "./keys";
+import { useMakeKey } from "./queries";
+
+const texts = apiKeysTexts.form;
+const LONGEST_NAME = 100;
+
+export function NewKeyDialog({ account, onClose }: { account: string; onClose: () => void }) {
+  const [name, setName] = useState("");
+  const [scopes, setScopes] = useState<readonly Scope[]>(["read"]);
+  const [lifetime, setLifetime] = useState<Lifetime>("90");
+  const making = useMakeKey(account);
+  const isReady = name.trim() !== "" && scopes.length > 0;
+
+  function make(event: SubmitEvent): void {
+    event.preventDefault();
+    if (isReady) making.mutate({ name: name.trim(), scopes: [...scopes], expires_in_days: daysOf(lifetime) });
+  }
+
+  if (making.data !== undefined) return <MadeKey value={making.data.key} onClose={onClose} />;
+  return (
+    <Modal opened onClose={onClose} title={texts.title} centered radius="lg">
+      <form onSubmit={make}>
+        <Stack gap="md">
+          <TextInput
+            label={texts.name}
+            description={texts.nameHint}
+            value={name}
+            maxLength={LONGEST_NAME}
+            onChange={(event) => setName(event.currentTarget.value)}
+            autoComplete="off"
+            required
+            data-autofocus
+          />
+          <Checkbox.Group
+            label={apiKeysTexts.scopes.label}
+            description={apiKeysTexts.scopes.hint}
+            value={[...scopes]}
+            onChange={(chosen) => setScopes(readScopes(chosen))}
+            error={scopes.length === 0 ? apiKeysTexts.scopes.none : null}
+          >
+            <Stack gap="xs" mt="xs">
+              {SCOPES.map((scope) => (
+                <Checkbox key={scope} value={scope} label={apiKeysTexts.scopes.names[scope]} description={apiKeysTexts.scopes.texts[scope]} />
+              ))}
+            </Stack>
+          </Checkbox.Group>
+          <Select
+            label={texts.ends}
+            data={LIFETIMES.map((value) => ({ value, label: texts.days[value] }))}
+            value={lifetime}
+            onChange={(value) => setLifetime(readLifetime(value))}
+            allowDeselect={false}
+          />
+          {making.error !== null && <ProblemNotice error={making.error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {commonTexts.cancel}
+            </Button>
+            <Button type="submit" loading={making.isPending} disabled={!isReady}>
+              {texts.make}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+/** A click beside it must not lose what is shown once. */
+function MadeKey({ value, onClose }: { value: string; onClose: () => void }) {
+  const made = apiKeysTexts.made;
+  return (
+    <Modal opened onClose={onClose} title={made.title} centered radius="lg" closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false}>
+      <Stack gap="md">
+        <Alert color="yellow" variant="light" icon={<ShieldAlert size={18} />}>
+          {made.text}
+        </Alert>
+        <JsonBlock title={made.key} value={value} />
+        <Group justify="flex-end">
+          <Button onClick={onClose}>{made.done}</Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,36 @@
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+
+import { commonTexts } from "@/texts/common";
+
+import { ProblemNotice } from "./ProblemNotice";
+
+interface ConfirmDialogProps {
+  title: string;
+  text: string;
+  /** What is done, as its button says. */
+  action: string;
+  isPending: boolean;
+  error: unknown;
+  onConfirm: () => void;
+  onClose: () => void;
+}
+
+/** Before what cannot be taken back. */
+export function ConfirmDialog({ title, text, action, isPending, error, onConfirm, onClose }: ConfirmDialogProps) {
+  return (
+    <Modal opened onClose={onClose} title={title} centered radius="lg">
+      <Stack gap="md">
+        <Text size="sm">{text}</Text>
+        {error !== null && <ProblemNotice error={error} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            {commonTexts.cancel}
+          </Button>
+          <Button color="red" loading={isPending} onClick={onConfirm}>
+            {action}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}
