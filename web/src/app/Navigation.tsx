@@ -1,5 +1,5 @@
 import { Box, Group, Stack, Text, Tooltip } from "@mantine/core";
-import { BookOpen, History, KeyRound, KeySquare, type LucideIcon, MessagesSquare, Stamp, Users, Workflow } from "lucide-react";
+import { BookOpen, History, KeyRound, KeySquare, type LucideIcon, MessagesSquare, Stamp, Users, UsersRound, Workflow } from "lucide-react";
 import { NavLink } from "react-router";
 
 import { useLiveState } from "@/live/useLive";
@@ -25,6 +25,7 @@ const LINKS: readonly PageLink[] = [
 const ACCOUNT_LINKS: readonly PageLink[] = [
   ["secrets", shellTexts.pages.secrets, KeyRound],
   ["api-keys", shellTexts.pages["api-keys"], KeySquare],
+  ["team", shellTexts.pages.team, UsersRound],
 ];
 
 export function Navigation() {

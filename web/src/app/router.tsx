@@ -54,6 +54,7 @@ export function createRoutes() {
                   path: path("api-keys"),
                   lazy: async () => ({ Component: (await import("@/pages/api-keys/ApiKeysPage")).ApiKeysPage }),
                 },
+                { path: path("team"), lazy: async () => ({ Component: (await import("@/pages/team/TeamPage")).TeamPage }) },
                 { path: "*", Component: NotFoundPage },
               ],
             },

@@ -4,7 +4,6 @@ export const apiKeysTexts = {
   add: "New key",
   why: "Only owners and admins manage keys",
   columns: { name: "Name", scopes: "Scopes", used: "Last used", made: "Made", ends: "State", actions: "Actions" },
-  madeBy: (who: string) => `by ${who}`,
   state: { active: "Holds until revoked", until: (day: string) => `Until ${day}`, expired: "Expired", revoked: "Revoked" },
   revoke: "Revoke",
   revokeOf: (name: string) => `Revoke ${name}`,

@@ -39,7 +39,7 @@ export const commonTexts = {
     paused: "Paused",
     error: "Stopped by an error",
   },
-  people: { you: "you", nobody: "the server" },
+  people: { you: "you", nobody: "the server", by: (who: string) => `by ${who}` },
   ago: {
     never: "Never",
     now: "just now",

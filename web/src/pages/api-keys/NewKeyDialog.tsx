@@ -1,9 +1,8 @@
-import { Alert, Button, Checkbox, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
-import { ShieldAlert } from "lucide-react";
+import { Button, Checkbox, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
 import { type SubmitEvent, useState } from "react";
 
-import { JsonBlock } from "@/parts/JsonBlock";
 import { ProblemNotice } from "@/parts/ProblemNotice";
+import { ShownOnce } from "@/parts/ShownOnce";
 import { apiKeysTexts } from "@/texts/api-keys";
 import { commonTexts } from "@/texts/common";
 
@@ -25,7 +24,10 @@ export function NewKeyDialog({ account, onClose }: { account: string; onClose: (
     if (isReady) making.mutate({ name: name.trim(), scopes: [...scopes], expires_in_days: daysOf(lifetime) });
   }
 
-  if (making.data !== undefined) return <MadeKey value={making.data.key} onClose={onClose} />;
+  if (making.data !== undefined) {
+    const { title, text, key, done } = apiKeysTexts.made;
+    return <ShownOnce title={title} text={text} label={key} value={making.data.key} done={done} onClose={onClose} />;
+  }
   return (
     <Modal opened onClose={onClose} title={texts.title} centered radius="lg">
       <form onSubmit={make}>
@@ -71,24 +73,6 @@ export function NewKeyDialog({ account, onClose }: { account: string; onClose: (
           </Group>
         </Stack>
       </form>
-    </Modal>
-  );
-}
-
-/** A click beside it must not lose what is shown once. */
-function MadeKey({ value, onClose }: { value: string; onClose: () => void }) {
-  const made = apiKeysTexts.made;
-  return (
-    <Modal opened onClose={onClose} title={made.title} centered radius="lg" closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false}>
-      <Stack gap="md">
-        <Alert color="yellow" variant="light" icon={<ShieldAlert size={18} />}>
-          {made.text}
-        </Alert>
-        <JsonBlock title={made.key} value={value} />
-        <Group justify="flex-end">
-          <Button onClick={onClose}>{made.done}</Button>
-        </Group>
-      </Stack>
     </Modal>
   );
 }
