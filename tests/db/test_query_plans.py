@@ -125,7 +125,7 @@ async def test_pages_of_the_api_are_read_by_the_order_in_which_they_are_shown(cr
     late = datetime.now(UTC) - timedelta(days=10)
     for started_at, seq in ((None, None), (late, 0)):
         async with acting_as(crowded, "authenticated", account, read_only=True) as session:
-            filters = [account, *([None] * 6), 50, started_at, seq, None]
+            filters = [account, *([None] * 6), 50, started_at, seq, None, None]
             rows = await session.fetch(f"explain {REQUESTS['list_executions']}", *filters)
         scans = scans_of(["\n".join(row[0] for row in rows)], "automation_executions e")
         assert len(scans) == 1, scans
