@@ -1,13 +1,13 @@
 import { Group, Text } from "@mantine/core";
 
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 export function Brand() {
   return (
     <Group gap={10} wrap="nowrap">
       <img src="/favicon.svg" width={26} height={26} alt="" />
       <Text fw={650} fz={15} lts="-0.01em">
-        {commonTexts.product}
+        {partsTexts.product}
       </Text>
     </Group>
   );

@@ -3,11 +3,11 @@ import { Wrench } from "lucide-react";
 import { isRouteErrorResponse, useRouteError } from "react-router";
 
 import { EmptyState } from "@/parts/EmptyState";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { NotFoundPage } from "./NotFoundPage";
 
-const texts = commonTexts.crash;
+const texts = partsTexts.crash;
 
 export function Broken() {
   const error = useRouteError();

@@ -3,9 +3,9 @@ import { Compass } from "lucide-react";
 import { Link } from "react-router";
 
 import { EmptyState } from "@/parts/EmptyState";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
-const texts = commonTexts.notFound;
+const texts = partsTexts.notFound;
 
 export function NotFoundPage() {
   return (

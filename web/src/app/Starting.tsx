@@ -1,11 +1,11 @@
 import { Center, Loader } from "@mantine/core";
 
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 export function Starting() {
   return (
     <Center h="100vh">
-      <Loader aria-label={commonTexts.loading} />
+      <Loader aria-label={partsTexts.loading} />
     </Center>
   );
 }

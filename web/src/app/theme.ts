@@ -1,6 +1,6 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple, type MantineThemeOverride } from "@mantine/core";
 
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 /** The one accent. White text on shade 7 and shade 7 on white both have more than 4.5 : 1. */
 const iris: MantineColorsTuple = [
@@ -50,10 +50,10 @@ export const theme: MantineThemeOverride = createTheme({
   components: {
     Button: { defaultProps: { fw: 550 } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 250, fz: "xs" } },
-    Modal: { defaultProps: { closeButtonProps: { "aria-label": commonTexts.close }, centered: true, radius: "lg", overlayProps: { blur: 2, backgroundOpacity: 0.4 } }, styles: { title: TITLE } },
+    Modal: { defaultProps: { closeButtonProps: { "aria-label": partsTexts.close }, centered: true, radius: "lg", overlayProps: { blur: 2, backgroundOpacity: 0.4 } }, styles: { title: TITLE } },
     Drawer: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 } }, styles: { title: TITLE } },
     Menu: { defaultProps: { shadow: "md", radius: "md", withinPortal: true } },
-    Notification: { defaultProps: { closeButtonProps: { "aria-label": commonTexts.close } } },
+    Notification: { defaultProps: { closeButtonProps: { "aria-label": partsTexts.close } } },
     Loader: { defaultProps: { type: "dots" } },
   },
 });

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import { isDifferent, isSame, overlayOf } from "./diff";
+import { isSame, type Overlay, overlayOf } from "./diff";
 import { moveNodes, setConfig } from "./edit";
 import { configured, flow } from "./testFlows";
+
+const isDifferent = ({ nodes, edges }: Overlay) => [...nodes.values(), ...edges.values()].some((change) => change !== "same");
 
 describe("the difference of two drawings", () => {
   const before = configured({ send: { body: "a", channel: "chat" } }, "start>if", "if:true>send", "if:false>find");

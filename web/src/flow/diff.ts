@@ -35,10 +35,6 @@ export function overlayOf(before: Drawing, after: Drawing, catalogue: Catalogue 
   };
 }
 
-export function isDifferent({ nodes, edges }: Overlay): boolean {
-  return [...nodes.values(), ...edges.values()].some((change) => change !== "same");
-}
-
 function compared(before: readonly FlowNode[], after: readonly FlowNode[], same: (a: FlowNode, b: FlowNode) => boolean): Map<string, Change> {
   const old = new Map(before.map((node) => [node.id, node]));
   const now = new Set(after.map((node) => node.id));

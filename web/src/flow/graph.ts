@@ -9,7 +9,6 @@ export interface Graph {
 
 export const LOOP = "logic-loop";
 export const EACH = "each";
-export const DONE = "done";
 
 export function graphOf(drawing: Drawing): Graph {
   return { out: grouped(drawing.edges, (edge) => edge.source), in: grouped(drawing.edges, (edge) => edge.target) };

@@ -3,7 +3,7 @@
 import { type Catalogue, ERROR, handlesOf, handleUsed } from "./catalogue";
 import { freeHandles } from "./connect";
 import { connect } from "./connect";
-import { type Drawing, type FlowNode, isTrigger, nodeOf, type Position } from "./drawing";
+import { type Drawing, type FlowNode, nodeOf, type Position } from "./drawing";
 import { addAfter, addNode, type Added, insertOnEdge, newNode } from "./edit";
 import { graphOf, inOrder, into } from "./graph";
 import { arranged } from "./layout";
@@ -90,8 +90,4 @@ function once(edges: Drawing["edges"]): Drawing["edges"] {
     const line = JSON.stringify([edge.source, edge.sourceHandle, edge.target]);
     return !seen.has(line) && seen.add(line);
   });
-}
-
-export function triggerOf(drawing: Drawing): FlowNode | null {
-  return drawing.nodes.find(isTrigger) ?? null;
 }

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { ProblemNotice } from "./ProblemNotice";
 
@@ -24,7 +24,7 @@ export function ConfirmDialog({ title, text, action, isPending, error, onConfirm
         {error !== null && <ProblemNotice error={error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose} data-autofocus>
-            {commonTexts.cancel}
+            {partsTexts.cancel}
           </Button>
           <Button color="red" loading={isPending} onClick={onConfirm}>
             {action}

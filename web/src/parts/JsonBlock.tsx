@@ -1,7 +1,7 @@
 import { ActionIcon, CopyButton, Group, Stack, Text, Tooltip } from "@mantine/core";
 import { Check, Copy } from "lucide-react";
 
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import classes from "./JsonBlock.module.css";
 
@@ -16,8 +16,8 @@ export function JsonBlock({ title, value }: { title: string; value: unknown }) {
         </Text>
         <CopyButton value={text}>
           {({ copied, copy }) => (
-            <Tooltip label={copied ? commonTexts.copied : commonTexts.copy(title)} openDelay={300}>
-              <ActionIcon size="sm" variant="subtle" color="gray" onClick={copy} aria-label={copied ? commonTexts.copied : commonTexts.copy(title)}>
+            <Tooltip label={copied ? partsTexts.copied : partsTexts.copy(title)} openDelay={300}>
+              <ActionIcon size="sm" variant="subtle" color="gray" onClick={copy} aria-label={copied ? partsTexts.copied : partsTexts.copy(title)}>
                 {copied ? <Check size={13} /> : <Copy size={13} />}
               </ActionIcon>
             </Tooltip>

@@ -2,7 +2,7 @@ import { Group, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import type { ReactNode } from "react";
 
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 interface PageHeaderProps {
   title: string;
@@ -11,7 +11,7 @@ interface PageHeaderProps {
 }
 
 export function PageHeader({ title, text, actions }: PageHeaderProps) {
-  useDocumentTitle(`${title} · ${commonTexts.product}`);
+  useDocumentTitle(`${title} · ${partsTexts.product}`);
   return (
     <Group justify="space-between" align="flex-end" wrap="wrap" gap="md" mb="lg">
       <Stack gap={4}>

@@ -2,7 +2,7 @@ import { Alert, Button, Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { CircleAlert } from "lucide-react";
 
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { told } from "./problem";
 
@@ -15,7 +15,7 @@ export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: ()
         {text}
         {onRetry !== undefined && (
           <Button size="xs" variant="default" onClick={onRetry}>
-            {commonTexts.retry}
+            {partsTexts.retry}
           </Button>
         )}
       </Stack>

@@ -1,11 +1,11 @@
 import { Badge, type MantineColor } from "@mantine/core";
 import { Ban, CircleCheck, CircleDashed, CircleX, Clock3, Hourglass, type LucideIcon, PauseCircle, Pencil, PowerOff, Radio, RefreshCw } from "lucide-react";
 
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import classes from "./StatusBadge.module.css";
 
-export type Status = keyof typeof commonTexts.status;
+export type Status = keyof typeof partsTexts.status;
 
 /** Never by colour alone: each has its icon and its word. */
 const LOOKS: Readonly<Record<Status, readonly [icon: LucideIcon, color: MantineColor]>> = {
@@ -40,7 +40,7 @@ export function StatusBadge({ status, size = "md" }: { status: Status; size?: "s
       leftSection={<Icon size={13} aria-hidden className={status === "running" ? classes.turning : undefined} />}
       className={classes.badge}
     >
-      {commonTexts.status[status]}
+      {partsTexts.status[status]}
     </Badge>
   );
 }

@@ -1,6 +1,6 @@
 import { Text, type TextProps, Tooltip } from "@mantine/core";
 
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { ago, fullTime } from "./time";
 import { useNow } from "./useNow";
@@ -11,7 +11,7 @@ export function TimeAgo({ time, ...style }: { time: string | null } & TextProps)
   if (time === null) {
     return (
       <Text component="span" c="dimmed" size="sm" {...style}>
-        {commonTexts.ago.never}
+        {partsTexts.ago.never}
       </Text>
     );
   }

@@ -1,7 +1,7 @@
 /** What an error says to a person. */
 
 import { ApiError } from "@/lib/api";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 export interface Told {
   readonly title: string;
@@ -14,8 +14,8 @@ export function told(error: unknown): Told {
     return { title: sentence(error.message), text: [error.hint, ...problems.map(sentence)].join(" ") };
   }
   // What `fetch` throws has nothing to say.
-  if (error instanceof TypeError) return { title: commonTexts.problem.offline, text: commonTexts.problem.offlineHint };
-  return { title: commonTexts.problem.title, text: error instanceof Error ? error.message : String(error) };
+  if (error instanceof TypeError) return { title: partsTexts.problem.offline, text: partsTexts.problem.offlineHint };
+  return { title: partsTexts.problem.title, text: error instanceof Error ? error.message : String(error) };
 }
 
 function sentence(text: string): string {

@@ -1,6 +1,6 @@
 /** Times and spans in words. */
 
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const STEPS: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
@@ -14,13 +14,13 @@ const STEPS: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
 
 export function ago(time: Date, now: Date): string {
   const seconds = Math.round((time.getTime() - now.getTime()) / 1_000);
-  if (Math.abs(seconds) < 45) return commonTexts.ago.now;
+  if (Math.abs(seconds) < 45) return partsTexts.ago.now;
   const [unit, length] = STEPS.find(([, step]) => Math.abs(seconds) >= step) ?? ["minute", 60];
   return relative.format(Math.round(seconds / length), unit);
 }
 
 export function duration(milliseconds: number): string {
-  const words = commonTexts.duration;
+  const words = partsTexts.duration;
   if (milliseconds < 1) return words.none;
   if (milliseconds < 1_000) return words.milliseconds(Math.round(milliseconds));
   const seconds = milliseconds / 1_000;

@@ -1,7 +1,7 @@
 import { Button, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { UNDO_MILLISECONDS, usePendingDeletes } from "./pendingDeletes";
 import { notifyProblem } from "./ProblemNotice";
@@ -34,7 +34,7 @@ export function useDelete(): (deletion: Deletion) => void {
       autoClose: UNDO_MILLISECONDS,
       message: (
         <Group justify="space-between" wrap="nowrap" gap="md">
-          <Text size="sm">{commonTexts.deleted(name)}</Text>
+          <Text size="sm">{partsTexts.deleted(name)}</Text>
           <Button
             size="compact-sm"
             variant="light"
@@ -43,7 +43,7 @@ export function useDelete(): (deletion: Deletion) => void {
               notifications.hide(notice);
             }}
           >
-            {commonTexts.undo}
+            {partsTexts.undo}
           </Button>
         </Group>
       ),

@@ -17,7 +17,6 @@ export const canvasTexts = {
     region: "Steps to add",
     search: "Search steps",
     hint: "Drag onto the canvas, or click",
-    triggerFirst: "What starts it?",
     nothing: "No step is called that. Try another word.",
     loading: "Loading the steps …",
     collapse: "Hide the steps",

@@ -34,7 +34,6 @@ export const conditionTexts = {
   unnegate: "Take “not” away",
   nest: "Put into a group",
   remove: "Remove",
-  removeRow: (number: number) => `Remove condition ${number}`,
   asJson: "As JSON",
   asForm: "As a form",
   asJsonOf: (title: string) => `${title} as JSON`,

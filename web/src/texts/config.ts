@@ -50,7 +50,6 @@ export const configTexts = {
   example: (value: string) => `e.g. ${value}`,
   on: "On",
   off: "Off",
-  notNumber: "This has to be a number.",
   notJson: (mistake: string) => `This is no JSON yet: ${mistake}. It is kept once it is.`,
   leave: "Leave out",
   leaveOut: (title: string) => `Leave out ${title}`,

@@ -32,8 +32,6 @@ export const draftTexts = {
     title: "Problems",
     none: "No problems",
     count: (count: number) => many(count, "problem", "problems"),
-    show: "Show the problems",
-    hide: "Hide the problems",
     flow: "The flow",
     unchecked: "It could not be checked: no connection",
   },
@@ -55,8 +53,6 @@ export const draftTexts = {
     done: (number: number | null) => `Version ${number ?? ""} is published`,
     doneOn: "New runs take it from now on.",
     doneOff: "It starts nothing until it is switched on.",
-    cancel: "Cancel",
-    asPublished: "Published",
   },
   bar: {
     rename: "Rename",

@@ -55,7 +55,6 @@ export const recordsTexts = {
     unknown: "Conversation",
     agentName: "Assistant",
     messages: "Messages",
-    noMessages: "Nothing has been written yet.",
     earlier: "Show earlier messages",
     lead: "Lead",
   },

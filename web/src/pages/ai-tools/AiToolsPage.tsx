@@ -1,14 +1,15 @@
-import { Button, Card, Center, Divider, Group, Loader, Stack, Title } from "@mantine/core";
+import { Button, Card, Divider, Group, Stack, Title } from "@mantine/core";
 import { Bot } from "lucide-react";
 import { Fragment, useState } from "react";
 import { Link } from "react-router";
 
 import { EmptyState } from "@/parts/EmptyState";
+import { Loading } from "@/parts/Loading";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useAccount, useMayRun } from "@/session/accounts";
 import { aiToolsTexts as texts } from "@/texts/ai-tools";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { CallDialog } from "./CallDialog";
 import { Connect } from "./Connect";
@@ -31,9 +32,7 @@ function AiToolsOf({ account }: { account: string }) {
       <Stack gap="lg">
         {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
         {data === undefined && error === null && (
-          <Center py={96}>
-            <Loader aria-label={commonTexts.loading} />
-          </Center>
+          <Loading />
         )}
         {data !== undefined && (
           <Card withBorder padding={0} radius="lg" className="surface">
@@ -66,7 +65,7 @@ function AiToolsOf({ account }: { account: string }) {
         {hasNextPage && (
           <Group justify="center">
             <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {commonTexts.loadMore}
+              {partsTexts.loadMore}
             </Button>
           </Group>
         )}

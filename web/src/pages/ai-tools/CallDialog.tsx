@@ -10,7 +10,7 @@ import { ProblemNotice } from "@/parts/ProblemNotice";
 import { InputForm } from "@/parts/start/InputForm";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { aiToolsTexts } from "@/texts/ai-tools";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { useCallTool } from "./queries";
 import type { Tool } from "./tools";
@@ -41,7 +41,7 @@ export function CallDialog({ account, tool, onClose }: { account: string; tool: 
           {calling.data !== undefined && <Result result={calling.data} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
-              {commonTexts.close}
+              {partsTexts.close}
             </Button>
             <Button type="submit" loading={calling.isPending}>
               {texts.run}

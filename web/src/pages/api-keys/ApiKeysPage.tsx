@@ -1,15 +1,16 @@
-import { Button, Card, Center, Group, Loader, Tooltip } from "@mantine/core";
+import { Button, Card, Group, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { KeySquare, LockKeyhole, Plus } from "lucide-react";
 import { useState } from "react";
 
 import { ConfirmDialog } from "@/parts/ConfirmDialog";
 import { EmptyState } from "@/parts/EmptyState";
+import { Loading } from "@/parts/Loading";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useAccount, useManages, useMe } from "@/session/accounts";
 import { apiKeysTexts as texts } from "@/texts/api-keys";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { KeyTable } from "./KeyTable";
 import { NewKeyDialog } from "./NewKeyDialog";
@@ -37,9 +38,7 @@ function ApiKeysOf({ account }: { account: string }) {
       <PageHeader title={texts.title} text={texts.text} actions={(keys.length > 0 || !manages) && add} />
       {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
       {manages && data === undefined && error === null && (
-        <Center py={96}>
-          <Loader aria-label={commonTexts.loading} />
-        </Center>
+        <Loading />
       )}
       {!manages && (
         <Card withBorder padding={0} radius="lg" className="surface">
@@ -58,7 +57,7 @@ function ApiKeysOf({ account }: { account: string }) {
       {hasNextPage && (
         <Group justify="center" mt="md">
           <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {commonTexts.loadMore}
+            {partsTexts.loadMore}
           </Button>
         </Group>
       )}

@@ -4,7 +4,7 @@ import { personName } from "@/parts/people";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useNow } from "@/parts/useNow";
 import { apiKeysTexts as texts } from "@/texts/api-keys";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { stateOf, stateWords } from "./keys";
 import type { ApiKey } from "./queries";
@@ -64,7 +64,7 @@ export function KeyTable({ keys, me, onRevoke }: KeyTableProps) {
                   <Stack gap={0}>
                     <TimeAgo time={key.created_at} />
                     <Text size="xs" c="dimmed">
-                      {commonTexts.people.by(personName(key.created_by, me))}
+                      {partsTexts.people.by(personName(key.created_by, me))}
                     </Text>
                   </Stack>
                 </Table.Td>

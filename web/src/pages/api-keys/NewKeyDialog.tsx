@@ -4,7 +4,7 @@ import { type SubmitEvent, useState } from "react";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { ShownOnce } from "@/parts/ShownOnce";
 import { apiKeysTexts } from "@/texts/api-keys";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { daysOf, LIFETIMES, type Lifetime, readLifetime, readScopes, type Scope, SCOPES } from "./keys";
 import { useMakeKey } from "./queries";
@@ -65,7 +65,7 @@ export function NewKeyDialog({ account, onClose }: { account: string; onClose: (
           {making.error !== null && <ProblemNotice error={making.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
-              {commonTexts.cancel}
+              {partsTexts.cancel}
             </Button>
             <Button type="submit" loading={making.isPending} disabled={!isReady}>
               {texts.make}

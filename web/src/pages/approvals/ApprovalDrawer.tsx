@@ -8,7 +8,7 @@ import { TimeAgo } from "@/parts/TimeAgo";
 import { useMayChange } from "@/session/accounts";
 import { usePeople } from "@/session/people";
 import { approvalsTexts } from "@/texts/approvals";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { ApprovalBadge } from "./ApprovalBadge";
 import { DecisionForm } from "./DecisionForm";
@@ -26,10 +26,10 @@ export function ApprovalDrawer({ id, account, onClose }: { id: string; account: 
       position="right"
       size="lg"
       title={data?.title ?? texts.unknown}
-      closeButtonProps={{ "aria-label": commonTexts.close }}
+      closeButtonProps={{ "aria-label": partsTexts.close }}
     >
       {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
-      {data === undefined && error === null && <Loader aria-label={commonTexts.loading} />}
+      {data === undefined && error === null && <Loader aria-label={partsTexts.loading} />}
       {data !== undefined && <Asked approval={data} account={account} onClose={onClose} />}
     </Drawer>
   );

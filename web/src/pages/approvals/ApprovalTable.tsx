@@ -4,13 +4,13 @@ import { TimeAgo } from "@/parts/TimeAgo";
 import { approvalsTexts as texts } from "@/texts/approvals";
 
 import { ApprovalBadge } from "./ApprovalBadge";
-import classes from "./ApprovalTable.module.css";
+import classes from "@/parts/table.module.css";
 import type { ApprovalListItem } from "./queries";
 
 export function ApprovalTable({ approvals, onOpen }: { approvals: readonly ApprovalListItem[]; onOpen: (id: string) => void }) {
   return (
     <Table.ScrollContainer minWidth={600}>
-      <Table verticalSpacing="sm" horizontalSpacing="lg">
+      <Table verticalSpacing={11} horizontalSpacing="lg" className={classes.table}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{texts.columns.title}</Table.Th>
@@ -24,7 +24,7 @@ export function ApprovalTable({ approvals, onOpen }: { approvals: readonly Appro
             <Table.Tr key={one.id} className={classes.row}>
               <Table.Td>
                 <Stack gap={2}>
-                  <UnstyledButton className={classes.open} fz="sm" fw={550} onClick={() => onOpen(one.id)}>
+                  <UnstyledButton className={classes.name} onClick={() => onOpen(one.id)}>
                     {one.title}
                   </UnstyledButton>
                   <Text size="xs" c="dimmed">

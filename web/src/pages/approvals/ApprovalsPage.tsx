@@ -1,13 +1,14 @@
-import { Button, Card, Center, Loader, SegmentedControl, Stack } from "@mantine/core";
+import { Button, Card, Center, SegmentedControl, Stack } from "@mantine/core";
 import { Stamp } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
 
 import { EmptyState } from "@/parts/EmptyState";
+import { Loading } from "@/parts/Loading";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useAccount } from "@/session/accounts";
 import { approvalsTexts as texts } from "@/texts/approvals";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { ApprovalDrawer } from "./ApprovalDrawer";
 import { ApprovalTable } from "./ApprovalTable";
@@ -46,9 +47,7 @@ function ApprovalsOf({ account }: { account: string }) {
       <Stack gap="md">
         {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
         {data === undefined && error === null && (
-          <Center py={96}>
-            <Loader aria-label={commonTexts.loading} />
-          </Center>
+          <Loading />
         )}
         {data !== undefined && (
           <Card withBorder padding={0} radius="lg" className="surface">
@@ -71,7 +70,7 @@ function ApprovalsOf({ account }: { account: string }) {
         {hasNextPage && (
           <Center>
             <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {commonTexts.loadMore}
+              {partsTexts.loadMore}
             </Button>
           </Center>
         )}

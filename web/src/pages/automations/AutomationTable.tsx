@@ -4,9 +4,9 @@ import type { components } from "@/lib/api-types";
 import { automationsTexts } from "@/texts/automations";
 
 import { AutomationTableRow } from "./AutomationTableRow";
-import classes from "./AutomationTable.module.css";
+import classes from "@/parts/table.module.css";
 import { figuresOf } from "./figures";
-import type { AutomationRow } from "./state";
+import type { AutomationRow } from "@/session/automationState";
 
 const texts = automationsTexts.columns;
 

@@ -9,11 +9,11 @@ import { isStatus, StatusBadge } from "@/parts/StatusBadge";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { automationsTexts as texts } from "@/texts/automations";
 
-import classes from "./AutomationTable.module.css";
+import classes from "@/parts/table.module.css";
 import type { Figures } from "./figures";
 import { OnSwitch } from "./OnSwitch";
 import { RowMenu } from "./RowMenu";
-import { type AutomationRow, stateOf } from "./state";
+import { type AutomationRow, stateOf } from "@/session/automationState";
 
 interface AutomationTableRowProps {
   row: AutomationRow;

@@ -1,16 +1,17 @@
-import { Button, Card, Center, Loader, Stack, Text } from "@mantine/core";
+import { Button, Card, Center, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { Plus, SearchX } from "lucide-react";
+import { Plus } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useSearchParams } from "react-router";
 
-import { EmptyState } from "@/parts/EmptyState";
+import { Loading } from "@/parts/Loading";
+import { NoMatch } from "@/parts/NoMatch";
 import { PageHeader } from "@/parts/PageHeader";
 import { usePendingDeletes } from "@/parts/pendingDeletes";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useAccount, useMayChange } from "@/session/accounts";
 import { automationsTexts as texts } from "@/texts/automations";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { AutomationTable } from "./AutomationTable";
 import { EmptyAutomations } from "./EmptyAutomations";
@@ -60,21 +61,10 @@ function AutomationsOf({ account }: { account: string }) {
         {(!isEmpty || isFiltered(filters)) && <FilterBar filters={filters} onChange={setFilters} />}
         {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
         {data === undefined && error === null && (
-          <Center py={96}>
-            <Loader aria-label={commonTexts.loading} />
-          </Center>
+          <Loading />
         )}
         {isEmpty && isFiltered(filters) && (
-          <EmptyState
-            icon={SearchX}
-            title={texts.noMatch.title}
-            text={texts.noMatch.text}
-            actions={
-              <Button variant="default" onClick={() => setFilters({ ...NO_FILTERS, sort: filters.sort })}>
-                {commonTexts.clearFilters}
-              </Button>
-            }
-          />
+          <NoMatch texts={texts.noMatch} onClear={() => setFilters({ ...NO_FILTERS, sort: filters.sort })} />
         )}
         {isEmpty && !isFiltered(filters) && <EmptyAutomations mayChange={mayChange} onCreate={create.open} />}
         {shown.length > 0 && (
@@ -90,7 +80,7 @@ function AutomationsOf({ account }: { account: string }) {
         {hasNextPage && !isLoadingAll && (
           <Center>
             <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {commonTexts.loadMore}
+              {partsTexts.loadMore}
             </Button>
           </Center>
         )}

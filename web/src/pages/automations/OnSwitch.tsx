@@ -2,9 +2,9 @@ import { Box, Switch, Tooltip } from "@mantine/core";
 
 import { automationsTexts } from "@/texts/automations";
 
-import classes from "./AutomationTable.module.css";
+import classes from "@/parts/table.module.css";
 import { useSwitch } from "./queries";
-import { type AutomationRow, stateOf, switchAction } from "./state";
+import { type AutomationRow, stateOf, switchAction } from "@/session/automationState";
 
 const texts = automationsTexts.switch;
 

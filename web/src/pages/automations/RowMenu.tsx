@@ -5,8 +5,8 @@ import { Link } from "react-router";
 import { automationsTexts } from "@/texts/automations";
 
 import { useDeleteAutomation, useDuplicate, useExport } from "./actions";
-import classes from "./AutomationTable.module.css";
-import type { AutomationRow } from "./state";
+import classes from "@/parts/table.module.css";
+import type { AutomationRow } from "@/session/automationState";
 
 const texts = automationsTexts.menu;
 

@@ -10,7 +10,7 @@ import { answer, api } from "@/session/client";
 import { automationsTexts as texts } from "@/texts/automations";
 
 import { saveFile } from "./files";
-import type { AutomationRow } from "./state";
+import type { AutomationRow } from "@/session/automationState";
 
 function useListAnew(): () => Promise<void> {
   const queries = useQueryClient();

@@ -3,7 +3,7 @@
 import type { components } from "@/lib/api-types";
 
 import type { Filters } from "./filters";
-import type { AutomationRow } from "./state";
+import type { AutomationRow } from "@/session/automationState";
 
 type Overview = components["schemas"]["Overview"];
 

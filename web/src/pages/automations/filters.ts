@@ -1,6 +1,6 @@
 /** What the list is asked for; it stands in the address, so that a look can be shared and gone back to. */
 
-import type { State } from "./state";
+import type { State } from "@/session/automationState";
 
 export const STATES = ["all", "live", "off", "draft", "paused", "error"] as const;
 export const TRIGGERS = ["all", "event", "schedule", "manual", "ai_tool"] as const;

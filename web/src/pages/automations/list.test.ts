@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { figuresOf, MOST_BUSY, sorted } from "./figures";
 import { askedFor, type Filters, isFiltered, NO_FILTERS, readFilters, writeFilters } from "./filters";
-import { afterAction, type AutomationRow, stateOf, switchAction } from "./state";
+import { afterAction, type AutomationRow, stateOf, switchAction } from "@/session/automationState";
 
 const row = (given: Partial<AutomationRow>) => ({ id: "a", name: "A", status: "active", enabled: true, last_executed_at: null, ...given }) as AutomationRow;
 const overview = (...busiest: [id: string, runs: number, failed: number][]) =>

@@ -9,7 +9,7 @@ import { answer, api } from "@/session/client";
 
 import { MOST_BUSY } from "./figures";
 import { askedFor, type Filters } from "./filters";
-import { type Action, afterAction, type AutomationRow } from "./state";
+import { type Action, afterAction, type AutomationRow, sendAction } from "@/session/automationState";
 
 type Page = components["schemas"]["AutomationPage"];
 const PAGE = 50;
@@ -48,12 +48,7 @@ export function useDayOverview(account: string) {
 export function useSwitch() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ row, action }: { row: AutomationRow; action: Action }) => {
-      const params = { path: { automation_id: row.id } };
-      if (action === "enable") return answer(api.POST("/api/v1/automations/{automation_id}/enable", { params }));
-      if (action === "disable") return answer(api.POST("/api/v1/automations/{automation_id}/disable", { params }));
-      return answer(api.POST("/api/v1/automations/{automation_id}/resume", { params }));
-    },
+    mutationFn: ({ row, action }: { row: AutomationRow; action: Action }) => sendAction(row.id, action),
     onMutate({ row, action }) {
       const changed = afterAction(row, action);
       queries.setQueriesData<InfiniteData<Page>>({ queryKey: queryKeys.automations.lists() }, (data) => data && withRow(data, changed));

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Menu, Modal, Stack, Text } from "@mantine/core";
+import { ActionIcon, Menu } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { notifications } from "@mantine/notifications";
 import { Copy, Ellipsis, Undo2 } from "lucide-react";
@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { queryKeys } from "@/lib/query-keys";
+import { ConfirmDialog } from "@/parts/ConfirmDialog";
 import { notifyProblem } from "@/parts/ProblemNotice";
 import { answer, api } from "@/session/client";
 import { draftTexts } from "@/texts/draft";
@@ -44,29 +45,22 @@ export function BarMenu({ automation }: { automation: Automation }) {
 
 function Discard({ automation, version, onClose }: { automation: string; version: number; onClose: () => void }) {
   const change = useDraft((draft) => draft.change);
-  const { data } = useVersionDrawing(automation, version);
+  const { data, error } = useVersionDrawing(automation, version);
   return (
-    <Modal opened onClose={onClose} title={texts.discardTitle}>
-      <Stack gap="md">
-        <Text size="sm">{texts.discardText(version)}</Text>
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            {draftTexts.publish.cancel}
-          </Button>
-          <Button
-            color="red"
-            loading={data === undefined}
-            onClick={() => {
-              if (data !== undefined) change(() => data);
-              notifications.show({ message: texts.discarded });
-              onClose();
-            }}
-          >
-            {texts.discardYes}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <ConfirmDialog
+      title={texts.discardTitle}
+      text={texts.discardText(version)}
+      action={texts.discardYes}
+      isPending={data === undefined && error === null}
+      error={error}
+      onConfirm={() => {
+        if (data === undefined) return;
+        change(() => data);
+        notifications.show({ message: texts.discarded });
+        onClose();
+      }}
+      onClose={onClose}
+    />
   );
 }
 

@@ -5,6 +5,7 @@ import { Link, useNavigate } from "react-router";
 import type { Catalogue } from "@/flow/catalogue";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { useMayChange } from "@/session/accounts";
+import { stateOf } from "@/session/automationState";
 import { editorTexts as texts } from "@/texts/editor";
 
 import { BarMenu } from "./BarMenu";
@@ -26,7 +27,6 @@ interface EditorBarProps {
 export function EditorBar({ automation, catalogue, tab }: EditorBarProps) {
   const mayChange = useMayChange();
   const navigate = useNavigate();
-  const status = automation.status === "active" ? (automation.enabled ? "live" : "off") : automation.status;
   return (
     <Group component="header" className={classes.bar} justify="space-between" wrap="nowrap">
       <Group gap="sm" wrap="nowrap" miw={0}>
@@ -34,7 +34,7 @@ export function EditorBar({ automation, catalogue, tab }: EditorBarProps) {
           <ChevronLeft size={20} />
         </Anchor>
         <NameField automation={automation} mayChange={mayChange} />
-        <StatusBadge status={status} />
+        <StatusBadge status={stateOf(automation)} />
         {mayChange && <LiveSwitch automation={automation} />}
         <SaveStatus />
       </Group>

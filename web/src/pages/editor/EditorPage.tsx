@@ -1,4 +1,4 @@
-import { Center, Loader } from "@mantine/core";
+
 import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Suspense } from "react";
@@ -6,10 +6,11 @@ import { useParams } from "react-router";
 
 import type { Catalogue } from "@/flow/catalogue";
 import { queryKeys } from "@/lib/query-keys";
+import { Loading } from "@/parts/Loading";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useCatalogue } from "@/session/catalogue";
 import { answer, api } from "@/session/client";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { DraftContext } from "./draft/useDraft";
 import { SaverContext, useOpenedDraft } from "./draft/useSaver";
@@ -26,9 +27,9 @@ export function EditorPage() {
     queryKey: queryKeys.automations.detail(id),
     queryFn: () => answer(api.GET("/api/v1/automations/{automation_id}", { params: { path: { automation_id: id } } })),
   });
-  useDocumentTitle(`${data?.name ?? ""} · ${commonTexts.product}`);
+  useDocumentTitle(`${data?.name ?? ""} · ${partsTexts.product}`);
   if (data !== undefined) return <Opened key={id} automation={data} catalogue={catalogue} />;
-  return error === null ? <Waiting /> : <ProblemNotice error={error} onRetry={() => void refetch()} />;
+  return error === null ? <Loading /> : <ProblemNotice error={error} onRetry={() => void refetch()} />;
 }
 
 function Opened({ automation, catalogue }: { automation: Automation; catalogue: Catalogue }) {
@@ -42,18 +43,10 @@ function Opened({ automation, catalogue }: { automation: Automation; catalogue: 
           <EditorBar automation={automation} catalogue={catalogue} tab={tab?.name ?? null} />
           <ConflictBanner catalogue={catalogue} />
           <section className={classes.tab} aria-label={tab?.text}>
-            <Suspense fallback={<Waiting />}>{tab !== null && <tab.Component automation={automation} catalogue={catalogue} />}</Suspense>
+            <Suspense fallback={<Loading />}>{tab !== null && <tab.Component automation={automation} catalogue={catalogue} />}</Suspense>
           </section>
         </div>
       </SaverContext>
     </DraftContext>
-  );
-}
-
-function Waiting() {
-  return (
-    <Center py={96}>
-      <Loader aria-label={commonTexts.loading} />
-    </Center>
   );
 }

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { queryKeys } from "@/lib/query-keys";
 import { notifyProblem } from "@/parts/ProblemNotice";
-import { answer, api } from "@/session/client";
+import { type Action, sendAction, stateOf, switchAction } from "@/session/automationState";
 import { draftTexts } from "@/texts/draft";
 
 import type { Automation } from "./tabs";
@@ -11,22 +11,18 @@ import type { Automation } from "./tabs";
 /** Of what is published: whether it starts runs. */
 export function LiveSwitch({ automation }: { automation: Automation }) {
   const queries = useQueryClient();
-  const isOn = automation.enabled && automation.status === "active";
+  const action = switchAction(stateOf(automation));
   const { mutate, isPending } = useMutation({
-    mutationFn: () => {
-      const params = { path: { automation_id: automation.id } };
-      if (isOn) return answer(api.POST("/api/v1/automations/{automation_id}/disable", { params }));
-      if (automation.status === "active") return answer(api.POST("/api/v1/automations/{automation_id}/enable", { params }));
-      return answer(api.POST("/api/v1/automations/{automation_id}/resume", { params }));
-    },
+    mutationFn: (chosen: Action) => sendAction(automation.id, chosen),
     onError: notifyProblem,
     onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.automations.all }),
   });
-  if (automation.published_number === null) return null;
+  if (action === null) return null;
+  const isOn = action === "disable";
   const text = isOn ? draftTexts.bar.off : draftTexts.bar.on;
   return (
     <Tooltip label={text}>
-      <Switch size="sm" aria-label={text} checked={isOn} disabled={isPending} onChange={() => mutate()} />
+      <Switch size="sm" aria-label={text} checked={isOn} disabled={isPending} onChange={() => mutate(action)} />
     </Tooltip>
   );
 }

@@ -1,6 +1,7 @@
 import { TextInput, Title, Tooltip, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 
+import { notifyProblem } from "@/parts/ProblemNotice";
 import { draftTexts } from "@/texts/draft";
 
 import classes from "./EditorPage.module.css";
@@ -12,7 +13,7 @@ const MOST_LETTERS = 200;
 /** The name, which is changed where it stands. */
 export function NameField({ automation, mayChange }: { automation: Automation; mayChange: boolean }) {
   const [edited, setEdited] = useState<string | null>(null);
-  const { mutate } = useLooks(automation);
+  const { mutate } = useLooks(automation.id);
   const title = (
     <Title order={1} size="h4" className={classes.name}>
       {automation.name}
@@ -30,7 +31,7 @@ export function NameField({ automation, mayChange }: { automation: Automation; m
   }
   const done = () => {
     const name = edited.trim();
-    if (name !== "" && name !== automation.name) mutate({ name });
+    if (name !== "" && name !== automation.name) mutate({ name }, { onError: notifyProblem });
     setEdited(null);
   };
   return (

@@ -1,32 +1,24 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 
-import { writeEdges, writeNodes } from "@/flow/drawing";
 import { queryKeys } from "@/lib/query-keys";
-import { notifyProblem } from "@/parts/ProblemNotice";
-import { answer, api } from "@/session/client";
+import { api } from "@/session/client";
 
 import { useFlush } from "./draft/useFlush";
-import { useSaver } from "./draft/useSaver";
-import type { Automation } from "./tabs";
+import { cleaned, type Edited, withEdits } from "./looks";
 
-export type Looks = Partial<Pick<Automation, "name" | "description" | "icon" | "color">>;
-
-/** Name, description, icon and colour are saved with the drawing, as the server has it by then. */
-export function useLooks(automation: Automation) {
+/** Saves what was changed of name, description, icon and colour, on top of what the server has by then. */
+export function useLooks(id: string) {
   const flush = useFlush();
-  const saver = useSaver();
   const queries = useQueryClient();
+  const params = { path: { automation_id: id } };
   return useMutation({
-    mutationFn: async (looks: Looks) => {
+    mutationFn: async (edited: Edited) => {
       await flush();
-      const { drawing, revision } = saver.store.getState().stored;
-      const { name, description, icon, color } = automation;
-      const body = { name, description, icon, color, ...looks, nodes: writeNodes(drawing), edges: writeEdges(drawing) };
-      const params = { path: { automation_id: automation.id }, header: { "If-Match": `"${revision}"` } };
-      return answer(api.PUT("/api/v1/automations/{automation_id}", { params, body }));
+      const { data: now, response } = await api.GET("/api/v1/automations/{automation_id}", { params });
+      if (now === undefined) return;
+      const body = { ...cleaned(withEdits(now, edited)), nodes: now.nodes as { [key: string]: unknown }[], edges: now.edges as { [key: string]: unknown }[] };
+      await api.PUT("/api/v1/automations/{automation_id}", { params: { ...params, header: { "If-Match": response.headers.get("ETag") } }, body });
     },
-    onSuccess: (saved) => queries.setQueryData(queryKeys.automations.detail(automation.id), saved),
-    onError: notifyProblem,
-    onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.automations.lists() }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: queryKeys.automations.all }),
   });
 }

@@ -11,11 +11,11 @@ import { type Status, StatusBadge } from "@/parts/StatusBadge";
 import { duration } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useRun } from "@/session/runs";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { runsTexts } from "@/texts/runs";
 
 import type { Run } from "./queries";
-import classes from "./RunTable.module.css";
+import classes from "./RunDrawer.module.css";
 
 const texts = runsTexts.drawer;
 const STATUSES: Readonly<Record<StepState, Status>> = {
@@ -28,7 +28,7 @@ export function RunDrawer({ run, name, onClose }: { run: Run; name: string; onCl
   const { data, error } = useRun(run.id);
   const steps = data?.records;
   return (
-    <Drawer opened onClose={onClose} position="right" size="lg" title={name} closeButtonProps={{ "aria-label": commonTexts.close }}>
+    <Drawer opened onClose={onClose} position="right" size="lg" title={name} closeButtonProps={{ "aria-label": partsTexts.close }}>
       <Stack gap="lg">
         <Group gap="sm">
           <StatusBadge status={run.waiting ? "waiting" : run.status} />
@@ -55,7 +55,7 @@ export function RunDrawer({ run, name, onClose }: { run: Run; name: string; onCl
             {texts.steps}
           </Title>
           {error !== null && <ProblemNotice error={error} />}
-          {steps === undefined && error === null && <Loader aria-label={commonTexts.loading} />}
+          {steps === undefined && error === null && <Loader aria-label={partsTexts.loading} />}
           {steps?.length === 0 && (
             <Text size="sm" c="dimmed">
               {texts.noSteps}

@@ -6,7 +6,7 @@ import { useRunActions } from "@/session/runs";
 import { runsTexts } from "@/texts/runs";
 
 import type { Run } from "./queries";
-import classes from "./RunTable.module.css";
+import classes from "@/parts/table.module.css";
 
 const texts = runsTexts.menu;
 

@@ -8,7 +8,7 @@ import { runsTexts as texts } from "@/texts/runs";
 
 import { type Names, type Run, useAutomationName } from "./queries";
 import { RunMenu } from "./RunMenu";
-import classes from "./RunTable.module.css";
+import classes from "@/parts/table.module.css";
 
 interface RunTableProps {
   runs: readonly Run[];
@@ -85,7 +85,7 @@ function RunRow({ run, names, isSelected, onSelect, onOpen }: RunRowProps) {
       </Table.Td>
       <Table.Td>
         <Group gap="xs" wrap="nowrap">
-          <UnstyledButton onClick={onOpen} className={classes.open}>
+          <UnstyledButton onClick={onOpen} className={classes.name}>
             {automation?.name ?? texts.gone}
           </UnstyledButton>
           {run.test_mode && (

@@ -1,5 +1,5 @@
-import { Box, Button, Card, Center, Loader, Stack } from "@mantine/core";
-import { History, SearchX } from "lucide-react";
+import { Box, Button, Card, Center, Stack } from "@mantine/core";
+import { History } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
@@ -7,11 +7,13 @@ import { BulkBar } from "@/parts/bulk/BulkBar";
 import { BulkDialog } from "@/parts/bulk/BulkDialog";
 import type { Deed } from "@/parts/bulk/deeds";
 import { EmptyState } from "@/parts/EmptyState";
+import { Loading } from "@/parts/Loading";
+import { NoMatch } from "@/parts/NoMatch";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useAccount, useMayChange } from "@/session/accounts";
 import { fitting, useBulkRuns } from "@/session/bulkRuns";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { runsTexts as texts } from "@/texts/runs";
 
 import { FilterBar } from "./FilterBar";
@@ -56,21 +58,10 @@ function RunsOf({ account }: { account: string }) {
         <FilterBar filters={filters} names={names} onChange={(wanted) => setParameters(writeFilters(wanted), { replace: true })} />
         {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
         {data === undefined && error === null && (
-          <Center py={96}>
-            <Loader aria-label={commonTexts.loading} />
-          </Center>
+          <Loading />
         )}
         {isEmpty && isFiltered(filters) && (
-          <EmptyState
-            icon={SearchX}
-            title={texts.noMatch.title}
-            text={texts.noMatch.text}
-            actions={
-              <Button variant="default" onClick={() => setParameters(writeFilters(NO_FILTERS), { replace: true })}>
-                {commonTexts.clearFilters}
-              </Button>
-            }
-          />
+          <NoMatch texts={texts.noMatch} onClear={() => setParameters(writeFilters(NO_FILTERS), { replace: true })} />
         )}
         {isEmpty && !isFiltered(filters) && (
           <Card withBorder radius="lg" className="surface">
@@ -104,7 +95,7 @@ function RunsOf({ account }: { account: string }) {
         {hasNextPage && (
           <Center>
             <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {commonTexts.loadMore}
+              {partsTexts.loadMore}
             </Button>
           </Center>
         )}

@@ -1,8 +1,6 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 
-import { ProblemNotice } from "@/parts/ProblemNotice";
-import { commonTexts } from "@/texts/common";
+import { ConfirmDialog } from "@/parts/ConfirmDialog";
 import { secretsTexts } from "@/texts/secrets";
 
 import { type Secret, useDeleteSecret } from "./queries";
@@ -23,19 +21,14 @@ export function DeleteDialog({ account, secret, onClose }: { account: string; se
   }
 
   return (
-    <Modal opened onClose={onClose} title={texts.title(secret.name)} centered radius="lg">
-      <Stack gap="md">
-        <Text size="sm">{count === 0 ? texts.unused : texts.used(count)}</Text>
-        {deleting.error !== null && <ProblemNotice error={deleting.error} />}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            {commonTexts.cancel}
-          </Button>
-          <Button color="red" loading={deleting.isPending} onClick={remove}>
-            {secretsTexts.remove}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <ConfirmDialog
+      title={texts.title(secret.name)}
+      text={count === 0 ? texts.unused : texts.used(count)}
+      action={secretsTexts.remove}
+      isPending={deleting.isPending}
+      error={deleting.error}
+      onConfirm={remove}
+      onClose={onClose}
+    />
   );
 }

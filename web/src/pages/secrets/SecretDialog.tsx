@@ -3,7 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { type SubmitEvent, useState } from "react";
 
 import { ProblemNotice } from "@/parts/ProblemNotice";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { secretsTexts } from "@/texts/secrets";
 
 import { problemOfName } from "./names";
@@ -68,7 +68,7 @@ export function SecretDialog({ account, replaced, taken, onClose }: SecretDialog
           {saving.error !== null && <ProblemNotice error={saving.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
-              {commonTexts.cancel}
+              {partsTexts.cancel}
             </Button>
             <Button type="submit" loading={saving.isPending} disabled={problem !== null || value === ""}>
               {texts.save}

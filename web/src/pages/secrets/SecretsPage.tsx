@@ -1,12 +1,12 @@
-import { Button, Card, Center, Loader, Tooltip } from "@mantine/core";
+import { Button, Card, Tooltip } from "@mantine/core";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 
 import { EmptyState } from "@/parts/EmptyState";
+import { Loading } from "@/parts/Loading";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useAccount, useMayChange } from "@/session/accounts";
-import { commonTexts } from "@/texts/common";
 import { secretsTexts as texts } from "@/texts/secrets";
 
 import { DeleteDialog } from "./DeleteDialog";
@@ -39,9 +39,7 @@ function SecretsOf({ account }: { account: string }) {
       <PageHeader title={texts.title} text={texts.text} actions={secrets.length > 0 && add} />
       {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && (
-        <Center py={96}>
-          <Loader aria-label={commonTexts.loading} />
-        </Center>
+        <Loading />
       )}
       {data !== undefined && (
         <Card withBorder padding={0} radius="lg" className="surface">

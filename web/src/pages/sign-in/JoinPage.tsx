@@ -7,7 +7,7 @@ import { useLocation, useNavigate } from "react-router";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { answer, api } from "@/session/client";
 import { useSession } from "@/session/store";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { signInTexts } from "@/texts/sign-in";
 
 import { codeIn } from "./codes";
@@ -18,7 +18,7 @@ const texts = signInTexts.join;
 
 /** What is behind the # stays in the browser, so a code is in no log; and looking joins nothing. */
 export function JoinPage() {
-  useDocumentTitle(`${texts.title} · ${commonTexts.product}`);
+  useDocumentTitle(`${texts.title} · ${partsTexts.product}`);
   const { hash } = useLocation();
   const navigate = useNavigate();
   const queries = useQueryClient();

@@ -6,7 +6,7 @@ import { Navigate, useLocation, useNavigate } from "react-router";
 import { ApiError } from "@/lib/api";
 import { told } from "@/parts/problem";
 import { useSession } from "@/session/store";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { signInTexts } from "@/texts/sign-in";
 
 import { codeIn, signInBy } from "./codes";
@@ -14,7 +14,7 @@ import { Frame } from "./Frame";
 import { SignInWays } from "./SignInWays";
 
 export function SignInPage() {
-  useDocumentTitle(`${signInTexts.title} · ${commonTexts.product}`);
+  useDocumentTitle(`${signInTexts.title} · ${partsTexts.product}`);
   const { search, state } = useLocation() as { search: string; state: unknown };
   const navigate = useNavigate();
   const token = useSession((session) => session.token);

@@ -4,7 +4,7 @@ import { type SyntheticEvent, useState } from "react";
 
 import { looksLikeToken } from "@/session/claims";
 import { useSession } from "@/session/store";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { signInTexts } from "@/texts/sign-in";
 
 import classes from "./Frame.module.css";
@@ -26,7 +26,7 @@ export function SignInWays() {
           <span>{link.command}</span>
           <CopyButton value={link.command}>
             {({ copied, copy }) => (
-              <Tooltip label={copied ? commonTexts.copied : link.copy}>
+              <Tooltip label={copied ? partsTexts.copied : link.copy}>
                 <ActionIcon variant="subtle" color="gray" onClick={copy} aria-label={link.copy}>
                   {copied ? <Check size={16} /> : <Copy size={16} />}
                 </ActionIcon>

@@ -7,7 +7,7 @@ import { personName } from "@/parts/people";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useNow } from "@/parts/useNow";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { teamTexts } from "@/texts/team";
 
 import { type Invitation, useInvitations, useTakeBack } from "./queries";
@@ -58,7 +58,7 @@ export function InvitationTable({ account, me, mine }: InvitationTableProps) {
       {hasNextPage && (
         <Group justify="center" pb="md">
           <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {commonTexts.loadMore}
+            {partsTexts.loadMore}
           </Button>
         </Group>
       )}
@@ -93,7 +93,7 @@ function InvitationRow({ invitation, me, mine, onTakeBack }: InvitationRowProps)
           </Text>
           {invitation.accepted_by !== null && (
             <Text size="xs" c="dimmed">
-              {commonTexts.people.by(personName(invitation.accepted_by, me))}
+              {partsTexts.people.by(personName(invitation.accepted_by, me))}
             </Text>
           )}
         </Stack>
@@ -102,7 +102,7 @@ function InvitationRow({ invitation, me, mine, onTakeBack }: InvitationRowProps)
         <Stack gap={0}>
           <TimeAgo time={invitation.created_at} />
           <Text size="xs" c="dimmed">
-            {commonTexts.people.by(personName(invitation.created_by, me))}
+            {partsTexts.people.by(personName(invitation.created_by, me))}
           </Text>
         </Stack>
       </Table.Td>

@@ -3,7 +3,7 @@ import { type SubmitEvent, useState } from "react";
 
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { ShownOnce } from "@/parts/ShownOnce";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { teamTexts } from "@/texts/team";
 
 import { type Role, useInvite } from "./queries";
@@ -62,7 +62,7 @@ export function InviteDialog({ account, mine, onClose }: { account: string; mine
           {inviting.error !== null && <ProblemNotice error={inviting.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
-              {commonTexts.cancel}
+              {partsTexts.cancel}
             </Button>
             <Button type="submit" loading={inviting.isPending}>
               {texts.make}

@@ -6,7 +6,7 @@ import { useNavigate } from "react-router";
 
 import { listKeys } from "@/lib/list-keys";
 import { ConfirmDialog } from "@/parts/ConfirmDialog";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { teamTexts as texts } from "@/texts/team";
 
 import { AccountRow, MemberRow } from "./MemberRow";
@@ -52,7 +52,7 @@ export function MemberTable({ account, me, mine }: MemberTableProps) {
       {hasNextPage && (
         <Group justify="center" pb="md">
           <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-            {commonTexts.loadMore}
+            {partsTexts.loadMore}
           </Button>
         </Group>
       )}

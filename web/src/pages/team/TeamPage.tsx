@@ -1,11 +1,11 @@
-import { Button, Center, Loader, Stack, Tooltip } from "@mantine/core";
+import { Button, Stack, Tooltip } from "@mantine/core";
 import { UserPlus } from "lucide-react";
 import { useState } from "react";
 
+import { Loading } from "@/parts/Loading";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useAccount, useManages, useMe } from "@/session/accounts";
-import { commonTexts } from "@/texts/common";
 import { teamTexts as texts } from "@/texts/team";
 
 import { InvitationTable } from "./InvitationTable";
@@ -43,9 +43,7 @@ function TeamOf({ account, role }: { account: string; role: string | null }) {
       />
       {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && (
-        <Center py={96}>
-          <Loader aria-label={commonTexts.loading} />
-        </Center>
+        <Loading />
       )}
       {data !== undefined && (
         <Stack gap="lg">

@@ -2,7 +2,7 @@ import { Button, Group, Modal, Skeleton, Stack, Text } from "@mantine/core";
 
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { bulkTexts as texts } from "@/texts/bulk";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import type { Deed } from "./deeds";
 
@@ -19,9 +19,9 @@ interface BulkDialogProps {
 /** Says how many before anything is done to them. */
 export function BulkDialog({ deed, count, error, isPending, onClose, onConfirm }: BulkDialogProps) {
   const isNone = count?.count === 0 && !count.isMore;
-  const title = count === undefined ? commonTexts.loading : texts.asked[deed.kind](texts.runs(count.count, count.isMore));
+  const title = count === undefined ? partsTexts.loading : texts.asked[deed.kind](texts.runs(count.count, count.isMore));
   return (
-    <Modal opened onClose={onClose} title={isNone ? texts.asked.none : title} closeButtonProps={{ "aria-label": commonTexts.close }}>
+    <Modal opened onClose={onClose} title={isNone ? texts.asked.none : title} closeButtonProps={{ "aria-label": partsTexts.close }}>
       <Stack gap="lg">
         {error !== null && <ProblemNotice error={error} />}
         <Skeleton visible={count === undefined && error === null}>
@@ -31,7 +31,7 @@ export function BulkDialog({ deed, count, error, isPending, onClose, onConfirm }
         </Skeleton>
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose} data-autofocus>
-            {isNone ? commonTexts.close : texts.asked.keep}
+            {isNone ? partsTexts.close : texts.asked.keep}
           </Button>
           {!isNone && (
             <Button {...(deed.kind === "cancel" ? { color: "red" } : {})} disabled={count === undefined} loading={isPending} onClick={onConfirm}>

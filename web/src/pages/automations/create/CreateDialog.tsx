@@ -8,7 +8,7 @@ import { queryKeys } from "@/lib/query-keys";
 import { notifyProblem } from "@/parts/ProblemNotice";
 import { answer, api } from "@/session/client";
 import { automationsTexts } from "@/texts/automations";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { agentFor } from "@/session/agents";
 import { BlankForm } from "./BlankForm";
@@ -45,7 +45,7 @@ export function CreateDialog({ account, onClose }: { account: string; onClose: (
   const shared = { account, onCreate: create.mutate, isCreating: create.isPending, onBack: () => setStep({ kind: "gallery" }) };
 
   return (
-    <Modal opened onClose={onClose} title={step.kind === "template" ? step.name : step.kind === "blank" ? texts.blank : texts.title} size={step.kind === "blank" ? "md" : 960} closeButtonProps={{ "aria-label": commonTexts.close }}>
+    <Modal opened onClose={onClose} title={step.kind === "template" ? step.name : step.kind === "blank" ? texts.blank : texts.title} size={step.kind === "blank" ? "md" : 960} closeButtonProps={{ "aria-label": partsTexts.close }}>
       {step.kind === "gallery" && (
         <Gallery onBlank={() => setStep({ kind: "blank" })} onTemplate={(key, name) => setStep({ kind: "template", key, name })} />
       )}

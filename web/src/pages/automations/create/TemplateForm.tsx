@@ -6,7 +6,7 @@ import { Prose } from "@/parts/Prose";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useCatalogue } from "@/session/catalogue";
 import { automationsTexts } from "@/texts/automations";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 import { AgentField, NO_AGENT, useAgentChoice } from "./AgentField";
 import type { FormProps } from "./BlankForm";
@@ -22,7 +22,7 @@ export function TemplateForm({ templateKey, ...form }: FormProps & { templateKey
   if (template !== undefined) return <Filled template={template} {...form} />;
   return (
     <Center py={80}>
-      <Loader aria-label={commonTexts.loading} />
+      <Loader aria-label={partsTexts.loading} />
     </Center>
   );
 }

@@ -1,13 +1,13 @@
 import { Kbd, Modal, Table, Text } from "@mantine/core";
 
 import { canvasTexts } from "@/texts/canvas";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 
 const texts = canvasTexts.keys;
 
 export function KeysDialog({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   return (
-    <Modal opened={isOpen} onClose={onClose} title={texts.title} closeButtonProps={{ "aria-label": commonTexts.close }}>
+    <Modal opened={isOpen} onClose={onClose} title={texts.title} closeButtonProps={{ "aria-label": partsTexts.close }}>
       <Table verticalSpacing={6} withRowBorders={false}>
         <Table.Tbody>
           {texts.list.map(([what, keys]) => (

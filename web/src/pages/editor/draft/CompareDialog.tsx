@@ -43,7 +43,7 @@ export function CompareDialog({ theirs, catalogue, onClose }: CompareDialogProps
         <Group justify="flex-end">
           <Tooltip label={texts.takeHelp}>
             <Button variant="default" onClick={() => choose("take-theirs")}>
-              {draftTexts.compare.take}
+              {texts.take}
             </Button>
           </Tooltip>
           <Tooltip label={texts.keepHelp}>

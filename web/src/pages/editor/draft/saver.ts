@@ -46,8 +46,12 @@ export function createSaver(draft: DraftStore, stored: Stored, ports: Ports) {
       else draft.getState().reset(now.drawing);
       ports.onTaken();
     }
-    ports.keep(isDirty(now) ? { revision: now.stored.revision, drawing: now.drawing } : null);
+    if (now.drawing !== before.drawing || now.stored !== before.stored) keep(now);
     plan();
+  }
+
+  function keep(now: SaveState): void {
+    ports.keep(isDirty(now) ? { revision: now.stored.revision, drawing: now.drawing } : null);
   }
 
   function plan(): void {

@@ -133,6 +133,13 @@ describe("saving", () => {
     expect([labelOf(draft.getState().drawing), network.taken, network.kept]).toEqual(["theirs", 1, null]);
   });
 
+  it("is not told of a change that is none of the drawing", () => {
+    const { draft, server, network, saver } = world();
+    const { drawing } = draft.getState();
+    saver.dispatch({ kind: "seen", stored: { revision: server.revision + 1, drawing: parseDrawing(writeNodes(drawing), []) } });
+    expect([draft.getState().drawing === drawing, network.taken, saver.store.getState().stored.revision]).toEqual([true, 0, 2]);
+  });
+
   it("sends what was refused again when it was changed", async () => {
     const { draft, server, network, saver, settle } = world();
     network.next = ["refused"];

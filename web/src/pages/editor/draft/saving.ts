@@ -76,8 +76,8 @@ export function after(state: SaveState, event: SaveEvent): SaveState {
 
 /** Whoever has changed nothing gets theirs; what is the same on both sides is no conflict. */
 function met(state: SaveState, theirs: Stored): Partial<SaveState> {
+  if (isSameDrawing(state.drawing, theirs.drawing)) return { stored: { ...theirs, drawing: state.drawing }, unanswered: [], trouble: null };
   if (!isDirty(state)) return { stored: theirs, drawing: theirs.drawing, trouble: null };
-  if (isSameDrawing(state.drawing, theirs.drawing)) return { stored: { ...theirs, drawing: state.drawing }, trouble: null };
   const mine = [...state.unanswered, ...(state.sending === null ? [] : [state.sending])].some((sent) => isSameDrawing(sent, theirs.drawing));
   if (mine) return { stored: theirs, unanswered: [], trouble: null };
   return { trouble: { kind: "conflict", theirs } };

@@ -2,7 +2,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { create } from "zustand";
 
-import { writeEdges, writeNodes } from "@/flow/drawing";
+import { type Drawing, writeEdges, writeNodes } from "@/flow/drawing";
 import { queryKeys } from "@/lib/query-keys";
 import { useDraft } from "@/pages/editor/draft/useDraft";
 import type { FieldProblem } from "@/pages/editor/config/ConfigPanel";
@@ -11,6 +11,16 @@ import { answer, api } from "@/session/client";
 import type { FlowProblem } from "./problems";
 
 const TYPING_MS = 500;
+// The key of a query is written out at each look at it; a drawing is large, and each change makes another one.
+const numbers = new WeakMap<Drawing, number>();
+let given = 0;
+
+function numberOf(drawing: Drawing): number {
+  const number = numbers.get(drawing) ?? (given += 1);
+  numbers.set(drawing, number);
+  return number;
+}
+
 const NONE: readonly FlowProblem[] = [];
 
 export interface Checked {
@@ -26,7 +36,7 @@ export function useProblems(automation: string): Checked {
   const [settled] = useDebouncedValue(drawing, TYPING_MS);
   const isEmpty = settled.nodes.length === 0;
   const { data, isPlaceholderData, error } = useQuery({
-    queryKey: [...queryKeys.automations.detail(automation), "problems", writeNodes(settled), writeEdges(settled)],
+    queryKey: [...queryKeys.automations.detail(automation), "problems", numberOf(settled)],
     queryFn: ({ signal }) => {
       const body = { nodes: writeNodes(settled), edges: writeEdges(settled) };
       return answer(api.POST("/api/v1/automations/{automation_id}/validate", { params: { path: { automation_id: automation } }, body, signal }));

@@ -11,6 +11,7 @@ import { useVersionDrawing } from "@/pages/editor/runs/queries";
 import type { Automation } from "@/pages/editor/tabs";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { draftTexts } from "@/texts/draft";
+import { partsTexts } from "@/texts/parts";
 
 import { DifferenceLines } from "./DifferenceLines";
 import { usePublish } from "./usePublish";
@@ -49,7 +50,7 @@ export function PublishDialog({ automation, catalogue, onClose }: PublishDialogP
           {error !== null && <ProblemNotice error={error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
-              {texts.cancel}
+              {partsTexts.cancel}
             </Button>
             <Button type="submit" loading={isPending} disabled={isBlocked}>
               {texts.button}

@@ -5,6 +5,7 @@ import { queryKeys } from "@/lib/query-keys";
 import { useFlush } from "@/pages/editor/draft/useFlush";
 import { useSaver } from "@/pages/editor/draft/useSaver";
 import type { Automation } from "@/pages/editor/tabs";
+import { sendAction } from "@/session/automationState";
 import { answer, api } from "@/session/client";
 import { draftTexts } from "@/texts/draft";
 
@@ -23,7 +24,7 @@ export function usePublish(automation: Automation, onDone: () => void) {
       const body = { note: note.trim() || null };
       const published = await answer(api.POST("/api/v1/automations/{automation_id}/publish", { params: { path, header }, body }));
       if (!switchOn || published.enabled) return published;
-      await answer(api.POST("/api/v1/automations/{automation_id}/enable", { params: { path } }));
+      await sendAction(automation.id, "enable");
       return { ...published, enabled: true };
     },
     onSuccess(published) {

@@ -10,7 +10,7 @@ import { EmptyState } from "@/parts/EmptyState";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useMayChange } from "@/session/accounts";
 import { fitting, useBulkRuns } from "@/session/bulkRuns";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { editorRunsTexts as texts } from "@/texts/editor-runs";
 
 import type { Automation } from "@/pages/editor/tabs";
@@ -68,7 +68,7 @@ export function RunList({ automation, chosen }: { automation: Automation; chosen
         {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
         {data === undefined && error === null && (
           <Center py={64}>
-            <Loader aria-label={commonTexts.loading} />
+            <Loader aria-label={partsTexts.loading} />
           </Center>
         )}
         {isEmpty &&
@@ -92,7 +92,7 @@ export function RunList({ automation, chosen }: { automation: Automation; chosen
         {hasNextPage && (
           <Center py="sm">
             <Button size="xs" variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {commonTexts.loadMore}
+              {partsTexts.loadMore}
             </Button>
           </Center>
         )}

@@ -3,10 +3,11 @@ import { useMemo, useState } from "react";
 
 import type { Catalogue } from "@/flow/catalogue";
 import { nodeOf } from "@/flow/drawing";
+import { Loading } from "@/parts/Loading";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useNow } from "@/parts/useNow";
 import { isOpen, type RunOnRecord, useRun } from "@/session/runs";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { editorRunsTexts as texts } from "@/texts/editor-runs";
 
 import { FlowCanvas } from "@/pages/editor/canvas/FlowCanvas";
@@ -31,9 +32,7 @@ export function RunView({ id, ...view }: RunViewProps) {
   if (data !== undefined) return <Shown {...view} onRecord={data} />;
   if (error !== null) return <ProblemNotice error={error} onRetry={() => void refetch()} />;
   return (
-    <Center py={96}>
-      <Loader aria-label={commonTexts.loading} />
-    </Center>
+    <Loading />
   );
 }
 
@@ -60,7 +59,7 @@ function Shown({ automation, catalogue, onRecord }: Omit<RunViewProps, "id"> & {
       <div className={classes.middle}>
         {picture.isLoading ? (
           <Center flex={1}>
-            <Loader aria-label={commonTexts.loading} />
+            <Loader aria-label={partsTexts.loading} />
           </Center>
         ) : (
           <FlowCanvas

@@ -1,17 +1,14 @@
 import { Button, Group, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { queryKeys } from "@/lib/query-keys";
 import { ProblemNotice } from "@/parts/ProblemNotice";
-import { api } from "@/session/client";
 import { settingsTexts } from "@/texts/settings";
 
-import { useFlush } from "@/pages/editor/draft/useFlush";
+import { type Edited, isEdited, withEdits } from "@/pages/editor/looks";
 import type { Automation } from "@/pages/editor/tabs";
+import { useLooks } from "@/pages/editor/useLooks";
 import { ColorChoice, IconChoice } from "./LooksChoices";
-import { cleaned, type Edited, isEdited, withEdits } from "./looks";
 import { Section } from "./Section";
 
 const texts = settingsTexts.looks;
@@ -20,8 +17,12 @@ const LONGEST_DESCRIPTION = 10_000;
 
 export function LooksForm({ automation, isReadOnly }: { automation: Automation; isReadOnly: boolean }) {
   const [edited, edit] = useState<Edited>({});
-  const save = useSave(automation.id);
+  const save = useLooks(automation.id);
   const looks = withEdits(automation, edited);
+  const done = () => {
+    notifications.show({ message: texts.saved });
+    edit({});
+  };
   const isChanged = isEdited(automation, edited);
   const isNameless = looks.name.trim() === "";
   return (
@@ -51,7 +52,7 @@ export function LooksForm({ automation, isReadOnly }: { automation: Automation; 
       {save.error !== null && <ProblemNotice error={save.error} />}
       {!isReadOnly && (
         <Group gap="sm">
-          <Button disabled={!isChanged || isNameless} loading={save.isPending} onClick={() => save.mutate(edited, { onSuccess: () => edit({}) })}>
+          <Button disabled={!isChanged || isNameless} loading={save.isPending} onClick={() => save.mutate(edited, { onSuccess: done })}>
             {texts.save}
           </Button>
           {isChanged && (
@@ -66,21 +67,3 @@ export function LooksForm({ automation, isReadOnly }: { automation: Automation; 
 }
 
 /** Puts what was edited on top of what is there now: neither the flow nor what others call it meanwhile is written over. */
-function useSave(id: string) {
-  const flush = useFlush();
-  const queries = useQueryClient();
-  const params = { path: { automation_id: id } };
-  return useMutation({
-    mutationFn: async (edited: Edited) => {
-      await flush();
-      const { data: now, response } = await api.GET("/api/v1/automations/{automation_id}", { params });
-      if (now === undefined) return;
-      const body = { ...cleaned(withEdits(now, edited)), nodes: now.nodes as { [key: string]: unknown }[], edges: now.edges as { [key: string]: unknown }[] };
-      await api.PUT("/api/v1/automations/{automation_id}", { params: { ...params, header: { "If-Match": response.headers.get("ETag") } }, body });
-    },
-    async onSuccess() {
-      notifications.show({ message: texts.saved });
-      await queries.invalidateQueries({ queryKey: queryKeys.automations.all });
-    },
-  });
-}

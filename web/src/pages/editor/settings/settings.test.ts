@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { cleaned, isEdited, withEdits } from "./looks";
+import { cleaned, isEdited, withEdits } from "@/pages/editor/looks";
 import { limitFields } from "./limitFields";
 
 const NOW = { name: "Greet", description: null, icon: "Bell", color: "teal" };

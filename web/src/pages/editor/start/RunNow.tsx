@@ -9,7 +9,7 @@ import { filled, firstValues, missing, type StartForm } from "@/flow/inputForm";
 import { queryKeys } from "@/lib/query-keys";
 import { notifyProblem } from "@/parts/ProblemNotice";
 import { answer, api } from "@/session/client";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { editorTestTexts } from "@/texts/editor-test";
 
 import type { Automation } from "@/pages/editor/tabs";
@@ -42,7 +42,7 @@ export function RunNow({ automation, form, onClose }: { automation: Automation; 
   const isReady = wanting.length === 0 && (form.record === null || record !== null);
 
   return (
-    <Modal opened onClose={onClose} title={texts.title} closeButtonProps={{ "aria-label": commonTexts.close }}>
+    <Modal opened onClose={onClose} title={texts.title} closeButtonProps={{ "aria-label": partsTexts.close }}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -62,7 +62,7 @@ export function RunNow({ automation, form, onClose }: { automation: Automation; 
           )}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
-              {commonTexts.cancel}
+              {partsTexts.cancel}
             </Button>
             <Button type="submit" loading={start.isPending} disabled={form.record !== null && record === null}>
               {texts.run}

@@ -8,7 +8,7 @@ import { EmptyState } from "@/parts/EmptyState";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { answer, api } from "@/session/client";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { editorTestTexts } from "@/texts/editor-test";
 
 import { canBeTried, matchInWords, type Offered, offered } from "./changes";
@@ -43,7 +43,7 @@ export function ChangeList({ account, table, config, value, onChange }: ChangeLi
   if (data === undefined) {
     return (
       <Center py="lg">
-        <Loader aria-label={commonTexts.loading} />
+        <Loader aria-label={partsTexts.loading} />
       </Center>
     );
   }

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { queryKeys } from "@/lib/query-keys";
 import { fullTime } from "@/parts/time";
 import { answer, api } from "@/session/client";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { editorTestTexts as texts } from "@/texts/editor-test";
 import { runsTexts } from "@/texts/runs";
 
@@ -107,7 +107,7 @@ function PastRun({ automation, value, onChange }: { automation: string; value: s
     label: [
       fullTime(new Date(run.started_at)),
       recordName(run.trigger_data) ?? runsTexts.by[run.trigger_type] ?? run.trigger_type,
-      commonTexts.status[run.status],
+      partsTexts.status[run.status],
       ...(run.test_mode ? [runsTexts.test] : []),
     ].join(" · "),
   }));

@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import { firstValues, missing } from "@/flow/inputForm";
 import { EmptyState } from "@/parts/EmptyState";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { editorTestTexts as texts } from "@/texts/editor-test";
 
 import { useDraft } from "@/pages/editor/draft/useDraft";
@@ -23,7 +23,7 @@ export function TestDialog({ automation, onClose }: TestDialogProps) {
   const drawing = useDraft((draft) => draft.drawing);
   const subject = subjectOf(drawing);
   return (
-    <Modal opened onClose={onClose} title={texts.title} size="lg" closeButtonProps={{ "aria-label": commonTexts.close }}>
+    <Modal opened onClose={onClose} title={texts.title} size="lg" closeButtonProps={{ "aria-label": partsTexts.close }}>
       {subject === null ? (
         <EmptyState icon={FlaskConical} title={texts.noTrigger.title} text={texts.noTrigger.text} />
       ) : (
@@ -76,7 +76,7 @@ function Choose({ automation, subject, onClose }: { automation: Automation; subj
         <Given automation={automation} subject={subject} given={given} wanting={wanting} onChange={setGiven} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
-            {commonTexts.cancel}
+            {partsTexts.cancel}
           </Button>
           <Button type="submit" loading={test.isPending} disabled={body === null && given.way !== "input"}>
             {texts.run}

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { ProblemNotice } from "@/parts/ProblemNotice";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { versionsTexts } from "@/texts/versions";
 
 import type { Automation } from "@/pages/editor/tabs";
@@ -59,7 +59,7 @@ export function RollBackDialog({ automation, number, next, onClose }: RollBackDi
         {rollBack.error !== null && <ProblemNotice error={rollBack.error} />}
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onClose}>
-            {commonTexts.cancel}
+            {partsTexts.cancel}
           </Button>
           <Button loading={rollBack.isPending} onClick={confirm}>
             {texts.confirm}

@@ -7,7 +7,7 @@ import { EmptyState } from "@/parts/EmptyState";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { type Person, usePeople } from "@/session/people";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { versionsTexts as texts } from "@/texts/versions";
 
 import type { Automation } from "@/pages/editor/tabs";
@@ -49,14 +49,14 @@ export function VersionList({ automation, list, chosen }: VersionListProps) {
         {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
         {data === undefined && error === null && (
           <Center py={48}>
-            <Loader aria-label={commonTexts.loading} />
+            <Loader aria-label={partsTexts.loading} />
           </Center>
         )}
         {data !== undefined && versions.length === 0 && <EmptyState icon={GitCommitVertical} title={texts.empty.title} text={texts.empty.text} />}
         {hasNextPage && (
           <Center py="sm">
             <Button size="xs" variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {commonTexts.loadMore}
+              {partsTexts.loadMore}
             </Button>
           </Center>
         )}

@@ -5,14 +5,14 @@ import type { Catalogue } from "@/flow/catalogue";
 import { differencesOf } from "@/flow/diffWords";
 import { type Drawing, nodeOf } from "@/flow/drawing";
 import { ProblemNotice } from "@/parts/ProblemNotice";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { versionsTexts as texts } from "@/texts/versions";
 
 import { FlowCanvas } from "@/pages/editor/canvas/FlowCanvas";
 import { NO_MARKS } from "@/pages/editor/canvas/marks";
 import type { Automation } from "@/pages/editor/tabs";
 import { DifferenceList } from "./DifferenceList";
-import { differenceMarks } from "./differenceMarks";
+import { differenceMarks } from "@/pages/editor/canvas/differenceMarks";
 import { type ListedVersion, useSide } from "./queries";
 import type { Compared } from "./sides";
 import { VersionBar } from "./VersionBar";
@@ -38,7 +38,7 @@ export function VersionView({ automation, catalogue, versions, compared }: Versi
         <ProblemNotice error={failed.error} onRetry={failed.retry} />
       ) : isLoading ? (
         <Center flex={1}>
-          <Loader aria-label={commonTexts.loading} />
+          <Loader aria-label={partsTexts.loading} />
         </Center>
       ) : (
         <Comparison automation={automation} catalogue={catalogue} before={compared.base === null ? null : base.drawing} after={shown.drawing} />

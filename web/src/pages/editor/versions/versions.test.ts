@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { overlayOf } from "@/flow/diff";
 import { flow } from "@/flow/testFlows";
 
-import { differenceMarks } from "./differenceMarks";
+import { differenceMarks } from "@/pages/editor/canvas/differenceMarks";
 import { addressOf, comparedIn, readSide } from "./sides";
 
 const none = new URLSearchParams();

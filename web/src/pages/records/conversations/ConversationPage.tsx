@@ -1,4 +1,4 @@
-import { Anchor, Center, Loader, Stack } from "@mantine/core";
+import { Anchor, Stack } from "@mantine/core";
 import { ArrowLeft } from "lucide-react";
 import { Link, useParams } from "react-router";
 
@@ -7,10 +7,10 @@ import { leadName } from "@/pages/records/leads/leadForm";
 import { useConversation, useLead } from "@/pages/records/queries";
 import { RunOnThis } from "@/pages/records/start/RunOnThis";
 import { Timeline } from "@/pages/records/timeline/Timeline";
+import { Loading } from "@/parts/Loading";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useAccount, useMayChange } from "@/session/accounts";
-import { commonTexts } from "@/texts/common";
 import { recordsTexts } from "@/texts/records";
 
 import { MessageForm } from "./MessageForm";
@@ -36,9 +36,7 @@ function ConversationOf({ id, account }: { id: string; account: string }) {
       </Anchor>
       {error !== null && conversation === undefined && <ProblemNotice error={error} onRetry={() => void refetch()} />}
       {conversation === undefined && error === null && (
-        <Center py={96}>
-          <Loader aria-label={commonTexts.loading} />
-        </Center>
+        <Loading />
       )}
       {conversation !== undefined && (
         <>

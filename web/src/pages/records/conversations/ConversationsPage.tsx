@@ -1,17 +1,19 @@
-import { Button, Card, Center, Loader, Select, Stack, Table, Text } from "@mantine/core";
-import { MessagesSquare, SearchX } from "lucide-react";
+import { Button, Card, Center, Select, Stack, Table, Text } from "@mantine/core";
+import { MessagesSquare } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
 
 import { isFiltered, NO_FILTERS, readFilters, wordsOf, writeFilters } from "@/pages/records/filters";
 import { leadName } from "@/pages/records/leads/leadForm";
 import { type Conversation, useConversations, useLead, useNewestLeads } from "@/pages/records/queries";
-import classes from "@/pages/records/records.module.css";
+import classes from "@/parts/table.module.css";
 import { EmptyState } from "@/parts/EmptyState";
+import { Loading } from "@/parts/Loading";
+import { NoMatch } from "@/parts/NoMatch";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useAccount } from "@/session/accounts";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { recordsTexts } from "@/texts/records";
 
 const texts = recordsTexts.conversations;
@@ -49,21 +51,10 @@ function ConversationsOf({ account }: { account: string }) {
         )}
         {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
         {data === undefined && error === null && (
-          <Center py={96}>
-            <Loader aria-label={commonTexts.loading} />
-          </Center>
+          <Loading />
         )}
         {isEmpty && isFiltered(filters) && (
-          <EmptyState
-            icon={SearchX}
-            title={texts.noMatch.title}
-            text={texts.noMatch.text}
-            actions={
-              <Button variant="default" onClick={() => setParameters(writeFilters(NO_FILTERS), { replace: true })}>
-                {commonTexts.clearFilters}
-              </Button>
-            }
-          />
+          <NoMatch texts={texts.noMatch} onClear={() => setParameters(writeFilters(NO_FILTERS), { replace: true })} />
         )}
         {isEmpty && !isFiltered(filters) && (
           <Card withBorder radius="lg" className="surface">
@@ -103,7 +94,7 @@ function ConversationsOf({ account }: { account: string }) {
         {hasNextPage && (
           <Center>
             <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {commonTexts.loadMore}
+              {partsTexts.loadMore}
             </Button>
           </Center>
         )}

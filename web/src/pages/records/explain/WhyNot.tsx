@@ -12,7 +12,7 @@ import type { RecordTable } from "@/pages/records/timeline/useTimeline";
 import { changedIn } from "@/pages/records/timeline/entries";
 import { useNames } from "@/session/automationNames";
 import { answer, api } from "@/session/client";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { recordsTexts } from "@/texts/records";
 
 import { adviceOn, sentence, type Verdict } from "./advice";
@@ -34,7 +34,7 @@ export function WhyNot(props: WhyNotProps) {
       <Button variant="default" leftSection={<CircleHelp size={15} />} onClick={() => setOpen(true)}>
         {texts.button}
       </Button>
-      <Modal opened={isOpen} onClose={() => setOpen(false)} size="lg" title={texts.title} closeButtonProps={{ "aria-label": commonTexts.close }}>
+      <Modal opened={isOpen} onClose={() => setOpen(false)} size="lg" title={texts.title} closeButtonProps={{ "aria-label": partsTexts.close }}>
         <Answer {...props} />
       </Modal>
     </>
@@ -66,7 +66,7 @@ function Answer({ account, table, id }: WhyNotProps) {
       {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
       {automation !== null && data === undefined && error === null && (
         <Center py="md">
-          <Loader size="sm" aria-label={commonTexts.loading} />
+          <Loader size="sm" aria-label={partsTexts.loading} />
         </Center>
       )}
       <div aria-live="polite">

@@ -1,4 +1,4 @@
-import { Anchor, Center, Loader, Stack } from "@mantine/core";
+import { Anchor, Stack } from "@mantine/core";
 import { ArrowLeft } from "lucide-react";
 import { Link, useParams } from "react-router";
 
@@ -7,10 +7,10 @@ import classes from "@/pages/records/records.module.css";
 import { WhyNot } from "@/pages/records/explain/WhyNot";
 import { RunOnThis } from "@/pages/records/start/RunOnThis";
 import { Timeline } from "@/pages/records/timeline/Timeline";
+import { Loading } from "@/parts/Loading";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useMayChange } from "@/session/accounts";
-import { commonTexts } from "@/texts/common";
 import { recordsTexts } from "@/texts/records";
 
 import { leadName } from "./leadForm";
@@ -33,9 +33,7 @@ function LeadOf({ id }: { id: string }) {
       </Anchor>
       {error !== null && lead === undefined && <ProblemNotice error={error} onRetry={() => void refetch()} />}
       {lead === undefined && error === null && (
-        <Center py={96}>
-          <Loader aria-label={commonTexts.loading} />
-        </Center>
+        <Loading />
       )}
       {lead !== undefined && (
         <>

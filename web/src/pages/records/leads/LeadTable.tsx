@@ -1,7 +1,7 @@
 import { Badge, Group, Table, Text } from "@mantine/core";
 import { Link } from "react-router";
 
-import classes from "@/pages/records/records.module.css";
+import classes from "@/parts/table.module.css";
 import type { Lead } from "@/pages/records/queries";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { recordsTexts } from "@/texts/records";

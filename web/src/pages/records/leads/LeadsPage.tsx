@@ -1,16 +1,18 @@
-import { Button, Card, Center, Group, Loader, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Card, Center, Group, Select, Stack, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { Plus, Search, SearchX, Users } from "lucide-react";
+import { Plus, Search, Users } from "lucide-react";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 
 import { isFiltered, NO_FILTERS, readFilters, wordsOf, writeFilters } from "@/pages/records/filters";
 import { useLeads, useNewestLeads } from "@/pages/records/queries";
 import { EmptyState } from "@/parts/EmptyState";
+import { Loading } from "@/parts/Loading";
+import { NoMatch } from "@/parts/NoMatch";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useAccount, useMayChange } from "@/session/accounts";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { recordsTexts } from "@/texts/records";
 
 import { LeadTable } from "./LeadTable";
@@ -69,21 +71,10 @@ function LeadsOf({ account }: { account: string }) {
         </Group>
         {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
         {data === undefined && error === null && (
-          <Center py={96}>
-            <Loader aria-label={commonTexts.loading} />
-          </Center>
+          <Loading />
         )}
         {isEmpty && isFiltered(filters) && (
-          <EmptyState
-            icon={SearchX}
-            title={texts.noMatch.title}
-            text={texts.noMatch.text}
-            actions={
-              <Button variant="default" onClick={() => filterBy(NO_FILTERS)}>
-                {commonTexts.clearFilters}
-              </Button>
-            }
-          />
+          <NoMatch texts={texts.noMatch} onClear={() => filterBy(NO_FILTERS)} />
         )}
         {isEmpty && !isFiltered(filters) && (
           <Card withBorder radius="lg" className="surface">
@@ -98,7 +89,7 @@ function LeadsOf({ account }: { account: string }) {
         {hasNextPage && (
           <Center>
             <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
-              {commonTexts.loadMore}
+              {partsTexts.loadMore}
             </Button>
           </Center>
         )}

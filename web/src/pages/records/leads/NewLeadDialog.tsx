@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { useSaveLead } from "@/pages/records/queries";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { recordsTexts } from "@/texts/records";
 
 import { LeadFields } from "./LeadFields";
@@ -20,7 +20,7 @@ export function NewLeadDialog({ account, stages, onClose }: { account: string; s
   });
   const problems = problemsOf(values);
   return (
-    <Modal opened onClose={onClose} title={recordsTexts.leads.new} closeButtonProps={{ "aria-label": commonTexts.close }}>
+    <Modal opened onClose={onClose} title={recordsTexts.leads.new} closeButtonProps={{ "aria-label": partsTexts.close }}>
       <form
         noValidate
         onSubmit={(event) => {
@@ -33,7 +33,7 @@ export function NewLeadDialog({ account, stages, onClose }: { account: string; s
           <LeadFields values={values} problems={isAsked ? problems : {}} stages={stages} onChange={setValues} />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
-              {commonTexts.cancel}
+              {partsTexts.cancel}
             </Button>
             <Button type="submit" loading={save.isPending}>
               {recordsTexts.lead.create}

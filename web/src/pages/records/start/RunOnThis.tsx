@@ -6,7 +6,7 @@ import { Link } from "react-router";
 import type { RecordKind } from "@/flow/inputForm";
 import { EmptyState } from "@/parts/EmptyState";
 import { useNames } from "@/session/automationNames";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { recordsTexts } from "@/texts/records";
 
 import { startableOn } from "./startable";
@@ -22,7 +22,7 @@ export function RunOnThis({ account, kind, id }: { account: string; kind: Record
       <Button leftSection={<Play size={15} />} onClick={() => setOpen(true)}>
         {texts.button}
       </Button>
-      <Modal opened={isOpen} onClose={() => setOpen(false)} title={texts.title} closeButtonProps={{ "aria-label": commonTexts.close }}>
+      <Modal opened={isOpen} onClose={() => setOpen(false)} title={texts.title} closeButtonProps={{ "aria-label": partsTexts.close }}>
         {startable.length === 0 ? (
           <EmptyState
             icon={Play}

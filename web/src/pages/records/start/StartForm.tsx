@@ -11,7 +11,7 @@ import { queryKeys } from "@/lib/query-keys";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { InputForm } from "@/parts/start/InputForm";
 import { answer, api } from "@/session/client";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { recordsTexts } from "@/texts/records";
 
 import type { Startable } from "./startable";
@@ -57,7 +57,7 @@ export function StartForm({ kind, id, startable, onClose }: StartFormProps) {
         <Alert color="teal" variant="light" icon={<CircleCheck size={18} />} title={texts.started} role="status" />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
-            {commonTexts.close}
+            {partsTexts.close}
           </Button>
           <Button component={Link} to={`/automations/${chosen.id}/runs/${start.data.id}`}>
             {texts.show}
@@ -89,7 +89,7 @@ export function StartForm({ kind, id, startable, onClose }: StartFormProps) {
         {start.error !== null && <ProblemNotice error={start.error} />}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
-            {commonTexts.cancel}
+            {partsTexts.cancel}
           </Button>
           <Button type="submit" disabled={chosen === null} loading={start.isPending}>
             {texts.run}

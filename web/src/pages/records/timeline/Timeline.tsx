@@ -3,7 +3,7 @@ import { Box, Button, Card, Center, Loader, Stack, Text, Title } from "@mantine/
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useNames } from "@/session/automationNames";
 import { usePeople } from "@/session/people";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { recordsTexts } from "@/texts/records";
 
 import { EntryItem } from "./EntryItem";
@@ -24,7 +24,7 @@ export function Timeline({ account, table, id }: { account: string; table: Recor
       {error !== null && <ProblemNotice error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && (
         <Center py="xl">
-          <Loader aria-label={commonTexts.loading} />
+          <Loader aria-label={partsTexts.loading} />
         </Center>
       )}
       {data !== undefined && entries.length === 0 && (

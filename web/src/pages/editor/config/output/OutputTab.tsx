@@ -4,7 +4,7 @@ import { Pin, PinOff } from "lucide-react";
 import { type Catalogue, handlesOf, type NodeType } from "@/flow/catalogue";
 import { type FlowNode, isObject, isTrigger, type Json, type JsonObject } from "@/flow/drawing";
 import { jsonText, withKey } from "@/flow/formValues";
-import { commonTexts } from "@/texts/common";
+import { partsTexts } from "@/texts/parts";
 import { stepSettingsTexts } from "@/texts/step-settings";
 
 import { useForm } from "@/pages/editor/config/form/FormContext";
@@ -63,7 +63,7 @@ export function OutputTab({ node, type, catalogue, output, onSettings }: OutputT
               {texts.use}{" "}
               <Code>{trigger ? "{{ trigger. … }}" : `{{ steps.${node.id}. … }}`}</Code>{" "}
               <Anchor component="button" type="button" size="xs" onClick={copy}>
-                {copied ? commonTexts.copied : texts.copy}
+                {copied ? partsTexts.copied : texts.copy}
               </Anchor>
             </Text>
           )}

@@ -1,6 +1,6 @@
-/** Words that several pages share. */
+/** Words of what several pages show: parts/, and the frame around them. */
 
-export const commonTexts = {
+export const partsTexts = {
   product: "Automations",
   loading: "Loading …",
   loadMore: "Show more",
@@ -11,7 +11,6 @@ export const commonTexts = {
   search: "Search",
   clearFilters: "Clear filters",
   deleted: (name: string) => `Deleting “${name}” …`,
-  deleteFailed: (name: string) => `“${name}” was not deleted`,
   copied: "Copied",
   copy: (what: string) => `Copy: ${what}`,
   problem: {

@@ -2,6 +2,8 @@
 
 import type { components } from "@/lib/api-types";
 
+import { answer, api } from "./client";
+
 export type AutomationRow = components["schemas"]["AutomationListItem"];
 export type State = "live" | "off" | "draft" | "paused" | "error";
 export type Action = "enable" | "disable" | "resume";
@@ -30,4 +32,16 @@ export function switchAction(state: State): Action | null {
 export function afterAction(row: AutomationRow, action: Action): AutomationRow {
   if (action === "resume") return { ...row, status: "active" };
   return { ...row, enabled: action === "enable" };
+}
+
+export function sendAction(id: string, action: Action): Promise<unknown> {
+  const params = { path: { automation_id: id } };
+  switch (action) {
+    case "enable":
+      return answer(api.POST("/api/v1/automations/{automation_id}/enable", { params }));
+    case "disable":
+      return answer(api.POST("/api/v1/automations/{automation_id}/disable", { params }));
+    case "resume":
+      return answer(api.POST("/api/v1/automations/{automation_id}/resume", { params }));
+  }
 }
