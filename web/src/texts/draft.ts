@@ -66,7 +66,7 @@ export const draftTexts = {
     doneOff: "It starts nothing until it is switched on.",
   },
   bar: {
-    rename: "Rename",
+    rename: (name: string) => `${name}: click to rename it`,
     name: "Name of the automation",
     on: "Switch it on",
     off: "Switch it off",
