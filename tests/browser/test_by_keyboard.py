@@ -42,11 +42,10 @@ def test_a_step_is_added_configured_published_and_switched_on(somebody: Newcomer
 
     # What it does.
     one.presses("Enter")
-    one.tabs_to(canvas.panel.get_by_role("combobox", name="Record", exact=True))
-    one.presses("ArrowDown")
-    one.types("Lea")
-    expect(page.get_by_role("option", name="Lead", exact=True)).to_be_visible()
-    one.presses("Enter")
+    one.tabs_to(canvas.panel.get_by_role("combobox", name="Table"))
+    one.types("leads")
+    expect(page.get_by_role("option", name="Leads")).to_be_visible()
+    one.presses("ArrowDown", "Enter")
     one.tabs_to(one.button(re.compile("^Add a row"), canvas.panel))
     one.presses("Enter")
     one.types("stage")

@@ -61,9 +61,9 @@ def test_what_is_drawn_on_it_and_taken_back_is_what_the_server_has(person: Perso
     canvas = Canvas(person)
     first = stored(person, made)
     canvas.inserts_between("Step 2", "Step 3", "Delay")
-    canvas.renames("Step 4", "The fourth")
+    canvas.renames("Step 3", "The third")
     drawn = stored(person, made)
-    assert walked(drawn)[:5] == ["Step 1", "Step 2", "Delay", "Step 3", "The fourth"]
+    assert walked(drawn)[:5] == ["Step 1", "Step 2", "Delay", "The third", "Step 4"]
     assert len(drawn["nodes"]) == MANY + 1
     assert stands_where_it_is_stored(person, drawn)
     person.clicks("Undo")
@@ -72,7 +72,7 @@ def test_what_is_drawn_on_it_and_taken_back_is_what_the_server_has(person: Perso
     assert stored(person, made) == first
     person.clicks("Redo")
     person.clicks("Redo")
-    expect(canvas.step("The fourth")).to_be_visible()
+    expect(canvas.step("The third")).to_be_visible()
     assert stored(person, made) == drawn
 
 
