@@ -48,6 +48,7 @@ def test_a_step_is_added_configured_published_and_switched_on(somebody: Newcomer
     one.presses("ArrowDown", "Enter")
     one.tabs_to(one.button(re.compile("^Add a row"), canvas.panel))
     one.presses("Enter")
+    expect(canvas.panel.get_by_role("combobox", name="Name of row 1 of Values")).to_be_focused()
     one.types("stage")
     one.tabs_to(canvas.panel.get_by_role("textbox", name=re.compile("^Value of stage")))
     one.types("qualified")
