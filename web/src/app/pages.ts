@@ -8,6 +8,7 @@ export const PAGES = [
   "secrets",
   "api-keys",
   "team",
+  "settings",
   "ai-tools",
   "sign-in",
   "join",
