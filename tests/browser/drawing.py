@@ -55,6 +55,14 @@ class Canvas:
         expect(self.panel).to_be_visible()
         return self.panel
 
+    def renames(self, title: str, name: str) -> None:
+        self.person.fills("Name", name, self.opens(title))
+        expect(self.step(name)).to_be_visible()
+
+    def is_saved(self) -> None:
+        """The server has all of it. What has just been changed is said not to be saved in the same moment."""
+        expect(self.person.page.get_by_role("status").get_by_text("Saved", exact=True)).to_be_visible()
+
     def _chooses(self, kind: str) -> None:
         picker = self.person.page.get_by_role("dialog", name="Choose a step")
         picker.get_by_role("searchbox", name="Search steps").fill(kind)

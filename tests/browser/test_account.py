@@ -47,7 +47,6 @@ def test_an_owner_changes_settings_and_a_viewer_reads_them(
     person.sees("The day is used up")
     assert account.ended(account.post(f"/automations/{made}/executions", {})["id"])["status"] == "failed"
     assert axe.findings(person.page) == []
-    person.takes_a_picture("account-settings")
 
     viewer = somebody(running_server.account())
     viewer.account.post("/invitations/accept", {"code": account.post("/invitations", {"role": "viewer"})["code"]})

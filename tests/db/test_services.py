@@ -462,6 +462,9 @@ async def test_the_demo_is_loaded_once_whole_and_live(
     demo = DemoStore(service)
     assert await load_demo(demo, automations, registry, content, ECHO)
     assert not await load_demo(demo, automations, registry, content, ECHO)
+    # A change to try a first flow on; nothing that listens in the demo meant it.
+    journal = await service.fetch("select source, operation, changed, new ->> 'stage' as stage from automations.events")
+    assert [tuple(row) for row in journal] == [("leads", "UPDATE", ["stage"], "qualified")]
     found = await automations.all_of(content.account_id)
     assert [(one.status, one.enabled) for one in found] == [("active", True)] * 4
     assert await database.fetchval("select count(*) from leads") == 12

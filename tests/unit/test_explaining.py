@@ -59,7 +59,8 @@ def test_what_was_held_back_says_why(reason: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("candidate", "said"),
     [
-        (replace(CANDIDATE, trigger_type="manual"), "started otherwise"),
+        (replace(CANDIDATE, trigger_type="manual"), "it is started by hand, not by a change"),
+        (replace(CANDIDATE, trigger_type="ai_tool"), "it is started by a language model, as an AI tool"),
         (replace(CANDIDATE, enabled=False), "not enabled"),
         (replace(CANDIDATE, status="draft"), "automations publish"),
         (replace(CANDIDATE, status="paused"), "automations resume"),

@@ -152,9 +152,10 @@ async def open_session(
     account: UUID | None = None, *, settings: Settings | None = None, dsn: str | None = None
 ) -> AsyncIterator[Session]:
     """Raises `DatabaseError`s in words that name the next command. `dsn`: where it is known already."""
+    from automations.cli.up.mail_catcher import beside_up
     from automations.db.connection import close_quietly
 
-    settings = settings or load_settings()
+    settings = settings or beside_up(load_settings())
     dsn = dsn or find_dsn(settings)
     connection = await connect_as_service(dsn)
     try:

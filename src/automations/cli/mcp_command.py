@@ -33,9 +33,10 @@ def mcp(
     from automations.cli import logs
     from automations.cli.compose import find_dsn
     from automations.cli.event_loop import run
+    from automations.cli.up.mail_catcher import beside_up
     from automations.settings import load_settings
 
-    settings, chosen = load_settings(), read_account(account)
+    settings, chosen = beside_up(load_settings()), read_account(account)
     if print_config:
         _print_config(settings, chosen)
         return

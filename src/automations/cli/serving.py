@@ -29,9 +29,10 @@ def serve(
     from automations.cli import logs
     from automations.cli.compose import find_dsn
     from automations.cli.event_loop import run
+    from automations.cli.up.mail_catcher import beside_up
     from automations.settings import load_settings
 
-    settings = load_settings()
+    settings = beside_up(load_settings())
     logs.configure(settings.log_level, "json" if as_json else settings.log_format)
     run(_serve(find_dsn(settings), settings, host, settings.http_port if port is None else port, as_json=as_json))
 

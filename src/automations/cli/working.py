@@ -22,9 +22,10 @@ def worker(
     from automations.cli import logs
     from automations.cli.compose import find_dsn
     from automations.cli.event_loop import run
+    from automations.cli.up.mail_catcher import beside_up
     from automations.settings import load_settings
 
-    settings = load_settings()
+    settings = beside_up(load_settings())
     if concurrency is not None:
         settings = settings.model_copy(update={"concurrency": concurrency})
     logs.configure(settings.log_level, "json" if as_json else settings.log_format)

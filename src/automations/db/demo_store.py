@@ -40,3 +40,9 @@ class DemoStore:
     async def messages(self, rows: list[dict[str, Any]]) -> None:
         with translated():
             await self.connection.execute(SQL["messages"], rows)
+
+    async def changes(self, rows: list[dict[str, Any]]) -> None:
+        """These fire."""
+        with translated():
+            await self.connection.execute(SQL["aloud"])
+            await self.connection.execute(SQL["changes"], rows)

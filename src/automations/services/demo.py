@@ -51,6 +51,8 @@ async def load_demo(
             imported = await import_file(automations, registry, file, account=account, agent_id=agent)
             await publish(automations, registry, imported.automation.id, installation=Installation(), note="demo")
             await automations.set_enabled(imported.automation.id, True)
+        # Automations listen now: what is in the journal is what a person tries a first flow of their own on.
+        await demo.changes(content.account["changes"])
     return True
 
 

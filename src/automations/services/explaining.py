@@ -16,6 +16,7 @@ from automations.flow.webhook_config import SOURCE
 from automations.services.naming import find_record, id_range
 
 SOURCES = {"leads": "lead", "conversations": "conversation", "messages": "message"}
+STARTED = {"manual": "by hand", "schedule": "by a schedule", "ai_tool": "by a language model, as an AI tool"}
 HELD = {
     "reentry": "its own run made this change; a run does not start its automation again unless `allow_reentry` is on",
     "depth": "runs had started one another eight levels deep; nothing starts beyond that",
@@ -109,7 +110,7 @@ def judge(candidate: Candidate, event: Event, run: StartedRun | None) -> Verdict
 def _first_obstacle(candidate: Candidate, event: Event) -> str | None:
     config = candidate.trigger_config
     if candidate.trigger_type != "event":
-        return f"it is started otherwise ({candidate.trigger_type}), not by a change"
+        return f"it is started {STARTED.get(candidate.trigger_type, candidate.trigger_type)}, not by a change"
     if config.get("event_source") == SOURCE:
         return "it is started by a webhook, not by a change"
     if not candidate.enabled:

@@ -8,8 +8,8 @@ export const PAGES = [
   "secrets",
   "api-keys",
   "team",
-  "settings",
   "ai-tools",
+  "settings",
   "sign-in",
   "join",
 ] as const;

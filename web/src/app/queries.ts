@@ -15,7 +15,8 @@ export function createQueries(): QueryClient {
         refetchOnWindowFocus: true,
         retry: (count, error) => count < TRIES && (!(error instanceof ApiError) || error.status >= 500 || error.status === 429),
       },
-      mutations: { retry: false },
+      // What a person does is done now, or they are told: not behind their back once the connection is there again.
+      mutations: { retry: false, networkMode: "always" },
     },
   });
 }

@@ -1,9 +1,10 @@
 /** The config of a step as a form: what its JSON Schema says, in the few shapes that a form has. */
 
 import { isObject, type Json, type JsonObject } from "./drawing";
+import { inOrder } from "./schemaOrder";
 
 export type Control =
-  | { readonly kind: "text"; readonly pattern: string | null; readonly most: number | null }
+  | { readonly kind: "text"; readonly pattern: string | null; readonly most: number | null; readonly format: string | null }
   | { readonly kind: "number"; readonly isInteger: boolean; readonly least: number | null; readonly most: number | null }
   | { readonly kind: "switch" }
   | { readonly kind: "choice"; readonly values: readonly Json[] }
@@ -54,7 +55,7 @@ function groupFields(schema: JsonObject, definitions: JsonObject, around: Inheri
   const { properties, required } = schema;
   if (!isObject(properties)) return [];
   const needed = new Set(Array.isArray(required) ? required : []);
-  return Object.entries(properties).flatMap(([name, given]) => {
+  return inOrder(schema, properties).flatMap(([name, given]) => {
     if (!isObject(given)) return [];
     const part = resolved(given, definitions);
     // A secret may stand where nothing else is filled in, as in a trigger.
@@ -87,7 +88,7 @@ function controlOf(given: JsonObject, definitions: JsonObject, around: Inherited
   if (schema["const"] !== undefined) return { kind: "choice", values: [schema["const"]] };
   switch (schema["type"]) {
     case "string":
-      return { kind: "text", pattern: textIn(schema, "pattern"), most: numberIn(schema, "maxLength") };
+      return { kind: "text", pattern: textIn(schema, "pattern"), most: numberIn(schema, "maxLength"), format: textIn(schema, "format") };
     case "integer":
     case "number":
       return {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { JsonObject } from "./drawing";
+import { fieldsOf } from "./formFields";
 import { nameFrom, newInput, readInputs, withLabel, writeInputs } from "./inputSchema";
 
 const SCHEMA: JsonObject = {
@@ -14,6 +15,7 @@ const SCHEMA: JsonObject = {
     tags: { type: "array", items: { type: "string" } },
   },
   required: ["note"],
+  "x-order": ["note", "size", "when", "count", "tags"],
 };
 
 describe("a form for inputs", () => {
@@ -28,6 +30,15 @@ describe("a form for inputs", () => {
     ]);
     expect(writeInputs(inputs ?? [], SCHEMA)).toEqual(SCHEMA);
     expect(writeInputs([], SCHEMA)).toBeUndefined();
+  });
+
+  it("keeps its order, whatever that of the keys is when it comes back", () => {
+    const inputs = readInputs(SCHEMA) ?? [];
+    const back = JSON.parse(JSON.stringify(writeInputs([...inputs].reverse(), SCHEMA))) as JsonObject;
+    const kept = { ...back, properties: Object.fromEntries(Object.entries(SCHEMA["properties"] as JsonObject).sort()) };
+    expect(readInputs(kept)?.map(({ name }) => name)).toEqual(["tags", "count", "when", "size", "note"]);
+    expect(fieldsOf(kept).map(({ name }) => name)).toEqual(["tags", "count", "when", "size", "note"]);
+    expect(fieldsOf({ ...kept, "x-order": ["when", "gone"] }).map(({ name }) => name)).toEqual(["when", "count", "note", "size", "tags"]);
   });
 
   it("leaves to JSON what it cannot show", () => {

@@ -2,6 +2,7 @@
 
 import { isObject, type Json, type JsonObject } from "./drawing";
 import { sameJson, withKey } from "./formValues";
+import { inOrder, ORDER } from "./schemaOrder";
 
 export const INPUT_KINDS = ["text", "long", "number", "integer", "switch", "choice", "date", "email", "list"] as const;
 export type InputKind = (typeof INPUT_KINDS)[number];
@@ -37,7 +38,7 @@ export function readInputs(schema: Json | undefined): Input[] | null {
   const properties = schema["properties"] ?? {};
   if ((schema["type"] ?? "object") !== "object" || !isObject(properties)) return null;
   const required = Array.isArray(schema["required"]) ? schema["required"] : [];
-  const inputs = Object.entries(properties).map(([name, part]) => readInput(name, part, required.includes(name)));
+  const inputs = inOrder(schema, properties).map(([name, part]) => readInput(name, part, required.includes(name)));
   return inputs.includes(null) ? null : inputs.filter((input) => input !== null);
 }
 
@@ -65,8 +66,10 @@ export function writeInputs(inputs: readonly Input[], before: Json | undefined):
   const base = isObject(before) ? before : { type: "object" };
   if (inputs.length === 0) return undefined;
   const properties = Object.fromEntries(inputs.map((input) => [input.name, writeInput(input)]));
+  const names = inputs.map((input) => input.name);
   const required = inputs.filter((input) => input.isRequired).map((input) => input.name);
-  return withKey({ ...base, type: "object", properties }, "required", required.length === 0 ? undefined : required);
+  const schema = withKey({ ...base, type: "object", properties }, "required", required.length === 0 ? undefined : required);
+  return withKey(schema, ORDER, names.length === 1 ? undefined : names);
 }
 
 function writeInput({ label, help, kind, options, rest }: Input): JsonObject {

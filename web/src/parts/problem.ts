@@ -8,7 +8,16 @@ export interface Told {
   readonly text: string;
 }
 
+/** Said by the page itself: what stands in the way, and what to do next. */
+export class Obstacle extends Error {
+  constructor(readonly told: Told) {
+    super(told.title);
+    this.name = "Obstacle";
+  }
+}
+
 export function told(error: unknown): Told {
+  if (error instanceof Obstacle) return error.told;
   if (error instanceof ApiError) {
     const problems = (error.problem.problems ?? []).map((one) => one.message);
     return { title: sentence(error.message), text: [error.hint, ...problems.map(sentence)].join(" ") };

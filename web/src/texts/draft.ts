@@ -10,6 +10,17 @@ export const draftTexts = {
   offlineHelp: "What you draw is kept on this machine, and sent as soon as the server can be reached.",
   refused: "Not saved",
   conflict: "Not saved: changed by somebody else",
+  /** To whoever wants to publish or to test what the server does not have. */
+  notSaved: {
+    conflict: {
+      title: "The draft was changed by somebody else.",
+      text: "Compare the two first, and keep yours or take theirs.",
+    },
+    offline: {
+      title: "The server does not answer.",
+      text: "What you drew is kept on this machine. Try again as soon as it is saved.",
+    },
+  },
   taken: "Somebody else has changed this automation: you see theirs now.",
   resumed: "What you had drawn and not saved is here again.",
   viewer: "You may look at it; members of the account change it.",

@@ -16,7 +16,7 @@ export const partsTexts = {
   problem: {
     title: "That did not work",
     offline: "The server does not answer",
-    offlineHint: "Check the connection; this page goes on by itself.",
+    offlineHint: "Check the connection, then try again. What is shown is brought up to date by itself.",
   },
   notFound: {
     title: "There is nothing at this address",

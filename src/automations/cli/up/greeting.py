@@ -45,6 +45,7 @@ def greeting(facts: Mapping[str, Any]) -> str:
         f"schema    {facts['schema']}, {done}",
         "worker    ready",
         f"echo      {facts['echo']} answers with what it is sent",
+        *([] if facts["mail_kept_in"] is None else [f"mail      kept in {facts['mail_kept_in']}, sent to nobody"]),
         f"API       {facts['http']}/api/v1, shown at /api/docs; MCP at /mcp",
         f"webhooks  {facts['http']}{_why_another_port(facts['http_port_taken'])}",
         *([] if facts["sign_in"] is None else [f"sign in   {facts['sign_in']}", "          once, within 10 minutes"]),

@@ -21,6 +21,7 @@ from automations.cli.compose_web import build_web
 from automations.cli.echo import EchoServer
 from automations.cli.event_loop import on_end
 from automations.cli.up.demo_account import RUN_AT_THE_END, read_content
+from automations.cli.up.mail_catcher import MailCatcher, sending_to
 from automations.cli.up.only_one import Note
 from automations.db.migrate import MigrationReport, migrate
 from automations.errors import AutomationsError
@@ -47,6 +48,7 @@ class Serving:
         self._note = note
         self._began = time.monotonic()
         self._stopping = asyncio.Event()
+        self._mail: MailCatcher | None = None
 
     async def run(self, *, demo: bool, as_json: bool) -> None:
         """Until a signal. Raises what keeps it from going on."""
@@ -54,6 +56,7 @@ class Serving:
         migrated = await migrate(self._dsn)
         echo = EchoServer(lambda method, path, status: log.info("echo", method=method, path=path, status=status))
         await echo.start(self._settings.echo_port)
+        await self._catch_mail()
         built = build_web(self._dsn, self._settings, allowed=[echo.address])
         web = built.server
         # Held from here on, served once the worker is ready.
@@ -103,9 +106,21 @@ class Serving:
                 log.warning("the worker did not end in time; its runs are taken over by the next one")
                 worker.cancel()
         await echo.close()
+        if self._mail is not None:
+            self._mail.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
                 await engine.close()
+
+    async def _catch_mail(self) -> None:
+        """On a database of others an account's mail must not end here unseen."""
+        if self._server is None or self._settings.smtp_url is not None:
+            return
+        self._mail = MailCatcher(
+            self._settings.data_dir / "mail", lambda to, path: log.info("mail kept", to=to, file=str(path))
+        )
+        await self._mail.start()
+        self._settings = sending_to(self._mail.url, self._settings)
 
     async def _demo(self, echo: EchoServer) -> bool:
         """Whether the demo account was made now."""
@@ -163,12 +178,14 @@ class Serving:
             "schema": migrated.version,
             "migrated": list(migrated.applied),
             "echo": echo.url,
+            "mail_kept_in": None if self._mail is None else str(self._mail.folder),
             "http": web.url,
             "sign_in": link,
             "http_port_taken": None if own_port else self._settings.http_port,
         }
         if self._note is not None:
-            self._note({"echo": echo.url, "http": web.url, "database": self._dsn})
+            mail = None if self._mail is None else self._mail.url
+            self._note({"echo": echo.url, "mail": mail, "http": web.url, "database": self._dsn})
         print(to_json(facts) if as_json else greeting(facts), flush=True)
 
     async def _show_a_run(self, stop: asyncio.Task[Any]) -> None:

@@ -36,6 +36,16 @@ from jsonb_to_recordset($1::jsonb) as m (
 )
 on conflict (id) do nothing;
 
+-- name: aloud
+-- What follows in this transaction fires again.
+select set_config('automations.fire', 'on', true);
+
+-- name: changes
+-- What has happened to the demo's leads.
+update public.leads as l set stage = c.stage
+from jsonb_to_recordset($1::jsonb) as c (lead_id uuid, stage text)
+where l.id = c.lead_id;
+
 -- name: alone
 -- Two programs that start at once on one empty database.
 select pg_advisory_xact_lock(7263202);

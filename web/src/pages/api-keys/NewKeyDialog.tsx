@@ -1,10 +1,9 @@
-import { Button, Checkbox, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
-import { type SubmitEvent, useState } from "react";
+import { Checkbox, Select, Stack, TextInput } from "@mantine/core";
+import { useState } from "react";
 
-import { ProblemNotice } from "@/parts/ProblemNotice";
+import { FormDialog } from "@/parts/FormDialog";
 import { ShownOnce } from "@/parts/ShownOnce";
 import { apiKeysTexts } from "@/texts/api-keys";
-import { partsTexts } from "@/texts/parts";
 
 import { daysOf, LIFETIMES, type Lifetime, readLifetime, readScopes, type Scope, SCOPES } from "./keys";
 import { useMakeKey } from "./queries";
@@ -19,9 +18,8 @@ export function NewKeyDialog({ account, onClose }: { account: string; onClose: (
   const making = useMakeKey(account);
   const isReady = name.trim() !== "" && scopes.length > 0;
 
-  function make(event: SubmitEvent): void {
-    event.preventDefault();
-    if (isReady) making.mutate({ name: name.trim(), scopes: [...scopes], expires_in_days: daysOf(lifetime) });
+  function make(): void {
+    making.mutate({ name: name.trim(), scopes: [...scopes], expires_in_days: daysOf(lifetime) });
   }
 
   if (making.data !== undefined) {
@@ -29,50 +27,37 @@ export function NewKeyDialog({ account, onClose }: { account: string; onClose: (
     return <ShownOnce title={title} text={text} label={key} value={making.data.key} done={done} onClose={onClose} />;
   }
   return (
-    <Modal opened onClose={onClose} title={texts.title} centered radius="lg">
-      <form onSubmit={make}>
-        <Stack gap="md">
-          <TextInput
-            label={texts.name}
-            description={texts.nameHint}
-            value={name}
-            maxLength={LONGEST_NAME}
-            onChange={(event) => setName(event.currentTarget.value)}
-            autoComplete="off"
-            required
-            data-autofocus
-          />
-          <Checkbox.Group
-            label={apiKeysTexts.scopes.label}
-            description={apiKeysTexts.scopes.hint}
-            value={[...scopes]}
-            onChange={(chosen) => setScopes(readScopes(chosen))}
-            error={scopes.length === 0 ? apiKeysTexts.scopes.none : null}
-          >
-            <Stack gap="xs" mt="xs">
-              {SCOPES.map((scope) => (
-                <Checkbox key={scope} value={scope} label={apiKeysTexts.scopes.names[scope]} description={apiKeysTexts.scopes.texts[scope]} />
-              ))}
-            </Stack>
-          </Checkbox.Group>
-          <Select
-            label={texts.ends}
-            data={LIFETIMES.map((value) => ({ value, label: texts.days[value] }))}
-            value={lifetime}
-            onChange={(value) => setLifetime(readLifetime(value))}
-            allowDeselect={false}
-          />
-          {making.error !== null && <ProblemNotice error={making.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {partsTexts.cancel}
-            </Button>
-            <Button type="submit" loading={making.isPending} disabled={!isReady}>
-              {texts.make}
-            </Button>
-          </Group>
+    <FormDialog title={texts.title} action={texts.make} isReady={isReady} sending={making} onSend={make} onClose={onClose}>
+      <TextInput
+        label={texts.name}
+        description={texts.nameHint}
+        value={name}
+        maxLength={LONGEST_NAME}
+        onChange={(event) => setName(event.currentTarget.value)}
+        autoComplete="off"
+        required
+        data-autofocus
+      />
+      <Checkbox.Group
+        label={apiKeysTexts.scopes.label}
+        description={apiKeysTexts.scopes.hint}
+        value={[...scopes]}
+        onChange={(chosen) => setScopes(readScopes(chosen))}
+        error={scopes.length === 0 ? apiKeysTexts.scopes.none : null}
+      >
+        <Stack gap="xs" mt="xs">
+          {SCOPES.map((scope) => (
+            <Checkbox key={scope} value={scope} label={apiKeysTexts.scopes.names[scope]} description={apiKeysTexts.scopes.texts[scope]} />
+          ))}
         </Stack>
-      </form>
-    </Modal>
+      </Checkbox.Group>
+      <Select
+        label={texts.ends}
+        data={LIFETIMES.map((value) => ({ value, label: texts.days[value] }))}
+        value={lifetime}
+        onChange={(value) => setLifetime(readLifetime(value))}
+        allowDeselect={false}
+      />
+    </FormDialog>
   );
 }

@@ -1,12 +1,13 @@
 
 import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { Suspense } from "react";
+import { Suspense, useEffect } from "react";
 import { useParams } from "react-router";
 
 import type { Catalogue } from "@/flow/catalogue";
 import { queryKeys } from "@/lib/query-keys";
 import { Loading } from "@/parts/Loading";
+import { loadAhead } from "@/parts/onDemand";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useCatalogue } from "@/session/catalogue";
 import { answer, api } from "@/session/client";
@@ -36,6 +37,7 @@ function Opened({ automation, catalogue }: { automation: Automation; catalogue: 
   const { "*": rest = "" } = useParams();
   const { draft, saver } = useOpenedDraft(automation);
   const tab = tabNamed(rest);
+  useEffect(loadAhead, []);
   return (
     <DraftContext value={draft}>
       <SaverContext value={saver}>

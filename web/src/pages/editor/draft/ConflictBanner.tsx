@@ -1,14 +1,15 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { GitCompareArrows } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import type { Catalogue } from "@/flow/catalogue";
+import { onDemand } from "@/parts/onDemand";
 import { draftTexts } from "@/texts/draft";
 
 import { useSaveState } from "./useSaver";
 
 const texts = draftTexts.banner;
-const CompareDialog = lazy(async () => ({ default: (await import("./CompareDialog")).CompareDialog }));
+const CompareDialog = onDemand(async () => (await import("./CompareDialog")).CompareDialog);
 
 export function ConflictBanner({ catalogue }: { catalogue: Catalogue }) {
   const trouble = useSaveState((state) => state.trouble);

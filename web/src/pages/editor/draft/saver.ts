@@ -3,11 +3,17 @@
 import { createStore } from "zustand/vanilla";
 
 import type { Drawing } from "@/flow/drawing";
+import { Obstacle } from "@/parts/problem";
+import { draftTexts } from "@/texts/draft";
 
 import type { DraftStore } from "./draft";
 import { after, begun, dueIn, isDirty, type SaveEvent, type SaveState, type Stored } from "./saving";
 
-export class NotSaved extends Error {}
+export class NotSaved extends Obstacle {
+  constructor(why: keyof typeof draftTexts.notSaved) {
+    super(draftTexts.notSaved[why]);
+  }
+}
 
 /** What a save came to. */
 export type Outcome =

@@ -21,7 +21,7 @@ export function ProblemList({ checked, catalogue }: { checked: Checked; catalogu
   return (
     <section className={classes.list} aria-label={texts.title}>
       <UnstyledButton className={classes.head} onClick={() => open(!isOpen)} disabled={isFine} aria-expanded={isOpen && !isFine}>
-        {isFine ? <CircleCheck size={15} aria-hidden className={classes.fine} /> : <CircleAlert size={15} aria-hidden className={classes.wrong} />}
+        {isFine && !isUnknown ? <CircleCheck size={15} aria-hidden className={classes.fine} /> : <CircleAlert size={15} aria-hidden className={isFine ? "" : classes.wrong} />}
         <Text span size="xs" fw={550}>
           {said}
         </Text>

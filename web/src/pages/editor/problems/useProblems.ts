@@ -35,7 +35,7 @@ export function useProblems(automation: string): Checked {
   const drawing = useDraft((draft) => draft.drawing);
   const [settled] = useDebouncedValue(drawing, TYPING_MS);
   const isEmpty = settled.nodes.length === 0;
-  const { data, isPlaceholderData, error } = useQuery({
+  const { data, isPlaceholderData, error, isPaused } = useQuery({
     queryKey: [...queryKeys.automations.detail(automation), "problems", numberOf(settled)],
     queryFn: ({ signal }) => {
       const body = { nodes: writeNodes(settled), edges: writeEdges(settled) };
@@ -46,7 +46,8 @@ export function useProblems(automation: string): Checked {
     staleTime: Infinity,
     gcTime: 10_000,
   });
-  return { problems: isEmpty ? NONE : (data?.problems ?? NONE), isCurrent: settled === drawing && data !== undefined && !isPlaceholderData, isUnknown: error !== null };
+  const isCurrent = settled === drawing && data !== undefined && !isPlaceholderData;
+  return { problems: isEmpty ? NONE : (data?.problems ?? NONE), isCurrent, isUnknown: error !== null || isPaused };
 }
 
 interface Jumps {

@@ -1,14 +1,15 @@
 import { Button, Tooltip } from "@mantine/core";
 import { Rocket } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 
 import type { Catalogue } from "@/flow/catalogue";
 import type { Automation } from "@/pages/editor/tabs";
+import { onDemand } from "@/parts/onDemand";
 import { useMayChange } from "@/session/accounts";
 import { draftTexts } from "@/texts/draft";
 
 const texts = draftTexts.publish;
-const PublishDialog = lazy(async () => ({ default: (await import("./PublishDialog")).PublishDialog }));
+const PublishDialog = onDemand(async () => (await import("./PublishDialog")).PublishDialog);
 
 export function PublishButton({ automation, catalogue }: { automation: Automation; catalogue: Catalogue }) {
   const [isOpen, setOpen] = useState(false);

@@ -64,7 +64,7 @@ export function PublishDialog({ automation, catalogue, onClose }: PublishDialogP
 
 function Checks({ checked, onShow }: { checked: Checked; onShow: () => void }) {
   const { open } = useJumps();
-  const { problems, isCurrent } = checked;
+  const { problems, isCurrent, isUnknown } = checked;
   if (problems.length > 0) {
     return (
       <Alert color="red" variant="light" icon={<CircleAlert size={18} />} title={texts.wrong(problems.length)}>
@@ -81,6 +81,7 @@ function Checks({ checked, onShow }: { checked: Checked; onShow: () => void }) {
       </Alert>
     );
   }
+  if (isUnknown) return <Text size="sm">{draftTexts.problems.unchecked}</Text>;
   return (
     <Group gap={8} role="status">
       {isCurrent ? <CircleCheck size={17} color="var(--mantine-color-teal-6)" aria-hidden /> : <Loader size="xs" />}

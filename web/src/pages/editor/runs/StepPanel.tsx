@@ -20,7 +20,7 @@ import { calledRun, printedBy } from "./calls";
 import { type Shown, toneOf } from "./runMarks";
 import classes from "./runs.module.css";
 import { StepFacts } from "./StepFacts";
-import { signalName } from "./waitWords";
+import { approvalPath, signalName } from "./waitWords";
 
 const texts = editorRunsTexts.step;
 const { actions } = editorRunsTexts;
@@ -121,9 +121,10 @@ function Resume({ run, signal }: { run: Run; signal: string | null }) {
     onSuccess: () => notifications.show({ message: actions.signalled }),
     onError: notifyProblem,
   });
-  if (signal?.startsWith("approval:") === true) {
+  const approval = approvalPath(signal);
+  if (approval !== null) {
     return (
-      <Button size="xs" variant="default" component={Link} to="/approvals">
+      <Button size="xs" variant="default" component={Link} to={approval}>
         {actions.approvals}
       </Button>
     );

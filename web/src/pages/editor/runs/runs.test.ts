@@ -8,7 +8,7 @@ import { callerOf, calledRun } from "./calls";
 import { askedFor, readFilters, writeFilters } from "./filters";
 import { recordName } from "./recordName";
 import { runMarks } from "./runMarks";
-import { awaitedInWords, signalInWords, signalName } from "./waitWords";
+import { approvalPath, awaitedInWords, signalInWords, signalName } from "./waitWords";
 
 const NOW = new Date(2026, 10, 27, 12, 0);
 const FLOW = flow("start>if", "if:true>send", "if:false>set", "send:error>stop");
@@ -56,6 +56,7 @@ describe("words about a run", () => {
       ...["for a reply", "for the end of another run", "for an approval", "for the signal “paid”", "for a change", null],
     ]);
     expect([signalName("signal:paid@4"), signalName("reply:1"), signalName(null)]).toEqual(["paid", null, null]);
+    expect([approvalPath("approval:3"), approvalPath("reply:1"), approvalPath(null)]).toEqual(["/approvals?approval=3", null, null]);
     expect(awaitedInWords({ until: new Date(2026, 10, 28, 9, 5).getTime(), signal: null }, true, NOW)).toMatch(/^next try 28 Nov,? (at )?09:05$/);
     expect(awaitedInWords({ until: null, signal: null }, false, NOW)).toBeNull();
   });

@@ -29,6 +29,12 @@ export function signalName(signal: string | null): string | null {
   return /^signal:([A-Za-z0-9_.-]{1,64})/.exec(signal ?? "")?.[1] ?? null;
 }
 
+/** Where it is decided; null: it waits for something else. */
+export function approvalPath(signal: string | null): string | null {
+  const id = /^approval:(.+)$/.exec(signal ?? "")?.[1];
+  return id === undefined ? null : `/approvals?approval=${id}`;
+}
+
 /** Today's times without their date. */
 export function momentInWords(time: number, now: Date): string {
   const date = new Date(time);

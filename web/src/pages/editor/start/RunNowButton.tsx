@@ -1,17 +1,18 @@
 import { Button, Tooltip } from "@mantine/core";
 import { Play } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { useSearchParams } from "react-router";
 
 import { type StartForm, startFormOf } from "@/flow/inputForm";
 import type { JsonObject } from "@/flow/drawing";
+import { onDemand } from "@/parts/onDemand";
 import { useMayChange } from "@/session/accounts";
 import { editorTestTexts } from "@/texts/editor-test";
 
 import type { Automation } from "@/pages/editor/tabs";
 
 const texts = editorTestTexts.start;
-const RunNow = lazy(async () => ({ default: (await import("./RunNow")).RunNow }));
+const RunNow = onDemand(async () => (await import("./RunNow")).RunNow);
 
 /** Of what is started by hand. `?start` in the address opens it: the list of automations leads here. */
 export function RunNowButton({ automation }: { automation: Automation }) {

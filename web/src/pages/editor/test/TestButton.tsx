@@ -1,14 +1,15 @@
 import { Button, Tooltip } from "@mantine/core";
 import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { FlaskConical } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 
+import { onDemand } from "@/parts/onDemand";
 import { useMayChange } from "@/session/accounts";
 import { editorTestTexts as texts } from "@/texts/editor-test";
 
 import type { Automation } from "@/pages/editor/tabs";
 
-const TestDialog = lazy(async () => ({ default: (await import("./TestDialog")).TestDialog }));
+const TestDialog = onDemand(async () => (await import("./TestDialog")).TestDialog);
 
 export function TestButton({ automation }: { automation: Automation }) {
   const [isOpen, { open, close }] = useDisclosure(false);
