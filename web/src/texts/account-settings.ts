@@ -55,7 +55,7 @@ export const accountSettingsTexts = {
     rows: [
       ["How many runs there may be, and what runs when one fails", "Settings of each automation"],
       ["Time zones", "Each schedule and each wait that goes by the clock"],
-      ["How long runs are kept: 30 days, failed ones 7, unless set otherwise", "Installation: `automations.retention_days`, `automations.failed_retention_days`"],
+      ["How long runs are kept", "Settings of each automation, at most as long as the installation has it (`automations.retention_days`, `automations.failed_retention_days`)"],
       ["Requests of the API a minute", "Installation: `AUTOMATIONS_API_REQUESTS_PER_MINUTE`"],
     ] as readonly (readonly [what: string, where: string])[],
   },

@@ -1,4 +1,5 @@
 import { Code, Table } from "@mantine/core";
+import type { ReactNode } from "react";
 
 import { Section } from "@/parts/Section";
 import { settingsTexts } from "@/texts/settings";
@@ -6,9 +7,11 @@ import { settingsTexts } from "@/texts/settings";
 
 const texts = settingsTexts.retention;
 
-export function Retention() {
+/** `children`: what the automation says of its own runs; below it what holds for all of the installation. */
+export function Retention({ children }: { readonly children?: ReactNode }) {
   return (
     <Section title={texts.title} text={texts.text}>
+      {children}
       <Table verticalSpacing="xs" aria-label={texts.title}>
         <Table.Tbody>
           {texts.rows.map(([what, usual, setting]) => (
