@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -61,7 +62,7 @@ def test_an_owner_changes_settings_and_a_viewer_reads_them(
     viewer.sees("49 of 20 tokens")
 
 
-def sorts_and_tells(address: str) -> tuple[list[object], list[object]]:
+def sorts_and_tells(address: str) -> tuple[list[Any], list[Any]]:
     """By hand: asks the model, and sends a mail."""
     nodes = [
         node("start", "trigger-manual", "By hand"),

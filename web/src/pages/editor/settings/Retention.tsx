@@ -4,7 +4,6 @@ import type { ReactNode } from "react";
 import { Section } from "@/parts/Section";
 import { settingsTexts } from "@/texts/settings";
 
-
 const texts = settingsTexts.retention;
 
 /** `children`: what the automation says of its own runs; below it what holds for all of the installation. */
