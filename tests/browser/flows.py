@@ -70,3 +70,42 @@ def chain(count: int) -> tuple[list[Any], list[Any]]:
         ),
     ]
     return nodes, [edge(f"step_{number}", f"step_{number + 1}") for number in range(1, count)]
+
+
+DISCOUNT = {
+    "type": "object",
+    "properties": {
+        "share": {"type": "integer", "title": "Discount in %", "minimum": 5, "maximum": 30},
+        "reason": {"type": "string", "title": "Reason", "enum": ["Loyal customer", "Large order", "Other offer"]},
+        "until": {"type": "string", "title": "Valid until", "format": "date"},
+        "send_to": {"type": "string", "title": "Send it to", "format": "email"},
+        "terms": {"type": "array", "title": "Terms", "items": {"type": "string"}},
+        "call": {"type": "boolean", "title": "Call them first"},
+    },
+    "required": ["share", "reason", "call"],
+    "x-order": ["share", "reason", "until", "send_to", "terms", "call"],
+}
+
+
+def asks(title: str, message: str, form: dict[str, Any] | None = None) -> tuple[list[Any], list[Any]]:
+    """By hand on a lead: what is approved is written down, what is rejected, too."""
+    nodes = [
+        node("start", "trigger-manual", "By hand", record="lead"),
+        node(
+            *("ask", "logic-approval", "Ask"),
+            title=title,
+            message=message,
+            form=form,
+            self_approval=True,
+            deadline={"amount": 2, "unit": "days"},
+        ),
+        node(
+            *("grant", "action-update-record", "Grant it"),
+            table="leads",
+            values={"stage": "granted", "score": "{{ steps.ask.answer.share }}", "tags": "{{ steps.ask.answer.terms }}"}
+            if form is not None
+            else {"stage": "granted"},
+        ),
+        node("decline", "action-update-record", "Decline it", table="leads", values={"stage": "declined"}),
+    ]
+    return nodes, [edge("start", "ask"), edge("ask", "grant", "approved"), edge("ask", "decline", "rejected")]

@@ -129,6 +129,15 @@ class Person:
         """Where the focus is."""
         self.page.keyboard.type(text)
 
+    def adds(self, tag: str, label: Name, within: Locator | None = None) -> None:
+        """To a list of words."""
+        (within or self.page).get_by_role("combobox", name=label).or_(self.field(label, within)).fill(tag)
+        self.presses("Enter")
+
+    def switches_to(self, account: Account) -> None:
+        self.page.get_by_role("button", name="Switch account").click()
+        self.page.get_by_role("menuitem", name=account.user[:8]).click()
+
     def chooses(self, label: Name, option: Name, within: Locator | None = None) -> None:
         """In a list that opens below its field."""
         (within or self.page).get_by_role("combobox", name=label).click()

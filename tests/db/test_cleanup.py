@@ -76,6 +76,28 @@ async def test_the_times_are_settings_of_the_database(
     assert await _left(database) == set()
 
 
+async def test_an_automation_may_keep_its_runs_for_a_shorter_time(database: asyncpg.Connection, make: Factory) -> None:
+    account = uuid.uuid4()
+    short = await make.automation(account, trigger_type="manual", trigger_config={"keep_days": 3})
+    long = await make.automation(account, trigger_type="manual", trigger_config={"keep_days": 400})
+    broken = await make.automation(account, trigger_type="manual", trigger_config={"keep_days": "soon"})
+    kept = {
+        await _old_run(database, make, short, "completed", 2),
+        await _old_run(database, make, short, "failed", 2, ended=False),
+        await _old_run(database, make, short, "running", 50, ended=False),
+        await _old_run(database, make, long, "completed", 29),
+        await _old_run(database, make, broken, "completed", 29),
+    }
+    for status in ("completed", "cancelled", "failed"):
+        await _old_run(database, make, short, status, 4)
+        await _old_run(database, make, short, status, 4, ended=False)
+    await _old_run(database, make, long, "completed", 31)
+    await _old_run(database, make, broken, "failed", 8)
+    counts = [await database.fetchval("select automations.cleanup_batch(5)") for _ in range(3)]
+    assert counts == [5, 3, 0]
+    assert await _left(database) == kept
+
+
 async def test_the_journal_is_kept_for_open_runs(database: asyncpg.Connection, make: Factory) -> None:
     waiting, idle = uuid.uuid4(), uuid.uuid4()
     for account in (waiting, idle):

@@ -134,6 +134,15 @@ class StartLimits(Config):
         "10 minutes. false: never.",
         json_schema_extra=LITERAL,
     )
+    keep_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=3650,
+        title="Days to keep runs",
+        description="Delete runs, with their steps, so many days after they ended, where the installation would keep "
+        "them longer. Empty: as long as the installation keeps them.",
+        json_schema_extra=LITERAL,
+    )
 
 
 def limit_problems(

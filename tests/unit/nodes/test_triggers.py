@@ -37,7 +37,7 @@ async def test_a_trigger_goes_on_with_the_trigger_data(node: Node[Any], config: 
     [(TriggerEvent(), EVENT), (TriggerSchedule(), SCHEDULE), (TriggerManual(), {}), (TriggerAiTool(), TOOL)],
 )
 def test_every_trigger_takes_limits(node: Node[Any], config: JsonObject) -> None:
-    limits: JsonObject = {"concurrency": {"limit": 1, "per": "record"}, "max_starts_per_hour": 100}
+    limits: JsonObject = {"concurrency": {"limit": 1, "per": "record"}, "max_starts_per_hour": 100, "keep_days": 7}
     assert problems(node, {**config, **limits}) == []
     wrongs: list[JsonObject] = [
         {"concurrency": {"limit": 0}},
@@ -45,6 +45,7 @@ def test_every_trigger_takes_limits(node: Node[Any], config: JsonObject) -> None
         {"concurrency": {"unknown": 1}},
         {"concurrency": 3},
         {"max_starts_per_hour": 0},
+        {"keep_days": 0},
     ]
     for wrong in wrongs:
         with pytest.raises(ValidationError):

@@ -40,7 +40,7 @@ describe("a form", () => {
     expect(fields.map((one) => one.name)).toEqual(Object.keys(SCHEMA.properties));
     expect(field("url")).toEqual({
       ...{ name: "url", title: "Address", description: "Where to.", isRequired: true, standard: undefined },
-      ...{ examples: ["https://example.com"], isTemplate: true, isSecret: false, widget: null, control: { kind: "text", pattern: null, most: null } },
+      ...{ examples: ["https://example.com"], isTemplate: true, isSecret: false, widget: null, control: { kind: "text", pattern: null, most: null, format: null } },
     });
     expect(field("method")).toMatchObject({ standard: "GET", isTemplate: false, control: { kind: "choice", values: ["GET", "POST"] } });
     expect(field("headers")).toMatchObject({ widget: "key_value", isSecret: true, control: { kind: "pairs", value: { kind: "text" } } });

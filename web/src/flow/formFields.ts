@@ -4,7 +4,7 @@ import { isObject, type Json, type JsonObject } from "./drawing";
 import { inOrder } from "./schemaOrder";
 
 export type Control =
-  | { readonly kind: "text"; readonly pattern: string | null; readonly most: number | null }
+  | { readonly kind: "text"; readonly pattern: string | null; readonly most: number | null; readonly format: string | null }
   | { readonly kind: "number"; readonly isInteger: boolean; readonly least: number | null; readonly most: number | null }
   | { readonly kind: "switch" }
   | { readonly kind: "choice"; readonly values: readonly Json[] }
@@ -88,7 +88,7 @@ function controlOf(given: JsonObject, definitions: JsonObject, around: Inherited
   if (schema["const"] !== undefined) return { kind: "choice", values: [schema["const"]] };
   switch (schema["type"]) {
     case "string":
-      return { kind: "text", pattern: textIn(schema, "pattern"), most: numberIn(schema, "maxLength") };
+      return { kind: "text", pattern: textIn(schema, "pattern"), most: numberIn(schema, "maxLength"), format: textIn(schema, "format") };
     case "integer":
     case "number":
       return {

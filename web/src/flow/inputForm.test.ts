@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { filled, firstValues, missing, readObject, startFormOf } from "./inputForm";
+import { fieldsOf } from "./formFields";
+import { filled, firstValues, problemsIn, problemWords, readObject, startFormOf } from "./inputForm";
 
 const SCHEMA = {
   type: "object",
@@ -24,9 +25,25 @@ describe("the form of a start", () => {
   it("begins with what holds anyway, and says what is missing", () => {
     const values = firstValues(fields);
     expect(values).toEqual({ count: 2 });
-    expect(missing(fields, values)).toEqual(["name"]);
-    expect(missing(fields, { ...values, name: "Ada" })).toEqual([]);
+    expect([...problemsIn(fields, values).keys()]).toEqual(["name"]);
+    expect([...problemsIn(fields, { ...values, name: "Ada" })]).toEqual([]);
     expect(filled({ name: "Ada", note: "", count: null, zero: 0, no: false })).toEqual({ name: "Ada", zero: 0, no: false });
+  });
+
+  it("says what the server would refuse", () => {
+    const asked = fieldsOf({
+      properties: { share: { type: "number", title: "Share", minimum: 5, maximum: 50 }, why: { type: "string", maxLength: 3 }, sure: { type: "boolean" } },
+      required: ["share", "sure"],
+    });
+    expect(firstValues(asked)).toEqual({ sure: false });
+    const problems = (share: number | null, why: string) => [...problemsIn(asked, { share, why, sure: false })];
+    expect([problems(5, "abc"), problems(4, ""), problems(51, "abcd"), problems(null, "")]).toEqual([
+      [],
+      [["share", "Not less than 5."]],
+      [["share", "Not more than 50."], ["why", "At most 3 characters."]],
+      [["share", "Fill this in."]],
+    ]);
+    expect([problemWords(asked, problemsIn(asked, {})), problemWords(asked, new Map())]).toEqual(["Share: Fill this in. sure: Fill this in.", null]);
   });
 
   it("takes JSON objects", () => {

@@ -2,6 +2,9 @@
 
 import { isObject, type Json, type JsonObject } from "./drawing";
 import { type Field, fieldsOf } from "./formFields";
+import { editorTestTexts } from "@/texts/editor-test";
+
+const texts = editorTestTexts.input;
 
 export type RecordKind = "lead" | "conversation";
 
@@ -28,8 +31,14 @@ export function startFormOf(type: string, config: JsonObject): StartForm | null 
   };
 }
 
+/** A switch that has to be answered stands at no: one cannot see the difference. */
 export function firstValues(fields: readonly Field[]): JsonObject {
-  return Object.fromEntries(fields.flatMap(({ name, standard }) => (standard === undefined ? [] : [[name, standard]])));
+  return Object.fromEntries(
+    fields.flatMap(({ name, standard, isRequired, control }) => {
+      const value = standard ?? (isRequired && control.kind === "switch" ? false : undefined);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 /** Without what was left empty. */
@@ -37,10 +46,35 @@ export function filled(values: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== "" && value !== null));
 }
 
-/** Names of required fields in which nothing stands. */
-export function missing(fields: readonly Field[], values: JsonObject): string[] {
+/** What keeps it from being sent, by field. */
+export type Problems = ReadonlyMap<string, string>;
+export const NO_PROBLEMS: Problems = new Map();
+
+/** What the server would refuse, as far as it is seen before. */
+export function problemsIn(fields: readonly Field[], values: JsonObject): Problems {
   const given = filled(values);
-  return fields.filter(({ name, isRequired, standard }) => isRequired && standard === undefined && given[name] === undefined).map(({ name }) => name);
+  return new Map(
+    fields.flatMap((field): [string, string][] => {
+      const problem = problemOf(field, given[field.name]);
+      return problem === null ? [] : [[field.name, problem]];
+    }),
+  );
+}
+
+function problemOf({ control, isRequired, standard }: Field, value: Json | undefined): string | null {
+  if (value === undefined) return isRequired && standard === undefined ? texts.required : null;
+  if (control.kind === "number" && typeof value === "number") {
+    if (control.least !== null && value < control.least) return texts.least(control.least);
+    if (control.most !== null && value > control.most) return texts.most(control.most);
+  }
+  if (control.kind === "text" && control.most !== null && typeof value === "string" && value.length > control.most) return texts.longest(control.most);
+  return null;
+}
+
+/** All of them, where there is no field to say one at. */
+export function problemWords(fields: readonly Field[], problems: Problems): string | null {
+  const words = fields.flatMap(({ name, title }) => (problems.has(name) ? [`${title}: ${problems.get(name) ?? ""}`] : []));
+  return words.length === 0 ? null : words.join(" ");
 }
 
 /** Null: it is no JSON object. */

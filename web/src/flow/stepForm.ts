@@ -11,7 +11,7 @@ export interface FormLayout {
 }
 
 /** Fields of all triggers that say how many runs there may be, rather than what starts them. */
-const LIMITS = ["concurrency", "debounce", "rate_limit", "max_starts_per_hour", "breaker", "allow_reentry", "on_failure", "overlap", "on_missed", "missed_at_most"];
+const LIMITS = ["concurrency", "debounce", "rate_limit", "max_starts_per_hour", "breaker", "keep_days", "allow_reentry", "on_failure", "overlap", "on_missed", "missed_at_most"];
 
 const MORE: Readonly<Record<string, readonly string[]>> = {
   "action-email": ["cc", "bcc", "reply_to", "from_name", "attachments", "timeout_seconds"],

@@ -34,3 +34,8 @@ export function duration(milliseconds: number): string {
 export function fullTime(time: Date): string {
   return time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
+
+/** Without its seconds. */
+export function shortTime(time: Date): string {
+  return time.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+}

@@ -28,6 +28,13 @@ export const approvalsTexts = {
     notYours: "It is not for you to decide: it waits for the people or the role that its step names.",
     readOnly: "Your role in this account only allows reading.",
     answer: "What was answered",
+    yes: "Yes",
+    no: "No",
+    until: (when: string) => `To be decided by ${when}`,
+    overtaken: {
+      title: "It is decided already",
+      text: "Somebody was faster, or its time was over. What you filled in was not sent, and the run goes on without it.",
+    },
     decidedBy: (who: string) => `Decided by ${who}`,
     user: (id: string) => `user ${id.slice(0, 8)}`,
     operator: "whoever runs this installation",

@@ -51,7 +51,11 @@ export const editorTestTexts = {
     notObject: "This is no JSON object: it begins with { and ends with }.",
     notJson: "This is no JSON.",
     nothing: "It asks for nothing.",
+    enterAfterEach: "Enter after each",
     required: "Fill this in.",
+    least: (least: number) => `Not less than ${least}.`,
+    most: (most: number) => `Not more than ${most}.`,
+    longest: (most: number) => `At most ${most} characters.`,
     tools: "As an AI agent would call it.",
   },
   result: {

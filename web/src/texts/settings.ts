@@ -39,6 +39,7 @@ export const settingsTexts = {
     rate_limit: "Default: none but the starts per hour.",
     max_starts_per_hour: "Default: 100,000 within an hour.",
     breaker: "",
+    keep_days: "",
     allow_reentry: "Default: they do not.",
     on_failure: "Default: none; the run is listed as failed.",
     overlap: "",
@@ -47,7 +48,7 @@ export const settingsTexts = {
   } as Readonly<Record<string, string>>,
   retention: {
     title: "How long runs are kept",
-    text: "Set for the whole installation by whoever operates it, not for one automation. Open runs are kept however long they wait.",
+    text: "Whoever operates the installation says how long at most; this automation may keep its runs for a shorter time. Open runs are kept however long they wait.",
     rows: [
       ["Completed and cancelled runs", "30 days unless set otherwise", "automations.retention_days"],
       ["Failed runs", "7 days unless set otherwise", "automations.failed_retention_days"],

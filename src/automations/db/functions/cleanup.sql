@@ -1,5 +1,6 @@
 -- What is old goes. Settings (per database): automations.retention_days (30: completed and cancelled runs),
 -- automations.failed_retention_days (7: failed runs), automations.journal_days (30: the change journal).
+-- An automation may keep its runs for a shorter time: `keep_days` of its trigger.
 
 -- A setting that is no number is the default: cleaning up must not stop for a typing error.
 create or replace function automations.days(p_setting text, p_default integer)
@@ -55,6 +56,23 @@ begin
   );
   get diagnostics v_gone = row_count;
   v_left := v_left - v_gone;
+
+  -- Of automations that keep theirs for a shorter time. Without an order: by the automation's index, up to the limit.
+  if v_left > 0 then
+    delete from public.automation_executions e
+    where e.id in (
+      select x.id
+      from public.automations a
+      join public.automation_executions x on x.automation_id = a.id
+      where a.trigger_config ? 'keep_days'
+        and x.status in ('completed', 'failed', 'cancelled')
+        and coalesce(x.completed_at, x.started_at) < pg_catalog.now()
+          - pg_catalog.make_interval(days => automations.whole_number(a.trigger_config -> 'keep_days', 3650, 3650))
+      limit v_left for update of x skip locked
+    );
+    get diagnostics v_gone = row_count;
+    v_left := v_left - v_gone;
+  end if;
 
   -- An open run may still wait for, or be explained by, what happened since it began.
   if v_left > 0 then

@@ -3,7 +3,7 @@ import { type SubmitEvent, useState } from "react";
 import { Link } from "react-router";
 
 import type { JsonObject } from "@/flow/drawing";
-import { filled, firstValues, missing } from "@/flow/inputForm";
+import { filled, firstValues, NO_PROBLEMS, problemsIn } from "@/flow/inputForm";
 import type { components } from "@/lib/api-types";
 import { JsonBlock } from "@/parts/JsonBlock";
 import { ProblemNotice } from "@/parts/ProblemNotice";
@@ -21,12 +21,12 @@ export function CallDialog({ account, tool, onClose }: { account: string; tool: 
   const [values, setValues] = useState<JsonObject>(() => firstValues(tool.fields));
   const [isAsked, setAsked] = useState(false);
   const calling = useCallTool(account, tool.name);
-  const wanting = missing(tool.fields, values);
+  const problems = problemsIn(tool.fields, values);
 
   function call(event: SubmitEvent): void {
     event.preventDefault();
     setAsked(true);
-    if (wanting.length === 0) calling.mutate(filled(values));
+    if (problems.size === 0) calling.mutate(filled(values));
   }
 
   return (
@@ -36,7 +36,7 @@ export function CallDialog({ account, tool, onClose }: { account: string; tool: 
           <Text size="sm" c="dimmed">
             {texts.text}
           </Text>
-          <InputForm fields={tool.fields} values={values} wanting={new Set(isAsked ? wanting : [])} onChange={setValues} jsonLabel={texts.arguments} />
+          <InputForm fields={tool.fields} values={values} problems={isAsked ? problems : NO_PROBLEMS} onChange={setValues} jsonLabel={texts.arguments} />
           {calling.error !== null && <ProblemNotice error={calling.error} />}
           {calling.data !== undefined && <Result result={calling.data} />}
           <Group justify="flex-end">

@@ -1,19 +1,21 @@
-import { Button, Drawer, Group, Loader, Stack, Text } from "@mantine/core";
-import { Workflow } from "lucide-react";
+import { Alert, Button, Card, Drawer, Group, Loader, Stack, Text } from "@mantine/core";
+import { Clock3, Users, Workflow } from "lucide-react";
+import { Fragment, useState } from "react";
 import { Link } from "react-router";
 
-import { JsonBlock } from "@/parts/JsonBlock";
 import { ProblemNotice } from "@/parts/ProblemNotice";
+import { shortTime } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
-import { useMayChange } from "@/session/accounts";
+import { useMayChange, useMe } from "@/session/accounts";
 import { usePeople } from "@/session/people";
 import { approvalsTexts } from "@/texts/approvals";
 import { partsTexts } from "@/texts/parts";
 
 import { ApprovalBadge } from "./ApprovalBadge";
+import classes from "./approvals.module.css";
 import { DecisionForm } from "./DecisionForm";
 import { type Approval, useApproval } from "./queries";
-import { decider } from "./words";
+import { answered, decider, isOvertaken } from "./words";
 
 const texts = approvalsTexts.drawer;
 
@@ -37,9 +39,16 @@ export function ApprovalDrawer({ id, account, onClose }: { id: string; account: 
 
 function Asked({ approval, account, onClose }: { approval: Approval; account: string; onClose: () => void }) {
   const mayChange = useMayChange();
+  const { data: me } = useMe();
+  const [opened] = useState(approval.status);
   const isOpen = approval.status === "pending";
   return (
     <Stack gap="lg">
+      {isOvertaken(opened, approval, me?.user_id ?? null) && (
+        <Alert color="yellow" variant="light" icon={<Users size={18} />} title={texts.overtaken.title} role="status">
+          {texts.overtaken.text}
+        </Alert>
+      )}
       <Group gap="sm">
         <ApprovalBadge status={approval.status} />
         <TimeAgo time={approval.created_at} />
@@ -54,9 +63,17 @@ function Asked({ approval, account, onClose }: { approval: Approval; account: st
           {texts.run}
         </Button>
       </Group>
-      <Text size="sm" c="dimmed">
-        {approval.automation}
-      </Text>
+      <Group gap="lg">
+        <Text size="sm" c="dimmed">
+          {approval.automation}
+        </Text>
+        {isOpen && approval.deadline !== null && (
+          <Group gap={6} c="dimmed">
+            <Clock3 size={14} aria-hidden />
+            <Text size="sm">{texts.until(shortTime(new Date(approval.deadline)))}</Text>
+          </Group>
+        )}
+      </Group>
       {approval.message !== null && (
         <Text size="sm" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
           {approval.message}
@@ -76,6 +93,7 @@ function Asked({ approval, account, onClose }: { approval: Approval; account: st
 function Outcome({ approval, account }: { approval: Approval; account: string }) {
   const people = usePeople(account);
   const who = decider(approval, (id) => people.find(({ value }) => value === id)?.label);
+  const answers = answered(approval);
   return (
     <Stack gap="sm">
       {who !== null && (
@@ -91,7 +109,21 @@ function Outcome({ approval, account }: { approval: Approval; account: string })
           {approval.comment}
         </Text>
       )}
-      {approval.answer !== null && Object.keys(approval.answer).length > 0 && <JsonBlock title={texts.answer} value={approval.answer} />}
+      {answers.length > 0 && (
+        <Card withBorder padding="md" radius="md" component="section" aria-label={texts.answer}>
+          <Text size="xs" c="dimmed" fw={550} mb="xs">
+            {texts.answer}
+          </Text>
+          <dl className={classes.answers}>
+            {answers.map(({ name, title, text }) => (
+              <Fragment key={name}>
+                <dt>{title}</dt>
+                <dd>{text}</dd>
+              </Fragment>
+            ))}
+          </dl>
+        </Card>
+      )}
     </Stack>
   );
 }

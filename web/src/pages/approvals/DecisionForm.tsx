@@ -5,7 +5,7 @@ import { useState } from "react";
 
 import type { JsonObject } from "@/flow/drawing";
 import { fieldsOf } from "@/flow/formFields";
-import { filled, firstValues, missing } from "@/flow/inputForm";
+import { filled, firstValues, NO_PROBLEMS, problemsIn } from "@/flow/inputForm";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { InputForm } from "@/parts/start/InputForm";
 import { approvalsTexts } from "@/texts/approvals";
@@ -21,11 +21,11 @@ export function DecisionForm({ approval, onDone }: { approval: Approval; onDone:
   const [comment, setComment] = useState("");
   const [isAsked, setAsked] = useState(false);
   const deciding = useDecide(approval.id);
-  const wanting = missing(fields, values);
+  const problems = problemsIn(fields, values);
 
   function decide(isYes: boolean): void {
     setAsked(isYes);
-    if (isYes && wanting.length > 0) return;
+    if (isYes && problems.size > 0) return;
     // A live event may take the form away before the answer is here.
     void deciding.mutateAsync({ isYes, given: filled(values), comment: comment.trim() === "" ? null : comment }).then(
       () => {
@@ -38,6 +38,7 @@ export function DecisionForm({ approval, onDone }: { approval: Approval; onDone:
 
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         decide(true);
@@ -49,7 +50,7 @@ export function DecisionForm({ approval, onDone }: { approval: Approval; onDone:
             <Title order={2} size="h4">
               {texts.form}
             </Title>
-            <InputForm fields={fields} values={values} wanting={new Set(isAsked ? wanting : [])} onChange={setValues} />
+            <InputForm fields={fields} values={values} problems={isAsked ? problems : NO_PROBLEMS} onChange={setValues} />
           </>
         )}
         <Textarea

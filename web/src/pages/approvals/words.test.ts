@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { decider, openFirst, readWhich } from "./words";
+import { answered, decider, isOvertaken, openFirst, readWhich } from "./words";
 
 describe("approvals in words", () => {
   it("shows the open ones where nothing else is asked for", () => {
@@ -19,5 +19,25 @@ describe("approvals in words", () => {
     expect(who({ decided_via: "user", decided_by: "me" })).toBe("You");
     expect(who({ decided_via: "user", decided_by: "12345678-9" })).toBe("user 12345678");
     expect(who({ decided_via: "token", decided_as: "a@b.example" })).toBe("a@b.example, from a mail");
+  });
+
+  it("says that somebody was faster", () => {
+    const by = (decided_by: string | null) => ({ status: "approved" as const, decided_by });
+    expect([isOvertaken("pending", by("other"), "me"), isOvertaken("pending", by(null), "me"), isOvertaken("pending", by("me"), "me")]).toEqual([true, true, false]);
+    expect([isOvertaken("approved", by("other"), "me"), isOvertaken("pending", { status: "pending", decided_by: null }, "me")]).toEqual([false, false]);
+  });
+
+  it("shows an answer as it was asked for", () => {
+    const form = {
+      properties: { why: { type: "string", title: "Why" }, share: { type: "number", title: "Share" }, sure: { type: "boolean" }, none: { type: "string" } },
+      "x-order": ["share", "why"],
+    };
+    expect(answered({ form, answer: { why: "Loyal", share: 5, sure: false, tags: ["a", "b"], none: null } }).map(({ title, text }) => [title, text])).toEqual([
+      ["Share", "5"],
+      ["Why", "Loyal"],
+      ["sure", "No"],
+      ["tags", "a, b"],
+    ]);
+    expect(answered({ form: null, answer: null })).toEqual([]);
   });
 });

@@ -1,3 +1,5 @@
+import { isObject, type Json } from "@/flow/drawing";
+import { fieldsOf } from "@/flow/formFields";
 import { approvalsTexts } from "@/texts/approvals";
 
 import type { Approval } from "./queries";
@@ -29,4 +31,32 @@ export function decider({ decided_via: via, decided_by: id, decided_as: address 
     case "user":
       return id === null ? null : (nameOf(id) ?? texts.user(id));
   }
+}
+
+/** Whether somebody or something else was faster than whoever has the form before them. */
+export function isOvertaken(opened: Approval["status"], now: Pick<Approval, "status" | "decided_by">, me: string | null): boolean {
+  return opened === "pending" && now.status !== "pending" && (now.decided_by === null || now.decided_by !== me);
+}
+
+export interface Answered {
+  readonly name: string;
+  readonly title: string;
+  readonly text: string;
+}
+
+/** What was filled in, as the form asked for it; what no field of it asks for comes last. */
+export function answered({ form, answer }: Pick<Approval, "form" | "answer">): Answered[] {
+  const given = isObject(answer) ? answer : {};
+  const fields = fieldsOf(form, false).map(({ name, title }) => ({ name, title }));
+  const others = Object.keys(given).filter((name) => fields.every((field) => field.name !== name));
+  return [...fields, ...others.map((name) => ({ name, title: name }))]
+    .filter(({ name }) => given[name] !== undefined && given[name] !== null)
+    .map(({ name, title }) => ({ name, title, text: valueText(given[name] ?? null) }));
+}
+
+function valueText(value: Json): string {
+  const { yes, no } = approvalsTexts.drawer;
+  if (typeof value === "boolean") return value ? yes : no;
+  if (Array.isArray(value)) return value.map(valueText).join(", ");
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

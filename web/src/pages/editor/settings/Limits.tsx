@@ -6,6 +6,7 @@ import type { Catalogue, NodeType } from "@/flow/catalogue";
 import { type FlowNode, isTrigger, type JsonObject } from "@/flow/drawing";
 import { setConfig } from "@/flow/edit";
 import { tableOf } from "@/flow/recordTables";
+import { Section } from "@/parts/Section";
 import { settingsTexts } from "@/texts/settings";
 
 import { Form } from "@/pages/editor/config/form/Form";
@@ -15,7 +16,7 @@ import { fieldProblemsOf } from "@/pages/editor/problems/problems";
 import { useProblems } from "@/pages/editor/problems/useProblems";
 import type { Automation } from "@/pages/editor/tabs";
 import { limitFields } from "./limitFields";
-import { Section } from "./Section";
+import { Retention } from "./Retention";
 
 const { runs: texts, failure: failureTexts } = settingsTexts;
 
@@ -34,13 +35,16 @@ export function Limits({ automation, catalogue, isReadOnly }: LimitsProps) {
     return <OfTrigger automation={automation} trigger={trigger} type={type} table={tableOf(trigger, drawing)} isReadOnly={isReadOnly} />;
   }
   return (
-    <Section title={texts.title} text={trigger === undefined ? texts.noTrigger : texts.unknown}>
-      {trigger === undefined && !isReadOnly && (
-        <Button component={Link} to={`/automations/${automation.id}`} variant="default" size="xs" w="fit-content">
-          {texts.toBuild}
-        </Button>
-      )}
-    </Section>
+    <>
+      <Section title={texts.title} text={trigger === undefined ? texts.noTrigger : texts.unknown}>
+        {trigger === undefined && !isReadOnly && (
+          <Button component={Link} to={`/automations/${automation.id}`} variant="default" size="xs" w="fit-content">
+            {texts.toBuild}
+          </Button>
+        )}
+      </Section>
+      <Retention />
+    </>
   );
 }
 
@@ -57,7 +61,7 @@ function OfTrigger({ automation, trigger, type, table, isReadOnly }: OfTriggerPr
   const { id, config } = trigger;
   const checked = useProblems(automation.id);
   const problems = useMemo(() => fieldProblemsOf(checked.problems, id), [checked.problems, id]);
-  const { limits, failure } = useMemo(() => limitFields(type.type, type.config_schema, config), [type, config]);
+  const { limits, failure, retention } = useMemo(() => limitFields(type.type, type.config_schema, config), [type, config]);
   const form: FormSetting = {
     automation: automation.id,
     account: automation.user_id,
@@ -79,6 +83,7 @@ function OfTrigger({ automation, trigger, type, table, isReadOnly }: OfTriggerPr
           <Form fields={failure} value={config} onChange={onChange} />
         </Section>
       )}
+      <Retention>{retention.length > 0 && <Form fields={retention} value={config} onChange={onChange} />}</Retention>
     </FormContext>
   );
 }

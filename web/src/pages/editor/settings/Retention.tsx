@@ -1,14 +1,16 @@
 import { Code, Table } from "@mantine/core";
+import type { ReactNode } from "react";
 
+import { Section } from "@/parts/Section";
 import { settingsTexts } from "@/texts/settings";
-
-import { Section } from "./Section";
 
 const texts = settingsTexts.retention;
 
-export function Retention() {
+/** `children`: what the automation says of its own runs; below it what holds for all of the installation. */
+export function Retention({ children }: { readonly children?: ReactNode }) {
   return (
     <Section title={texts.title} text={texts.text}>
+      {children}
       <Table verticalSpacing="xs" aria-label={texts.title}>
         <Table.Tbody>
           {texts.rows.map(([what, usual, setting]) => (

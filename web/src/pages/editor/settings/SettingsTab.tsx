@@ -6,7 +6,6 @@ import type { TabProps } from "@/pages/editor/tabs";
 import { AgentOf } from "./AgentOf";
 import { Limits } from "./Limits";
 import { LooksForm } from "./LooksForm";
-import { Retention } from "./Retention";
 import classes from "./settings.module.css";
 
 /** What holds for all of an automation, wherever it is stored: beside its flow, in its trigger, or for the installation. */
@@ -16,7 +15,6 @@ export function SettingsTab({ automation, catalogue }: TabProps) {
     <Stack className={classes.page} gap="lg">
       <LooksForm automation={automation} isReadOnly={isReadOnly} />
       <Limits automation={automation} catalogue={catalogue} isReadOnly={isReadOnly} />
-      <Retention />
       <AgentOf automation={automation} />
     </Stack>
   );

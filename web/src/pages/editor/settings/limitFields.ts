@@ -5,16 +5,20 @@ import { type Field, fieldsOf } from "@/flow/formFields";
 import { limitsOf } from "@/flow/stepForm";
 import { settingsTexts } from "@/texts/settings";
 
-const ON_FAILURE = "on_failure";
+/** Those with a section of their own, by the name of it. */
+const APART = { failure: "on_failure", retention: "keep_days" } as const;
 
 interface LimitFields {
   readonly limits: readonly Field[];
   readonly failure: readonly Field[];
+  readonly retention: readonly Field[];
 }
 
 export function limitFields(type: string, schema: unknown, config: JsonObject): LimitFields {
   const fields = limitsOf(type, fieldsOf(schema, false), config).map(withDefault);
-  return { limits: fields.filter(({ name }) => name !== ON_FAILURE), failure: fields.filter(({ name }) => name === ON_FAILURE) };
+  const named = (wanted: string) => fields.filter(({ name }) => name === wanted);
+  const apart: readonly string[] = Object.values(APART);
+  return { limits: fields.filter(({ name }) => !apart.includes(name)), failure: named(APART.failure), retention: named(APART.retention) };
 }
 
 function withDefault(field: Field): Field {

@@ -19,17 +19,19 @@ describe("what an automation is called", () => {
 });
 
 describe("settings of a trigger", () => {
-  it("say what they do and what holds without them; the failure's is apart", () => {
+  it("say what they do and what holds without them; those of failures and retention are apart", () => {
     const schema = {
       type: "object",
       properties: {
         event_source: { type: "string" },
         debounce: { type: "object", title: "Debounce", description: "Start once.", properties: { seconds: { type: "number" } } },
         on_failure: { type: "string", description: "Runs then." },
+        keep_days: { type: "integer", description: "Delete them." },
       },
     };
-    const { limits, failure } = limitFields("trigger-event", schema, {});
+    const { limits, failure, retention } = limitFields("trigger-event", schema, {});
     expect(limits.map(({ name, description }) => [name, description])).toEqual([["debounce", "Start once. Default: each change starts a run."]]);
     expect(failure.map(({ name }) => name)).toEqual(["on_failure"]);
+    expect(retention.map(({ name }) => name)).toEqual(["keep_days"]);
   });
 });

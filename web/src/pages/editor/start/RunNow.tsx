@@ -5,7 +5,7 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import type { JsonObject } from "@/flow/drawing";
-import { filled, firstValues, missing, type StartForm } from "@/flow/inputForm";
+import { filled, firstValues, NO_PROBLEMS, problemsIn, type StartForm } from "@/flow/inputForm";
 import { queryKeys } from "@/lib/query-keys";
 import { notifyProblem } from "@/parts/ProblemNotice";
 import { answer, api } from "@/session/client";
@@ -38,12 +38,13 @@ export function RunNow({ automation, form, onClose }: { automation: Automation; 
     onError: notifyProblem,
     onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.automations.executions.all(automation.id) }),
   });
-  const wanting = missing(form.fields, values);
-  const isReady = wanting.length === 0 && (form.record === null || record !== null);
+  const problems = problemsIn(form.fields, values);
+  const isReady = problems.size === 0 && (form.record === null || record !== null);
 
   return (
     <Modal opened onClose={onClose} title={texts.title} closeButtonProps={{ "aria-label": partsTexts.close }}>
       <form
+        noValidate
         onSubmit={(event) => {
           event.preventDefault();
           setAsked(true);
@@ -56,7 +57,7 @@ export function RunNow({ automation, form, onClose }: { automation: Automation; 
           </Text>
           {form.record !== null && <RecordPicker account={automation.user_id} kind={form.record} value={record} onChange={setRecord} isRequired />}
           {form.fields.length > 0 ? (
-            <InputForm fields={form.fields} values={values} wanting={new Set(isAsked ? wanting : [])} onChange={setValues} />
+            <InputForm fields={form.fields} values={values} problems={isAsked ? problems : NO_PROBLEMS} onChange={setValues} />
           ) : (
             form.record === null && <NothingAsked />
           )}

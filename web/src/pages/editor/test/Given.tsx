@@ -1,6 +1,7 @@
 import { Select, Stack, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
+import type { Problems } from "@/flow/inputForm";
 import { queryKeys } from "@/lib/query-keys";
 import { fullTime } from "@/parts/time";
 import { answer, api } from "@/session/client";
@@ -19,12 +20,12 @@ interface GivenProps {
   automation: Automation;
   subject: Subject;
   given: Filled;
-  wanting: ReadonlySet<string>;
+  problems: Problems;
   onChange: (given: Filled) => void;
 }
 
 /** What the test begins with, in the way that was chosen. */
-export function Given({ automation, subject, given, wanting, onChange }: GivenProps) {
+export function Given({ automation, subject, given, problems, onChange }: GivenProps) {
   switch (given.way) {
     case "change":
       return (
@@ -61,11 +62,11 @@ export function Given({ automation, subject, given, wanting, onChange }: GivenPr
         </Text>
       );
     case "input":
-      return <Input automation={automation} subject={subject} given={given} wanting={wanting} onChange={onChange} />;
+      return <Input automation={automation} subject={subject} given={given} problems={problems} onChange={onChange} />;
   }
 }
 
-function Input({ automation, subject, given, wanting, onChange }: GivenProps) {
+function Input({ automation, subject, given, problems, onChange }: GivenProps) {
   const { form } = subject;
   const isWebhook = subject.type === "trigger-webhook";
   const fields = form?.fields ?? [];
@@ -86,7 +87,7 @@ function Input({ automation, subject, given, wanting, onChange }: GivenProps) {
         <InputForm
           fields={fields}
           values={given.values}
-          wanting={wanting}
+          problems={problems}
           onChange={(values) => onChange({ ...given, values })}
           {...(isWebhook ? { jsonLabel: texts.input.body } : {})}
         />

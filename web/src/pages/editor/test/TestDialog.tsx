@@ -2,7 +2,7 @@ import { Button, Group, Modal, SegmentedControl, Stack, Text } from "@mantine/co
 import { FlaskConical } from "lucide-react";
 import { useState } from "react";
 
-import { firstValues, missing } from "@/flow/inputForm";
+import { firstValues, NO_PROBLEMS, problemsIn } from "@/flow/inputForm";
 import { EmptyState } from "@/parts/EmptyState";
 import { partsTexts } from "@/texts/parts";
 import { editorTestTexts as texts } from "@/texts/editor-test";
@@ -45,7 +45,7 @@ function Choose({ automation, subject, onClose }: { automation: Automation; subj
   const [isAsked, setAsked] = useState(false);
   const test = useTest(automation);
   const body = bodyOf(subject, given);
-  const wanting = new Set(isAsked ? missing(subject.form?.fields ?? [], given.values) : []);
+  const problems = isAsked ? problemsIn(subject.form?.fields ?? [], given.values) : NO_PROBLEMS;
 
   function run(): void {
     setAsked(true);
@@ -54,6 +54,7 @@ function Choose({ automation, subject, onClose }: { automation: Automation; subj
 
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         run();
@@ -73,7 +74,7 @@ function Choose({ automation, subject, onClose }: { automation: Automation; subj
             data={subject.ways.map((way) => ({ value: way, label: texts.ways[way] }))}
           />
         )}
-        <Given automation={automation} subject={subject} given={given} wanting={wanting} onChange={setGiven} />
+        <Given automation={automation} subject={subject} given={given} problems={problems} onChange={setGiven} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {partsTexts.cancel}

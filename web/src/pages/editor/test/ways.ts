@@ -1,7 +1,7 @@
 /** With what a draft can be tried, by its trigger. */
 
 import { type Drawing, isTrigger, type JsonObject } from "@/flow/drawing";
-import { filled, missing, type RecordKind, type StartForm, startFormOf } from "@/flow/inputForm";
+import { filled, problemsIn, type RecordKind, type StartForm, startFormOf } from "@/flow/inputForm";
 
 import type { TestBody } from "./testRuns";
 
@@ -52,7 +52,7 @@ export function bodyOf(subject: Subject, given: Filled): TestBody | null {
       return given.record === null || given.record.trim() === "" ? null : recordIn(subject.record, given.record.trim());
     case "input":
       if (subject.record !== null && given.record === null) return null;
-      if (missing(subject.form?.fields ?? [], given.values).length > 0) return null;
+      if (problemsIn(subject.form?.fields ?? [], given.values).size > 0) return null;
       return { input: filled(given.values), ...recordIn(subject.record, given.record) };
   }
 }

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 
 import type { JsonObject } from "@/flow/drawing";
-import { filled, firstValues, missing, type RecordKind } from "@/flow/inputForm";
+import { filled, firstValues, NO_PROBLEMS, problemsIn, type RecordKind } from "@/flow/inputForm";
 import { listKeys } from "@/lib/list-keys";
 import { queryKeys } from "@/lib/query-keys";
 import { ProblemNotice } from "@/parts/ProblemNotice";
@@ -41,7 +41,7 @@ export function StartForm({ kind, id, startable, onClose }: StartFormProps) {
     },
   });
   const fields = chosen?.form.fields ?? [];
-  const wanting = missing(fields, values);
+  const problems = problemsIn(fields, values);
 
   function choose(automation: string | null): void {
     const one = startable.find((other) => other.id === automation) ?? null;
@@ -68,10 +68,11 @@ export function StartForm({ kind, id, startable, onClose }: StartFormProps) {
   }
   return (
     <form
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
         setAsked(true);
-        if (chosen !== null && wanting.length === 0) start.mutate(chosen.id);
+        if (chosen !== null && problems.size === 0) start.mutate(chosen.id);
       }}
     >
       <Stack gap="md">
@@ -84,7 +85,7 @@ export function StartForm({ kind, id, startable, onClose }: StartFormProps) {
           onChange={choose}
         />
         {fields.length > 0 && (
-          <InputForm key={chosen?.id} fields={fields} values={values} wanting={new Set(isAsked ? wanting : [])} onChange={setValues} />
+          <InputForm key={chosen?.id} fields={fields} values={values} problems={isAsked ? problems : NO_PROBLEMS} onChange={setValues} />
         )}
         {start.error !== null && <ProblemNotice error={start.error} />}
         <Group justify="flex-end">
