@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -16,7 +17,7 @@ from tests.e2e.conftest import until
 pytestmark = pytest.mark.full
 
 
-def offers() -> tuple[list[object], list[object]]:
+def offers() -> tuple[list[Any], list[Any]]:
     """By hand on a lead, with one question."""
     asked = {"type": "object", "properties": {"text": {"type": "string", "title": "Offer"}}, "required": ["text"]}
     nodes = [
@@ -113,7 +114,7 @@ def test_a_timeline_says_who_and_what_changed_a_lead(person: Person) -> None:
     expect(Canvas(person).card("Greet")).to_contain_text("Done")
 
 
-def welcomes() -> tuple[list[object], list[object]]:
+def welcomes() -> tuple[list[Any], list[Any]]:
     nodes = [
         node("trigger", "trigger-event", "A lead comes", event_source="lead", event_type="INSERT"),
         node("greet", "action-update-record", "Greet", table="leads", tags={"add": ["welcomed"]}),
@@ -193,7 +194,7 @@ def test_why_it_did_not_fire(person: Person, name: str, words: str, advice: str)
     assert axe.findings(person.page) == []
 
 
-def tool() -> tuple[list[object], list[object]]:
+def tool() -> tuple[list[Any], list[Any]]:
     about = {"tool_name": "find_lead", "description": "Finds a lead by its name."}
     nodes = [node("call", "trigger-ai-tool", "A call", **about), node("end", "logic-stop", "End")]
     return nodes, [edge("call", "end")]
