@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from automations.cli.up.greeting import greeting
 
-FACTS = {
+FACTS: dict[str, object] = {
     "data_dir": None,
     "schema": "1",
     "migrated": [],
