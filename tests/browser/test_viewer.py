@@ -78,7 +78,7 @@ def test_a_viewer_sees_everything_and_changes_nothing(home: Home, viewer: Person
         f"automations/{home.automation}": "Qualify",
         f"automations/{home.automation}/settings": "Name",
         f"automations/{home.automation}/runs/{home.run}": "Qualify",
-        f"automations/{home.automation}/versions": "The second one",
+        f"automations/{home.automation}/versions/1": "The second one",
         "runs": "Welcome",
         "approvals": "Give Ada Lovelace a discount?",
         f"approvals?approval={home.approval}": "Your role in this account only allows reading.",
@@ -105,7 +105,7 @@ def test_what_a_viewer_is_not_offered_the_owner_is(home: Home, somebody: Newcome
     owner.signs_in()
     pages = {
         f"automations/{home.automation}/settings": "Name",
-        f"automations/{home.automation}/versions": "Roll back to this",
+        f"automations/{home.automation}/versions/1": "Roll back to this",
         f"leads/{home.lead}": "Run an automation on this",
         "secrets": "New secret",
     }
