@@ -90,6 +90,7 @@ def test_a_viewer_sees_everything_and_changes_nothing(home: Home, viewer: Person
         "secrets": "CRM_TOKEN",
         "api-keys": "Keys are for owners and admins",
         "team": "Owners and admins see who was invited.",
+        "settings": "Owners and admins of this account change its settings.",
     }
     offered = {}
     for path, words in pages.items():
