@@ -6,7 +6,7 @@ import tseslint from "typescript-eslint";
 // Rooms from the top to the bottom: each may use those below it.
 const ROOMS = ["app", "pages", "live", "session", "parts", "flow", "lib", "texts"];
 const PAGES = [
-  ...["automations", "editor", "runs", "approvals", "records", "secrets", "api-keys", "team"],
+  ...["automations", "editor", "runs", "approvals", "records", "secrets", "api-keys", "team", "settings"],
   ...["ai-tools", "sign-in"],
 ];
 const UPWARDS = { group: ["../*"], message: "Say it from the top: @/room/file." };

@@ -18,7 +18,8 @@ AutomationsError                 says what is wrong (`message`) and what to do n
 ├── TooManyRequests              the caller has to wait (`retry_after` seconds)
 ├── WebhookRefused               a delivery to a webhook is not taken (`code` says why)
 └── Unusable                     the caller's input cannot be used as given
-    └── InputInvalid             it does not fit its JSON Schema (`problems`, all at once)
+    ├── InputInvalid             it does not fit its JSON Schema (`problems`, all at once)
+    └── SettingRefused           one of several settings is to blame (`name`, `reason`)
 """
 
 from __future__ import annotations
@@ -166,3 +167,12 @@ class InputInvalid(Unusable):
     def __init__(self, problems: Sequence[str], *, hint: str) -> None:
         super().__init__(f"the input does not fit: {'; '.join(problems)}", hint=hint)
         self.problems = tuple(problems)
+
+
+class SettingRefused(Unusable):
+    """`name`: the setting at which it can be mended; `reason`: what is wrong, for whoever sees its name beside it."""
+
+    def __init__(self, message: str, *, hint: str, name: str, reason: str) -> None:
+        super().__init__(message, hint=hint)
+        self.name = name
+        self.reason = reason

@@ -74,6 +74,20 @@ async def test_settings_that_cannot_be_are_told_in_words_of_the_api(world: World
     assert {source for _, source in by_name(await owner.ok("GET", "/account/settings")).values()} == {"none"}
 
 
+async def test_what_is_refused_names_the_field_at_which_it_is_mended(world: World, api: ApiServer) -> None:
+    owner = api.signed_in(world.account)
+    server = {"mail_server": "smtp://mail.example.com", "mail_from": "a@b.example"}
+    for body, field, said in (
+        ({"mail_from": "ada"}, "mail_from", "there is no @"),
+        ({"mail_server": "smtp://mail.example.com"}, "mail_from", "a sender of its own"),
+        ({**server, "mail_user": "ada"}, "mail_password_secret", "come together"),
+        ({"mail_user": "ada"}, "mail_server", "it has none"),
+        ({"ai_model": " "}, "ai_model", "the name of a model"),
+    ):
+        (problem,) = refused(await owner("PATCH", "/account/settings", json=body), 422, "unusable")["problems"]
+        assert (problem["field"], said in problem["message"]) == (field, True), problem
+
+
 async def test_who_may_see_and_change_settings(world: World, api: ApiServer, make: Factory) -> None:
     of_account, body = f"?account={world.account}", {"ai_model": "small"}
     path = f"/account/settings{of_account}"

@@ -17,7 +17,7 @@ from automations.errors import NotFound
 # program, an address that is wrong must be a 404 and not a page.
 PAGES: Final = (
     *("automations", "runs", "approvals", "leads", "conversations", "secrets", "api-keys", "team", "ai-tools"),
-    *("sign-in", "join"),
+    *("settings", "sign-in", "join"),
 )
 # Scripts are ours alone. Mantine writes its variables into <style> elements, which carry nothing from outside.
 POLICY: Final = (

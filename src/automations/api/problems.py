@@ -22,6 +22,7 @@ from automations.errors import (
     NotAllowed,
     NotFound,
     Problem,
+    SettingRefused,
     TooManyRequests,
     Unusable,
     WebhookRefused,
@@ -108,6 +109,9 @@ def problem_of(error: AutomationsError) -> Response:
         case InputInvalid():
             texts = [{"message": one} for one in error.problems]
             return problem("unusable", error.message, error.hint or "Correct what you sent.", problems=texts)
+        case SettingRefused():
+            at = [{"field": error.name, "message": in_words_of_the_api(error.reason)}]
+            return problem("unusable", error.message, error.hint or "Correct what you sent.", problems=at)
         case Unusable():
             return problem("unusable", error.message, error.hint or "Correct what you sent.")
         case ConfigurationError():

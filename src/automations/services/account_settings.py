@@ -12,7 +12,7 @@ from uuid import UUID
 
 from automations.db.account_settings_store import AccountSettings, AccountSettingsStore
 from automations.db.secret_store import SecretStore
-from automations.errors import NotFound, Unusable
+from automations.errors import NotFound, SettingRefused, Unusable
 from automations.flow.mail_address import read_address
 from automations.flow.mail_server import MailServer, read_mail_server
 
@@ -107,8 +107,8 @@ _SECRETS: Final = ("mail-password-secret", "ai-key-secret")
 async def set_settings(
     store: AccountSettingsStore, secrets: SecretStore, account: UUID, given: Mapping[str, str | None]
 ) -> AccountSettings:
-    """Set what is `given` by name, all or nothing; None: as the installation has it. `Unusable` for a value that cannot
-    be one, or not beside the others; `NotFound` for a secret that the account does not have."""
+    """Set what is `given` by name, all or nothing; None: as the installation has it. `SettingRefused` for a value that
+    cannot be one, or not beside the others; `NotFound` for a secret that the account does not have."""
     read = {name: None if text is None else _read(name, text) for name, text in given.items()}
     for name in _SECRETS:
         secret = read.get(name)
@@ -170,11 +170,13 @@ def known(name: str) -> str:
 
 def _read(name: str, text: str) -> str | int:
     if len(text) > LONGEST:
-        raise Unusable(f"{name}: {len(text):,} characters are too many", hint=f"At most {LONGEST:,}.")
+        reason = f"{len(text):,} characters are too many"
+        raise SettingRefused(f"{name}: {reason}", hint=f"At most {LONGEST:,}.", name=name, reason=reason)
     try:
         return _READ[name](text)
     except ValueError as error:
-        raise Unusable(f"this cannot be {name}: {error}", hint=f"`automations account set {name} VALUE`.") from None
+        hint = f"`automations account set {name} VALUE`."
+        raise SettingRefused(f"this cannot be {name}: {error}", hint=hint, name=name, reason=str(error)) from None
 
 
 def _column(name: str) -> str:
@@ -186,16 +188,18 @@ async def _put(store: AccountSettingsStore, account: UUID, changes: Mapping[str,
         settings = replace(await store.get(account), **{_column(name): value for name, value in changes.items()})
         problem = _contradiction(settings)
         if problem is not None:
-            raise Unusable(problem[0], hint=problem[1])
+            name, said, hint = problem
+            raise SettingRefused(said, hint=hint, name=name, reason=said)
         await store.put(settings, changes)
     return settings
 
 
-def _contradiction(settings: AccountSettings) -> tuple[str, str] | None:
-    """What the CHECK constraints of the table would refuse, in words, with what to do."""
+def _contradiction(settings: AccountSettings) -> tuple[str, str, str] | None:
+    """What the CHECK constraints of the table would refuse: where to mend it, in words, with what to do."""
     command = "automations account set"
     if settings.mail_user is not None and settings.mail_server is None:
         return (
+            "mail-server",
             "a login belongs to a mail server of the account's own, and it has none",
             f"Set mail-server, too: `{command} mail-server smtp://HOST:587 …`, or unset mail-user and "
             "mail-password-secret, too.",
@@ -203,22 +207,26 @@ def _contradiction(settings: AccountSettings) -> tuple[str, str] | None:
     if (settings.mail_user is None) != (settings.mail_password_secret is None):
         lacking = "mail-user" if settings.mail_user is None else "mail-password-secret"
         return (
+            lacking,
             f"mail-user and mail-password-secret come together, and {lacking} would be missing",
             f"Name both at once: `{command} mail-user USER mail-password-secret SECRET`, or `automations account unset "
             "mail-user mail-password-secret`.",
         )
     if settings.mail_server is not None and settings.mail_from is None:
         return (
+            "mail-from",
             "an account with a mail server of its own needs a sender of its own",
             f"Name both: `{command} mail-server {settings.mail_server} mail-from me@example.com`; unset both likewise.",
         )
     if settings.mail_user is not None and str(settings.mail_server).startswith("smtp+plain:"):
         return (
+            "mail-server",
             "a password would go over the wire in the clear with smtp+plain://",
             "Use smtp:// (STARTTLS) or smtps://, or no login.",
         )
     if settings.ai_key_secret is not None and settings.ai_base_url is None:
         return (
+            "ai-base-url",
             "a key belongs to an endpoint of the account's own, and it has none",
             f"Name both: `{command} ai-base-url https://HOST/v1 ai-key-secret SECRET`; unset both likewise.",
         )

@@ -1,5 +1,5 @@
 import { Box, Group, Stack, Text, Tooltip } from "@mantine/core";
-import { BookOpen, Bot, History, KeyRound, KeySquare, type LucideIcon, MessagesSquare, Stamp, Users, UsersRound, Workflow } from "lucide-react";
+import { BookOpen, Bot, History, KeyRound, KeySquare, type LucideIcon, MessagesSquare, Settings, Stamp, Users, UsersRound, Workflow } from "lucide-react";
 import { NavLink } from "react-router";
 
 import { useLiveState } from "@/live/useLive";
@@ -27,6 +27,7 @@ const ACCOUNT_LINKS: readonly PageLink[] = [
   ["secrets", shellTexts.pages.secrets, KeyRound],
   ["api-keys", shellTexts.pages["api-keys"], KeySquare],
   ["team", shellTexts.pages.team, UsersRound],
+  ["settings", shellTexts.pages.settings, Settings],
 ];
 
 export function Navigation() {

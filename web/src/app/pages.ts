@@ -9,6 +9,7 @@ export const PAGES = [
   "api-keys",
   "team",
   "ai-tools",
+  "settings",
   "sign-in",
   "join",
 ] as const;

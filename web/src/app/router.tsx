@@ -56,6 +56,10 @@ export function createRoutes() {
                 },
                 { path: path("team"), lazy: async () => ({ Component: (await import("@/pages/team/TeamPage")).TeamPage }) },
                 {
+                  path: path("settings"),
+                  lazy: async () => ({ Component: (await import("@/pages/settings/SettingsPage")).SettingsPage }),
+                },
+                {
                   path: path("ai-tools"),
                   lazy: async () => ({ Component: (await import("@/pages/ai-tools/AiToolsPage")).AiToolsPage }),
                 },

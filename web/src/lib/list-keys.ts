@@ -22,5 +22,7 @@ export const listKeys = {
   /** Automations are what tools are made of. */
   tools: (account: string) => [...all, "tools", account] as const,
   secrets: (account: string) => ["secrets", account] as const,
+  settings: (account: string) => ["settings", account] as const,
+  aiUsage: (account: string) => ["ai-usage", account] as const,
   health: () => ["health"] as const,
 };

@@ -27,7 +27,7 @@ export function told(error: unknown): Told {
   return { title: partsTexts.problem.title, text: error instanceof Error ? error.message : String(error) };
 }
 
-function sentence(text: string): string {
+export function sentence(text: string): string {
   const begun = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
 }

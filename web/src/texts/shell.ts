@@ -2,7 +2,7 @@ export const shellTexts = {
   navigation: "Main navigation",
   skip: "Skip to the content",
   menu: "Open or close the navigation",
-  pages: { automations: "Automations", runs: "Runs", approvals: "Approvals", leads: "Leads", conversations: "Conversations", secrets: "Secrets", "ai-tools": "AI tools", "api-keys": "API keys", team: "Team" },
+  pages: { automations: "Automations", runs: "Runs", approvals: "Approvals", leads: "Leads", conversations: "Conversations", secrets: "Secrets", "ai-tools": "AI tools", "api-keys": "API keys", team: "Team", settings: "Settings" },
   groups: { work: "Work", account: "Account" },
   help: { api: "API", label: "HTTP API, every route" },
   account: {

@@ -28,7 +28,7 @@ from automations.db.audit_store import AuditFilter, AuditStore
 from automations.db.connection import Connection
 from automations.db.secret_store import SecretStore
 from automations.db.watched_table_store import WatchedTableStore
-from automations.errors import NotFound, Unusable
+from automations.errors import NotFound, SettingRefused
 from automations.services.account_settings import set_settings, shown_settings
 
 router: Final = api_router("", "account")
@@ -49,9 +49,10 @@ async def update_account_settings(
         await set_settings(AccountSettingsStore(session), SecretStore(session), account, given)
     except NotFound as error:
         raise NotFound(error.message, hint=_hint(error, "PUT /secrets/{name} sets a secret.")) from None
-    except Unusable as error:
-        hint = "Send what belongs together in one request; null leaves a setting to the installation."
-        raise Unusable(error.message, hint=_hint(error, hint)) from None
+    except SettingRefused as error:
+        hint = _hint(error, "Send what belongs together in one request; null leaves a setting to the installation.")
+        name = error.name.replace("-", "_")
+        raise SettingRefused(error.message, hint=hint, name=name, reason=error.reason) from None
     return await _settings(session, api, account)
 
 
@@ -104,6 +105,6 @@ async def _settings(session: Connection, api: Api, account: UUID) -> AccountSett
     )
 
 
-def _hint(error: NotFound | Unusable, hint: str) -> str:
+def _hint(error: NotFound | SettingRefused, hint: str) -> str:
     """Ours where it speaks of commands."""
     return hint if error.hint is None or "`automations " in error.hint else error.hint

@@ -2,11 +2,11 @@ import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import { listKeys } from "@/lib/list-keys";
+import { Section } from "@/parts/Section";
 import { answer, api } from "@/session/client";
 import { settingsTexts } from "@/texts/settings";
 
 import type { Automation } from "@/pages/editor/tabs";
-import { Section } from "./Section";
 
 const MOST = 200;
 

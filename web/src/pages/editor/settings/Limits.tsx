@@ -6,6 +6,7 @@ import type { Catalogue, NodeType } from "@/flow/catalogue";
 import { type FlowNode, isTrigger, type JsonObject } from "@/flow/drawing";
 import { setConfig } from "@/flow/edit";
 import { tableOf } from "@/flow/recordTables";
+import { Section } from "@/parts/Section";
 import { settingsTexts } from "@/texts/settings";
 
 import { Form } from "@/pages/editor/config/form/Form";
@@ -16,7 +17,6 @@ import { useProblems } from "@/pages/editor/problems/useProblems";
 import type { Automation } from "@/pages/editor/tabs";
 import { limitFields } from "./limitFields";
 import { Retention } from "./Retention";
-import { Section } from "./Section";
 
 const { runs: texts, failure: failureTexts } = settingsTexts;
 

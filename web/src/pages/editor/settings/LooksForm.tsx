@@ -3,13 +3,13 @@ import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 
 import { ProblemNotice } from "@/parts/ProblemNotice";
+import { Section } from "@/parts/Section";
 import { settingsTexts } from "@/texts/settings";
 
 import { type Edited, isEdited, withEdits } from "@/pages/editor/looks";
 import type { Automation } from "@/pages/editor/tabs";
 import { useLooks } from "@/pages/editor/useLooks";
 import { ColorChoice, IconChoice } from "./LooksChoices";
-import { Section } from "./Section";
 
 const texts = settingsTexts.looks;
 const LONGEST_NAME = 200;

@@ -1,9 +1,8 @@
 import { Code, Table } from "@mantine/core";
 import type { ReactNode } from "react";
 
+import { Section } from "@/parts/Section";
 import { settingsTexts } from "@/texts/settings";
-
-import { Section } from "./Section";
 
 const texts = settingsTexts.retention;
 
