@@ -33,6 +33,7 @@ SIZE = {"width": 1440, "height": 900}
 CARD = ".react-flow__node"
 # A quick typist.
 KEY_EVERY = 60
+INSERTED = 5
 INSERT = re.compile("^Insert a step between")
 TYPED = "The quick brown fox jumps over the lazy dog"
 
@@ -148,19 +149,21 @@ async def _use(page: Page) -> dict[str, Seen]:
         await page.locator("aside input[type=text], aside textarea").first.press_sequentially(TYPED, delay=KEY_EVERY)
 
     async def insert() -> None:
-        await page.get_by_role("button", name=INSERT).first.click()
-        await page.get_by_role("dialog").get_by_role("searchbox").fill("delay")
-        await page.keyboard.press("Enter")
+        for _ in range(INSERTED):
+            await page.get_by_role("button", name=INSERT).first.click()
+            await page.get_by_role("dialog").get_by_role("searchbox").fill("delay")
+            await page.keyboard.press("Enter")
 
     async def undo() -> None:
-        await page.keyboard.press("Control+z")
+        for _ in range(INSERTED):
+            await page.keyboard.press("Control+z")
 
     seen = {"moved about": await _during(page, pan), "zoomed": await _during(page, zoom)}
     seen["a step is dragged"] = await _during(page, drag)
     await page.locator(CARD).nth(1).click()
     seen["words are written"] = await _during(page, write)
-    seen["a step is inserted"] = await _during(page, insert)
-    seen["it is taken back"] = await _during(page, undo)
+    seen["steps are inserted"] = await _during(page, insert)
+    seen["they are taken back"] = await _during(page, undo)
     return seen
 
 
