@@ -4441,7 +4441,18 @@ export interface components {
          *           "node_id": "call"
          *         }
          *       ],
-         *       "valid": false
+         *       "samples": {
+         *         "ask": {
+         *           "false": {
+         *             "result": false
+         *           },
+         *           "true": {
+         *             "result": true
+         *           }
+         *         }
+         *       },
+         *       "valid": false,
+         *       "warnings": []
          *     }
          */
         Validated: {
@@ -4452,6 +4463,22 @@ export interface components {
             valid: boolean;
             /** Problems */
             problems: components["schemas"]["FlowProblem"][];
+            /**
+             * Warnings
+             * @description What may be missing in a run; it can be published all the same.
+             */
+            warnings: components["schemas"]["FlowProblem"][];
+            /**
+             * Samples
+             * @description By step and way out: an example of what it comes to, where it leaves by that.
+             */
+            samples: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
         };
         /** Verdict */
         Verdict: {
