@@ -1,6 +1,7 @@
 import { Badge, Button, Code, Group, Stack, Table, Text } from "@mantine/core";
 
 import { personName } from "@/parts/people";
+import classes from "@/parts/table.module.css";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useNow } from "@/parts/useNow";
 import { apiKeysTexts as texts } from "@/texts/api-keys";
@@ -19,7 +20,7 @@ export function KeyTable({ keys, me, onRevoke }: KeyTableProps) {
   const now = useNow();
   return (
     <Table.ScrollContainer minWidth={760}>
-      <Table verticalSpacing="sm" horizontalSpacing="lg">
+      <Table verticalSpacing="sm" horizontalSpacing="lg" className={classes.table}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{texts.columns.name}</Table.Th>
@@ -37,7 +38,7 @@ export function KeyTable({ keys, me, onRevoke }: KeyTableProps) {
               <Table.Tr key={key.id}>
                 <Table.Td>
                   <Stack gap={2}>
-                    <Text size="sm" fw={550}>
+                    <Text size="sm" fw={550} className={classes.cut} title={key.name}>
                       {key.name}
                     </Text>
                     <Code style={{ alignSelf: "flex-start" }}>aut_…{key.hint}</Code>

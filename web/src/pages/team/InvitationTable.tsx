@@ -5,6 +5,7 @@ import { useState } from "react";
 import { ConfirmDialog } from "@/parts/ConfirmDialog";
 import { personName } from "@/parts/people";
 import { ProblemNotice } from "@/parts/ProblemNotice";
+import classes from "@/parts/table.module.css";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useNow } from "@/parts/useNow";
 import { partsTexts } from "@/texts/parts";
@@ -37,7 +38,7 @@ export function InvitationTable({ account, me, mine }: InvitationTableProps) {
       )}
       {invitations.length > 0 && (
         <Table.ScrollContainer minWidth={640}>
-          <Table verticalSpacing="sm" horizontalSpacing="lg">
+          <Table verticalSpacing="sm" horizontalSpacing="lg" className={classes.table}>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{texts.columns.note}</Table.Th>

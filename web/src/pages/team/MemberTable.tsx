@@ -6,6 +6,7 @@ import { useNavigate } from "react-router";
 
 import { listKeys } from "@/lib/list-keys";
 import { ConfirmDialog } from "@/parts/ConfirmDialog";
+import classes from "@/parts/table.module.css";
 import { partsTexts } from "@/texts/parts";
 import { teamTexts as texts } from "@/texts/team";
 
@@ -27,7 +28,7 @@ export function MemberTable({ account, me, mine }: MemberTableProps) {
         {texts.members.title}
       </Title>
       <Table.ScrollContainer minWidth={560}>
-        <Table verticalSpacing="sm" horizontalSpacing="lg">
+        <Table verticalSpacing="sm" horizontalSpacing="lg" className={classes.table}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{texts.members.name}</Table.Th>
