@@ -1,4 +1,4 @@
-"""The settings of an account: changed by its owner, with what comes of it; read by everybody else."""
+"""An account: its settings, changed by its owner and read by everybody else, and what its people are called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser import axe
 from tests.browser.conftest import Newcomers
-from tests.browser.flows import edge, node
+from tests.browser.flows import edge, fails, node
 from tests.browser.person import Person
 from tests.browser.server import Server
 
@@ -60,6 +60,34 @@ def test_an_owner_changes_settings_and_a_viewer_reads_them(
     expect(viewer.field("Sender")).not_to_be_editable()
     expect(viewer.button("Save")).to_have_count(0)
     viewer.sees("49 of 20 tokens")
+
+
+def test_people_are_called_by_name_where_the_database_knows_them(running_server: Server, person: Person) -> None:
+    ada, bob = person.account, running_server.account()
+    bob.post("/invitations/accept", {"code": ada.post("/invitations", {"role": "member"})["code"]})
+    made = ada.live("Copy the score", *fails())
+    lead = ada.lead("Grace Hopper")
+    bob.patch(f"/leads/{lead}", {"score": 7})
+    ada.ended(bob.post(f"/automations/{made}/executions", {"input": {}, "lead_id": lead})["id"])
+    person.follows("Team")
+    person.sees("does not know what people are called")
+    person.sees(bob.user[:8])
+    # As a database of Supabase has it.
+    running_server.sql(
+        "create table if not exists auth.users (id uuid primary key, email text, raw_user_meta_data jsonb);"
+        f"insert into auth.users values ('{ada.user}', 'ada@acme.example', '{{\"full_name\": \"Ada Lovelace\"}}'),"
+        f" ('{bob.user}', 'bob@acme.example', null)"
+    )
+    person.page.reload()
+    team = person.page.get_by_role("main")
+    expect(team.get_by_role("row", name="Ada Lovelace ada@acme.example You Owner")).to_be_visible()
+    expect(team.get_by_role("combobox", name="Role of bob@acme.example")).to_have_value("Member")
+    expect(person.page.get_by_role("button", name="Ada Lovelace (you)")).to_be_visible()
+    assert axe.findings(person.page) == []
+    person.goes_to("runs")
+    expect(person.page.get_by_role("row", name="Copy the score")).to_contain_text("bob@acme.example")
+    person.goes_to(f"leads/{lead}")
+    expect(person.page.get_by_role("region", name="Timeline")).to_contain_text("bob@acme.example")
 
 
 def sorts_and_tells(address: str) -> tuple[list[Any], list[Any]]:

@@ -3,6 +3,7 @@ import { Badge, Checkbox, Group, Table, Text, Tooltip, UnstyledButton, VisuallyH
 import { StatusBadge } from "@/parts/StatusBadge";
 import { duration, fullTime } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
+import { useStarterOf } from "@/session/people";
 import { bulkTexts } from "@/texts/bulk";
 import { runsTexts as texts } from "@/texts/runs";
 
@@ -11,6 +12,7 @@ import { RunMenu } from "./RunMenu";
 import classes from "@/parts/table.module.css";
 
 interface RunTableProps {
+  account: string;
   runs: readonly Run[];
   names: Names;
   onOpen: (id: string) => void;
@@ -19,7 +21,8 @@ interface RunTableProps {
   selected: ReadonlySet<string>;
 }
 
-export function RunTable({ runs, names, onOpen, onSelect, selected }: RunTableProps) {
+export function RunTable({ account, runs, names, onOpen, onSelect, selected }: RunTableProps) {
+  const starterOf = useStarterOf(account);
   return (
     <Table.ScrollContainer minWidth={720} type="native">
       <Table verticalSpacing={11} horizontalSpacing="lg" className={classes.table}>
@@ -46,6 +49,7 @@ export function RunTable({ runs, names, onOpen, onSelect, selected }: RunTablePr
               key={run.id}
               run={run}
               names={names}
+              starter={starterOf(run)}
               isSelected={selected.has(run.id)}
               onSelect={onSelect === null ? null : (on) => onSelect(run.id, on)}
               onOpen={() => onOpen(run.id)}
@@ -60,12 +64,13 @@ export function RunTable({ runs, names, onOpen, onSelect, selected }: RunTablePr
 interface RunRowProps {
   run: Run;
   names: Names;
+  starter: string;
   isSelected: boolean;
   onSelect: ((isSelected: boolean) => void) | null;
   onOpen: () => void;
 }
 
-function RunRow({ run, names, isSelected, onSelect, onOpen }: RunRowProps) {
+function RunRow({ run, names, starter, isSelected, onSelect, onOpen }: RunRowProps) {
   const automation = useAutomationName(names, run.automation_id);
   return (
     <Table.Tr className={classes.row}>
@@ -103,7 +108,9 @@ function RunRow({ run, names, isSelected, onSelect, onOpen }: RunRowProps) {
         )}
       </Table.Td>
       <Table.Td>
-        <Text size="sm">{texts.by[run.trigger_type] ?? run.trigger_type}</Text>
+        <Text size="sm" lineClamp={1} title={starter}>
+          {starter}
+        </Text>
       </Table.Td>
       <Table.Td>
         <TimeAgo time={run.started_at} className={classes.above} />

@@ -6,9 +6,9 @@ import { StatusBadge } from "@/parts/StatusBadge";
 import { duration } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useMayChange } from "@/session/accounts";
+import { useStarterOf } from "@/session/people";
 import { isOpen, type RunOnRecord, useRunActions } from "@/session/runs";
 import { editorRunsTexts as texts } from "@/texts/editor-runs";
-import { runsTexts } from "@/texts/runs";
 
 import type { Automation } from "@/pages/editor/tabs";
 import { callerOf } from "./calls";
@@ -18,6 +18,7 @@ import classes from "./runs.module.css";
 /** What run it is, how it stands, and what can be done to it. */
 export function RunBar({ automation, onRecord: { run, leftOut } }: { automation: Automation; onRecord: RunOnRecord }) {
   const [search] = useSearchParams();
+  const starter = useStarterOf(automation.user_id)(run);
   const about = recordName(run.trigger_data);
   const list = { pathname: `/automations/${automation.id}/runs`, search: search.toString() };
   const how = run.test_mode ? texts.testOfDraft : run.version === null ? null : texts.version(run.version);
@@ -30,10 +31,15 @@ export function RunBar({ automation, onRecord: { run, leftOut } }: { automation:
         <StatusBadge status={run.waiting ? "waiting" : run.status} />
         <div className={classes.what}>
           <Text size="sm" fw={600} truncate>
-            {about ?? runsTexts.by[run.trigger_type] ?? run.trigger_type}
+            {about ?? starter}
           </Text>
           <Group gap={8} wrap="nowrap">
             <TimeAgo time={run.started_at} size="xs" c="dimmed" />
+            {about !== null && (
+              <Text size="xs" c="dimmed" truncate>
+                {texts.startedBy(starter)}
+              </Text>
+            )}
             {run.duration_ms !== null && (
               <Text size="xs" c="dimmed" className="number">
                 {texts.took(duration(run.duration_ms))}
