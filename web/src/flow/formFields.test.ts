@@ -44,7 +44,7 @@ describe("a form", () => {
     });
     expect(field("method")).toMatchObject({ standard: "GET", isTemplate: false, control: { kind: "choice", values: ["GET", "POST"] } });
     expect(field("headers")).toMatchObject({ widget: "key_value", isSecret: true, control: { kind: "pairs", value: { kind: "text" } } });
-    expect(field("codes")?.control).toEqual({ kind: "list", most: 3, item: { kind: "number", isInteger: true, least: 100, most: null } });
+    expect(field("codes")?.control).toEqual({ kind: "list", most: 3, item: { kind: "number", isInteger: true, least: 100, above: null, most: null } });
     expect(field("breaker")?.control).toEqual({ kind: "choice", values: [false, "hard"] });
     expect(field("figures")?.control).toEqual({ kind: "pairs", value: { kind: "switch" } });
     expect(field("body")?.control).toEqual({ kind: "json" });
@@ -54,7 +54,7 @@ describe("a form", () => {
     expect(field("wait")?.control).toMatchObject({
       kind: "group",
       fields: [
-        { name: "amount", isRequired: true, control: { kind: "number", least: 0 } },
+        { name: "amount", isRequired: true, control: { kind: "number", least: null, above: 0 } },
         { name: "unit", standard: "hours", control: { kind: "choice" } },
       ],
     });

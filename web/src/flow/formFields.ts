@@ -1,11 +1,12 @@
 /** The config of a step as a form: what its JSON Schema says, in the few shapes that a form has. */
 
 import { isObject, type Json, type JsonObject } from "./drawing";
+import type { FigureRule } from "./figures";
 import { inOrder } from "./schemaOrder";
 
 export type Control =
   | { readonly kind: "text"; readonly pattern: string | null; readonly most: number | null; readonly format: string | null }
-  | { readonly kind: "number"; readonly isInteger: boolean; readonly least: number | null; readonly most: number | null }
+  | ({ readonly kind: "number" } & FigureRule)
   | { readonly kind: "switch" }
   | { readonly kind: "choice"; readonly values: readonly Json[] }
   | { readonly kind: "list"; readonly item: Control; readonly most: number | null }
@@ -94,7 +95,8 @@ function controlOf(given: JsonObject, definitions: JsonObject, around: Inherited
       return {
         kind: "number",
         isInteger: schema["type"] === "integer",
-        least: numberIn(schema, "minimum") ?? numberIn(schema, "exclusiveMinimum"),
+        least: numberIn(schema, "minimum"),
+        above: numberIn(schema, "exclusiveMinimum"),
         most: numberIn(schema, "maximum"),
       };
     case "boolean":

@@ -94,7 +94,7 @@ export function emptyOf(control: Control): Json {
     case "text":
       return "";
     case "number":
-      return control.least ?? 0;
+      return control.least ?? (control.above === null ? 0 : control.above + 1);
     case "switch":
       return false;
     case "choice":

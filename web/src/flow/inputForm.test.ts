@@ -39,8 +39,8 @@ describe("the form of a start", () => {
     const problems = (share: number | null, why: string) => [...problemsIn(asked, { share, why, sure: false })];
     expect([problems(5, "abc"), problems(4, ""), problems(51, "abcd"), problems(null, "")]).toEqual([
       [],
-      [["share", "Not less than 5."]],
-      [["share", "Not more than 50."], ["why", "At most 3 characters."]],
+      [["share", "Not less than 5. Not more than 50."]],
+      [["share", "Not less than 5. Not more than 50."], ["why", "At most 3 characters."]],
       [["share", "Fill this in."]],
     ]);
     expect([problemWords(asked, problemsIn(asked, {})), problemWords(asked, new Map())]).toEqual(["Share: Fill this in. sure: Fill this in.", null]);

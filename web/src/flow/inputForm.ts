@@ -1,6 +1,7 @@
 /** What a trigger asks for at a start: its fields, and what was filled in as the API takes it. */
 
 import { isObject, type Json, type JsonObject } from "./drawing";
+import { figureMistake } from "./figures";
 import { type Field, fieldsOf } from "./formFields";
 import { editorTestTexts } from "@/texts/editor-test";
 
@@ -63,10 +64,7 @@ export function problemsIn(fields: readonly Field[], values: JsonObject): Proble
 
 function problemOf({ control, isRequired, standard }: Field, value: Json | undefined): string | null {
   if (value === undefined) return isRequired && standard === undefined ? texts.required : null;
-  if (control.kind === "number" && typeof value === "number") {
-    if (control.least !== null && value < control.least) return texts.least(control.least);
-    if (control.most !== null && value > control.most) return texts.most(control.most);
-  }
+  if (control.kind === "number") return figureMistake(value, control);
   if (control.kind === "text" && control.most !== null && typeof value === "string" && value.length > control.most) return texts.longest(control.most);
   return null;
 }

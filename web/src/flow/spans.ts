@@ -1,8 +1,10 @@
 /** Lengths of time in words. */
 
+import { figuresTexts } from "@/texts/figures";
 import { flowTexts } from "@/texts/flow";
 
-import type { JsonObject } from "./drawing";
+import { isObject, type Json, type JsonObject } from "./drawing";
+import { figureMistake, type FigureRule, figureText } from "./figures";
 
 const STEPS: readonly [unit: string, seconds: number][] = [
   ["weeks", 604_800],
@@ -21,10 +23,30 @@ export function secondsInWords(seconds: number): string | null {
   return step === undefined ? null : flowTexts.summary.span(seconds / step[1], step[0]);
 }
 
-/** A duration with another amount or unit; a unit alone is none yet, but is kept until there is an amount. */
-export function durationFrom(before: JsonObject, change: { readonly amount?: number | null; readonly unit?: string }): JsonObject | undefined {
-  const amount = change.amount === undefined ? (before["amount"] ?? null) : change.amount;
-  const unit = change.unit ?? before["unit"] ?? "hours";
-  if (amount !== null) return { amount, unit };
-  return change.unit === undefined ? undefined : { unit };
+/** What a field for a length of time shows, which is what it stores: the unit, too. */
+export interface SpanParts {
+  readonly amount: Json | undefined;
+  readonly unit: string;
+}
+
+/** `unit`: which holds where none is stored. */
+export function spanOf(value: Json | undefined, unit: string): SpanParts {
+  const set = isObject(value) ? value : {};
+  return { amount: set["amount"] ?? undefined, unit: typeof set["unit"] === "string" ? set["unit"] : unit };
+}
+
+/** Without an amount it is none: a unit alone says nothing. */
+export function spanFrom({ amount, unit }: SpanParts): JsonObject | undefined {
+  return amount === undefined ? undefined : { amount, unit };
+}
+
+// As `LONGEST` of the server, which ends what is longer.
+const MOST_SECONDS = 5 * 366 * 86_400;
+
+export function spanMistake({ amount, unit }: SpanParts, rule: FigureRule): string | null {
+  const length = [...STEPS, ["seconds", 1] as const].find(([name]) => name === unit)?.[1];
+  if (length === undefined) return figureMistake(amount, rule);
+  const most = Math.floor(MOST_SECONDS / length);
+  if (typeof amount === "number" && amount > most) return figuresTexts.mostTime(figureText(most), unit);
+  return figureMistake(amount, { ...rule, most });
 }

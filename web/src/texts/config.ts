@@ -51,6 +51,7 @@ export const configTexts = {
   on: "On",
   off: "Off",
   notJson: (mistake: string) => `This is no JSON yet: ${mistake}. It is kept once it is.`,
+  noFigureYet: (before: string) => `This is no number yet, such as 30 or 1.5. Until it is one, ${before} stays.`,
   leave: "Leave out",
   leaveOut: (title: string) => `Leave out ${title}`,
   setUp: (title: string) => `Set ${title}`,

@@ -53,8 +53,6 @@ export const editorTestTexts = {
     nothing: "It asks for nothing.",
     enterAfterEach: "Enter after each",
     required: "Fill this in.",
-    least: (least: number) => `Not less than ${least}.`,
-    most: (most: number) => `Not more than ${most}.`,
     longest: (most: number) => `At most ${most} characters.`,
     tools: "As an AI agent would call it.",
   },

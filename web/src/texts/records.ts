@@ -69,7 +69,8 @@ export const recordsTexts = {
     empty: "Nothing has happened yet. Changes, messages and runs appear here, with who or what made them.",
     more: "Show what was before",
     notAll: "What was before is in Runs and in the journal of changes (GET /events).",
-    somebody: "Your application, or somebody unknown here,",
+    somebody: "Your application, or another program,",
+    noMember: "Somebody who is no member here",
     aRun: "A run",
     runOf: (name: string) => `A run of “${name}”`,
     anyAutomation: "an automation that is not there any more",
@@ -112,6 +113,7 @@ export const recordsTexts = {
     open: "Open the automation",
     next: {
       started: "It did fire.",
+      itsRun: "its run",
       off: "Switch it on in the list of automations, then make the change again.",
       draft: "Publish it, then make the change again: only what is published runs.",
       stopped: "Look at its last runs, mend what failed, and switch it on again.",

@@ -45,7 +45,7 @@ function Asked({ approval, account, onClose }: { approval: Approval; account: st
   return (
     <Stack gap="lg">
       {isOvertaken(opened, approval, me?.user_id ?? null) && (
-        <Alert color="yellow" variant="light" icon={<Users size={18} />} title={texts.overtaken.title} role="status">
+        <Alert color="yellow" variant="light" icon={<Users size={18} />} title={approval.decided_by === null && approval.decided_via === null ? texts.overtaken.over : texts.overtaken.decided} role="status">
           {texts.overtaken.text}
         </Alert>
       )}

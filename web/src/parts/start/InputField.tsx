@@ -1,9 +1,10 @@
-import { JsonInput, NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { JsonInput, Select, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 
 import type { Json } from "@/flow/drawing";
 import type { Field } from "@/flow/formFields";
 import { readJson } from "@/flow/inputForm";
+import { FigureField } from "@/parts/FigureInput";
 import { editorTestTexts } from "@/texts/editor-test";
 
 const texts = editorTestTexts.input;
@@ -26,18 +27,7 @@ export function InputField({ field, value, error, onChange }: InputFieldProps) {
     case "switch":
       return <Switch label={field.title} description={field.description} error={error} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />;
     case "number":
-      // What is typed stays, and is told to be wrong: a number that became another one unseen would be sent.
-      return (
-        <NumberInput
-          {...shared}
-          value={typeof value === "number" ? value : ""}
-          allowDecimal={!control.isInteger}
-          clampBehavior="none"
-          {...(control.least === null ? {} : { min: control.least })}
-          {...(control.most === null ? {} : { max: control.most })}
-          onChange={(given) => onChange(typeof given === "number" ? given : null)}
-        />
-      );
+      return <FigureField {...shared} description={field.description} value={value} rule={control} onChange={(given) => onChange(given ?? null)} />;
     case "choice":
       return (
         <Select

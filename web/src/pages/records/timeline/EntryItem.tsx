@@ -86,7 +86,7 @@ function what(entry: Entry, table: RecordTable, names: Names, people: EntryItemP
 
 function Who({ by, names, people }: { by: By } & Pick<EntryItemProps, "names" | "people">) {
   if (by.kind === "unknown") return texts.somebody;
-  if (by.kind === "person") return people.get(by.id) ?? texts.somebody;
+  if (by.kind === "person") return people.get(by.id) ?? texts.noMember;
   if (by.automation === null) return texts.aRun;
   return (
     <Anchor component={Link} to={`/automations/${by.automation}/runs/${by.run}`} size="sm" fw={550}>

@@ -25,6 +25,14 @@ describe("the timeline of a record", () => {
     expect(entries.map(({ key }) => key)).toEqual(["event-5", "run-r1", "event-3"]);
   });
 
+  it("has what a change started above it", () => {
+    const started = (id: string, given: object) => ({ ...run(id, 2), trigger_type: "event", trigger_data: { table: "leads", event: "UPDATE", ...given } }) as RunOfRecord;
+    const events = [event(6, { source: "leads" }), event(3, { source: "leads" }), event(1, { source: "leads" })];
+    const runs = [started("r1", {}), started("r2", { table: "messages" })];
+    const { entries } = timelineOf({ events, runs, messages: [], automations }, 50);
+    expect(entries.map(({ key }) => key)).toEqual(["event-6", "run-r1", "event-3", "run-r2", "event-1"]);
+  });
+
   it("says whether a run did it, a person, or nobody knows", () => {
     const events = [event(4, { execution_id: "r1", actor: "p1" }), event(3, { execution_id: "gone" }), event(2, { actor: "p1" }), event(1)];
     const { entries } = timelineOf({ events, runs: [], messages: [], automations }, 50);

@@ -48,8 +48,8 @@ export interface Timeline {
 /** The newest first. Where a list was cut at `limit`, nothing older than its end is told: it would look as if nothing had been between. */
 export function timelineOf(sources: Sources, limit: number): Timeline {
   const lists: Entry[][] = [
+    sources.runs.map((run) => ({ kind: "run", key: `run-${run.id}`, time: causeOf(run, sources.events)?.occurred_at ?? run.started_at, run })),
     sources.events.map((event) => changeEntry(event, sources.automations)),
-    sources.runs.map((run) => ({ kind: "run", key: `run-${run.id}`, time: run.started_at, run })),
     sources.messages.map((message) => messageEntry(message, sources.automations)),
   ];
   const ends = lists.filter((list) => list.length >= limit).map((list) => Date.parse(list.at(-1)?.time ?? ""));
@@ -58,6 +58,15 @@ export function timelineOf(sources: Sources, limit: number): Timeline {
   // What its making started has the time of the same transaction, or a moment before.
   entries.sort((left, right) => Number(isMaking(left)) - Number(isMaking(right)) || Date.parse(right.time) - Date.parse(left.time));
   return { entries, hasMore: ends.length > 0 };
+}
+
+/** The change that started a run is noted a moment after it, in the same transaction. Null: something else did, or it is not in the list. */
+function causeOf({ started_at: start, trigger_type: type, trigger_data: data }: RunOfRecord, events: readonly JournalEvent[]): JournalEvent | null {
+  if (type !== "event" || !isObject(data)) return null;
+  const later = events.filter(
+    ({ source, operation, occurred_at: time }) => source === data["table"] && operation === data["event"] && Date.parse(time) >= Date.parse(start),
+  );
+  return later.reduce<JournalEvent | null>((first, one) => (first === null || Date.parse(one.occurred_at) < Date.parse(first.occurred_at) ? one : first), null);
 }
 
 function isMaking(entry: Entry): boolean {

@@ -1,4 +1,4 @@
-import { Input, NumberInput, Select, Switch } from "@mantine/core";
+import { Input, Select, Switch } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import type { Json } from "@/flow/drawing";
@@ -11,6 +11,7 @@ import { configTexts as texts } from "@/texts/config";
 import { TemplateInput } from "@/pages/editor/config/template/TemplateInput";
 import { useForm, useProblemAt } from "./FormContext";
 import classes from "./form.module.css";
+import { LooseFigure } from "./LooseFigure";
 import { JsonInput } from "./JsonField";
 import { named } from "./plain";
 import { TextList } from "./TextList";
@@ -71,13 +72,7 @@ function OfKind({ kind, id, field, control, path, value, label, isLong, onChange
   switch (kind) {
     case "number":
       return (
-        <NumberInput
-          {...named_}
-          value={typeof value === "number" ? value : ""}
-          readOnly={isReadOnly}
-          error={error}
-          onChange={(given) => onChange(typeof given === "number" ? given : undefined)}
-        />
+        <LooseFigure {...(id === undefined ? { label } : { id })} value={value} error={error} isFramed={isFramed} readOnly={isReadOnly} onChange={onChange} />
       );
     case "switch":
       return (

@@ -1,7 +1,9 @@
-import { NumberInput, Select, Switch, Textarea, TextInput } from "@mantine/core";
+import { Select, Switch, Textarea, TextInput } from "@mantine/core";
 
 import type { Json } from "@/flow/drawing";
+import { figureMistake } from "@/flow/figures";
 import { isSeconds, secondsInWords } from "@/flow/spans";
+import { FigureInput } from "@/parts/FigureInput";
 import { Prose } from "@/parts/Prose";
 import { configTexts as texts } from "@/texts/config";
 
@@ -30,21 +32,19 @@ export function PlainTextField({ field, control, path, value, onChange, isLong =
 export function NumberField({ field, control, path, value, onChange }: Controlled<"number">) {
   const { isReadOnly } = useForm();
   const seconds = typeof value === "number" && isSeconds(field.name) ? secondsInWords(value) : null;
+  const mistake = figureMistake(value, control);
   return (
-    <Frame field={field} path={path}>
+    <Frame field={field} path={path} error={mistake}>
       {(id) => (
-        <NumberInput
+        <FigureInput
           id={id}
-          value={typeof value === "number" ? value : ""}
+          value={value}
+          rule={control}
           placeholder={hintOf(field)}
           readOnly={isReadOnly}
-          allowDecimal={!control.isInteger}
-          thousandSeparator=" "
-          {...(seconds === null ? {} : { rightSection: <small>{texts.seconds(seconds)}</small>, rightSectionWidth: 110 })}
-          {...(control.least === null ? {} : { min: control.least })}
-          {...(control.most === null ? {} : { max: control.most })}
-          clampBehavior="none"
-          onChange={(given) => onChange(typeof given === "number" ? given : undefined)}
+          isWrong={mistake !== null}
+          aside={seconds === null ? undefined : <small>{texts.seconds(seconds)}</small>}
+          onChange={onChange}
         />
       )}
     </Frame>

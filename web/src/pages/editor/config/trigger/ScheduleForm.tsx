@@ -1,8 +1,9 @@
-import { Button, Chip, Group, Input, MultiSelect, NumberInput, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Chip, Group, Input, MultiSelect, Select, Stack, TextInput } from "@mantine/core";
 import { useId } from "react";
 
 import { listOf, withKey } from "@/flow/formValues";
 import { KINDS, kindOf, MONTH_DAYS, withKind, withWeekday, WEEKDAYS } from "@/flow/schedules";
+import { FigureField } from "@/parts/FigureInput";
 import { configTexts } from "@/texts/config";
 import { triggerTexts } from "@/texts/triggers";
 
@@ -15,6 +16,7 @@ import classes from "./trigger.module.css";
 
 const texts = triggerTexts.schedule;
 const OWN = new Set(["kind", "cron", "amount", "unit", "times", "weekdays", "days", "dates"]);
+const INTERVAL = { isInteger: true, least: 1, above: null, most: 100_000 };
 const UNITS = ["minutes", "hours", "days", "weeks"];
 
 /** When it repeats, and when that is. */
@@ -57,14 +59,13 @@ function Interval({ config, onConfig }: PartProps) {
   const problem = useProblemAt(["amount"], true);
   return (
     <div className={classes.two} data-path={pathKey(["amount"])}>
-      <NumberInput
+      <FigureField
         label={texts.every}
-        min={1}
-        allowDecimal={false}
-        value={typeof config["amount"] === "number" ? config["amount"] : ""}
+        rule={INTERVAL}
+        value={config["amount"]}
         readOnly={isReadOnly}
-        error={problem?.message}
-        onChange={(amount) => onConfig(withKey(config, "amount", typeof amount === "number" ? amount : undefined), "amount")}
+        error={problem?.message ?? null}
+        onChange={(amount) => onConfig(withKey(config, "amount", amount), "amount")}
       />
       <Select
         label={texts.unit}
