@@ -127,7 +127,8 @@ async def _ours(_request: Request, error: Exception) -> Response:
 
 
 async def _not_signed_in(_request: Request, error: Exception) -> Response:
-    return problem("not_signed_in", str(error), "Send `Authorization: Bearer <token>` with a token that is valid now.")
+    assert isinstance(error, NotSignedIn)
+    return problem("not_signed_in", str(error), error.hint)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

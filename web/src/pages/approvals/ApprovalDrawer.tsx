@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { shortTime } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
+import { useFocusBack } from "@/parts/useFocusBack";
 import { useMayChange, useMe } from "@/session/accounts";
 import { usePeople } from "@/session/people";
 import { approvalsTexts } from "@/texts/approvals";
@@ -20,6 +21,7 @@ import { answered, decider, isOvertaken } from "./words";
 const texts = approvalsTexts.drawer;
 
 export function ApprovalDrawer({ id, account, onClose }: { id: string; account: string; onClose: () => void }) {
+  useFocusBack();
   const { data, error, refetch } = useApproval(id);
   return (
     <Drawer

@@ -10,6 +10,7 @@ import { ProblemNotice } from "@/parts/ProblemNotice";
 import { type Status, StatusBadge } from "@/parts/StatusBadge";
 import { duration } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
+import { useFocusBack } from "@/parts/useFocusBack";
 import { useRun } from "@/session/runs";
 import { partsTexts } from "@/texts/parts";
 import { runsTexts } from "@/texts/runs";
@@ -25,6 +26,7 @@ const STATUSES: Readonly<Record<StepState, Status>> = {
 
 /** What a run did, step by step, as it goes on. */
 export function RunDrawer({ run, name, onClose }: { run: Run; name: string; onClose: () => void }) {
+  useFocusBack();
   const { data, error } = useRun(run.id);
   const steps = data?.records;
   return (

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Loader, Modal, Stack, Switch, Text, Textarea } from "@mantine/core";
+import { Alert, Button, Group, Loader, Stack, Switch, Text, Textarea } from "@mantine/core";
 import { CircleAlert, CircleCheck } from "lucide-react";
 import { useMemo, useState } from "react";
 
@@ -9,6 +9,7 @@ import { useDraft } from "@/pages/editor/draft/useDraft";
 import { type Checked, useJumps, useProblems } from "@/pages/editor/problems/useProblems";
 import { useVersionDrawing } from "@/pages/editor/runs/queries";
 import type { Automation } from "@/pages/editor/tabs";
+import { Dialog } from "@/parts/Dialog";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { draftTexts } from "@/texts/draft";
 import { partsTexts } from "@/texts/parts";
@@ -32,7 +33,7 @@ export function PublishDialog({ automation, catalogue, onClose }: PublishDialogP
   const { mutate, isPending, error } = usePublish(automation, onClose);
   const isBlocked = checked.problems.length > 0;
   return (
-    <Modal opened onClose={onClose} title={texts.title} size="lg">
+    <Dialog onClose={onClose} title={texts.title} size="lg">
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -58,7 +59,7 @@ export function PublishDialog({ automation, catalogue, onClose }: PublishDialogP
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
