@@ -122,3 +122,22 @@ def test_a_flow_of_300_steps_is_moved_zoomed_and_drawn_on(person: Person) -> Non
     expect(canvas.step("Delay")).to_be_visible()
     person.clicks("Undo")
     expect(canvas.step("Delay")).to_have_count(0)
+
+
+def test_a_click_on_one_of_several_means_that_one_and_no_save_moves_the_tabs(person: Person) -> None:
+    canvas = Canvas(person)
+    made = person.account.live("Welcome", *greets())
+    person.goes_to(f"automations/{made}")
+    canvas.opens("Greeting")
+    person.presses("Escape", "Control+a")
+    person.sees("3 steps selected")
+    tab = person.page.get_by_role("tab", name="Runs")
+    before = tab.bounding_box()
+    panel = canvas.opens("Qualify")
+    person.sees_no("3 steps selected")
+    person.fills("Name", "Rate them", panel)
+    person.sees("Not saved yet")
+    assert tab.bounding_box() == before
+    canvas.is_saved()
+    person.sees("Live · changes not published")
+    assert tab.bounding_box() == before

@@ -1,9 +1,11 @@
 import { Badge, Checkbox, Group, Table, Text, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
 
+import { NamedLink } from "@/parts/NamedLink";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { duration, fullTime } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useStarterOf } from "@/session/people";
+import { aboutOf } from "@/session/runAbout";
 import { bulkTexts } from "@/texts/bulk";
 import { runsTexts as texts } from "@/texts/runs";
 
@@ -24,8 +26,8 @@ interface RunTableProps {
 export function RunTable({ account, runs, names, onOpen, onSelect, selected }: RunTableProps) {
   const starterOf = useStarterOf(account);
   return (
-    <Table.ScrollContainer minWidth={720} type="native">
-      <Table verticalSpacing={11} horizontalSpacing="lg" className={classes.table}>
+    <Table.ScrollContainer minWidth={640} type="native" className={classes.room}>
+      <Table verticalSpacing={11} horizontalSpacing="md" className={classes.table}>
         <Table.Thead>
           <Table.Tr>
             {onSelect !== null && (
@@ -33,11 +35,16 @@ export function RunTable({ account, runs, names, onOpen, onSelect, selected }: R
                 <VisuallyHidden>{texts.columns.select}</VisuallyHidden>
               </Table.Th>
             )}
-            <Table.Th w={160}>{texts.columns.status}</Table.Th>
+            <Table.Th w={150}>{texts.columns.status}</Table.Th>
             <Table.Th>{texts.columns.automation}</Table.Th>
-            <Table.Th w={140}>{texts.columns.by}</Table.Th>
-            <Table.Th w={150}>{texts.columns.started}</Table.Th>
-            <Table.Th w={110}>{texts.columns.duration}</Table.Th>
+            <Table.Th w="24%">{texts.columns.about}</Table.Th>
+            <Table.Th w={130} className={classes.lesser}>
+              {texts.columns.by}
+            </Table.Th>
+            <Table.Th w={140}>{texts.columns.started}</Table.Th>
+            <Table.Th w={110} className={classes.lesser}>
+              {texts.columns.duration}
+            </Table.Th>
             <Table.Th w={56}>
               <VisuallyHidden>{texts.columns.actions}</VisuallyHidden>
             </Table.Th>
@@ -72,6 +79,8 @@ interface RunRowProps {
 
 function RunRow({ run, names, starter, isSelected, onSelect, onOpen }: RunRowProps) {
   const automation = useAutomationName(names, run.automation_id);
+  const about = aboutOf(run);
+  const name = automation?.name ?? texts.gone;
   return (
     <Table.Tr className={classes.row}>
       {onSelect !== null && (
@@ -90,11 +99,11 @@ function RunRow({ run, names, starter, isSelected, onSelect, onOpen }: RunRowPro
       </Table.Td>
       <Table.Td>
         <Group gap="xs" wrap="nowrap">
-          <UnstyledButton onClick={onOpen} className={classes.name}>
-            {automation?.name ?? texts.gone}
+          <UnstyledButton onClick={onOpen} className={classes.name} title={name}>
+            {name}
           </UnstyledButton>
           {run.test_mode && (
-            <Badge size="sm" variant="outline" color="gray" tt="none">
+            <Badge size="sm" variant="outline" color="gray" tt="none" className={classes.whole}>
               {texts.test}
             </Badge>
           )}
@@ -108,6 +117,11 @@ function RunRow({ run, names, starter, isSelected, onSelect, onOpen }: RunRowPro
         )}
       </Table.Td>
       <Table.Td>
+        <Text component="div" size="sm" c={about === null ? "dimmed" : "inherit"}>
+          {about === null ? "–" : <NamedLink {...about} />}
+        </Text>
+      </Table.Td>
+      <Table.Td className={classes.lesser}>
         <Text size="sm" lineClamp={1} title={starter}>
           {starter}
         </Text>
@@ -115,7 +129,7 @@ function RunRow({ run, names, starter, isSelected, onSelect, onOpen }: RunRowPro
       <Table.Td>
         <TimeAgo time={run.started_at} className={classes.above} />
       </Table.Td>
-      <Table.Td className="number">
+      <Table.Td className={`${classes.lesser} number`}>
         <Text size="sm" c={run.duration_ms === null ? "dimmed" : "inherit"}>
           {run.duration_ms === null ? "–" : duration(run.duration_ms)}
         </Text>
