@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ SIZE = {"width": 1440, "height": 900}
 CARD = ".react-flow__node"
 # A quick typist.
 KEY_EVERY = 60
+INSERTED = 5
+INSERT = re.compile("^Insert a step between")
 TYPED = "The quick brown fox jumps over the lazy dog"
 
 # What a person does is judged by what the page could draw meanwhile.
@@ -145,10 +148,22 @@ async def _use(page: Page) -> dict[str, Seen]:
     async def write() -> None:
         await page.locator("aside input[type=text], aside textarea").first.press_sequentially(TYPED, delay=KEY_EVERY)
 
+    async def insert() -> None:
+        for _ in range(INSERTED):
+            await page.get_by_role("button", name=INSERT).first.click()
+            await page.get_by_role("dialog").get_by_role("searchbox").fill("delay")
+            await page.keyboard.press("Enter")
+
+    async def undo() -> None:
+        for _ in range(INSERTED):
+            await page.keyboard.press("Control+z")
+
     seen = {"moved about": await _during(page, pan), "zoomed": await _during(page, zoom)}
     seen["a step is dragged"] = await _during(page, drag)
     await page.locator(CARD).nth(1).click()
     seen["words are written"] = await _during(page, write)
+    seen["steps are inserted"] = await _during(page, insert)
+    seen["they are taken back"] = await _during(page, undo)
     return seen
 
 

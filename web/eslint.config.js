@@ -43,7 +43,7 @@ const pure = {
 };
 
 export default tseslint.config(
-  { ignores: ["dist", "node_modules", "src/lib/api-types.ts", "src/lib/db-selects.ts", "src/lib/query-keys.ts"] },
+  { ignores: ["dist", "node_modules", "src/lib/db-selects.ts", "src/lib/query-keys.ts"] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked.map((config) => ({ ...config, files: ["src/**/*.{ts,tsx}", "vite.config.ts"] })),
   { files: ["src/**/*.{ts,tsx}", "vite.config.ts"], languageOptions: { parserOptions: { project: "./tsconfig.json" } } },
@@ -58,6 +58,8 @@ export default tseslint.config(
     },
   },
   { files: ["src/**/*.tsx"], ...a11y.flatConfigs.strict },
+  // Made from openapi.json, however long that is.
+  { files: ["src/lib/api-types.ts"], rules: { "max-lines": "off" } },
   { files: ["src/app/**"], rules: { "no-restricted-imports": ["error", { patterns: [UPWARDS] }] } },
   ...rooms,
   ...pages,

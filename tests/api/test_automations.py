@@ -63,6 +63,21 @@ async def test_from_a_draft_to_a_run(world: World, api: ApiServer, workers: Work
     refused(await owner("GET", f"/executions/{run['id']}"), 404, "not_found")
 
 
+async def test_a_run_says_whom_it_is_about(world: World, api: ApiServer) -> None:
+    owner = api.signed_in(world.account)
+    on_lead = {**NODES[0], "data": {"config": {"record": "lead"}}}
+    path = f"/automations/{(await made(owner, world, nodes=[on_lead, *NODES[1:]]))['id']}"
+    await owner.ok("POST", f"{path}/publish")
+    await owner.ok("POST", f"{path}/enable")
+    lead = await owner.ok("POST", "/leads", json={"name": "Ada", "email": "ada@example.com"})
+    run = await owner.ok("POST", f"{path}/executions", json={"lead_id": lead["id"], "input": {"name": "Ada"}})
+    for columns, name in (({}, "Ada"), ({"name": ""}, "ada@example.com"), ({"email": None}, None)):
+        await owner.ok("PATCH", f"/leads/{lead['id']}", json=columns)
+        shown = await owner.ok("GET", f"/executions/{run['id']}")
+        (listed,) = (await owner.ok("GET", "/executions"))["items"]
+        assert (shown["lead_name"], listed["lead_name"]) == (name, name)
+
+
 async def test_a_draft_is_saved_at_the_revision_that_was_seen(world: World, api: ApiServer) -> None:
     owner = api.signed_in(world.account)
     draft = await made(owner, world)

@@ -58,6 +58,17 @@ async def test_what_is_something_else_is_never_a_page(editor: ApiServer) -> None
     refused(await editor.http.post("/automations"), 405, "wrong_method")
 
 
+async def test_a_person_at_no_address_is_told_by_the_editor(editor: ApiServer, api: ApiServer) -> None:
+    person = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = await editor.http.get("/nothing/here", headers=person)
+    assert (answer.status_code, answer.text) == (404, INDEX)
+    assert "script-src 'self';" in answer.headers["content-security-policy"]
+    for path in ("/api/v1/nothing", "/assets/x.js", "/webhooks/nothing", "/mcp/x"):
+        refused(await editor.http.get(path, headers=person), 404, "not_found")
+    refused(await editor.http.post("/nothing", headers=person), 404, "not_found")
+    refused(await api.http.get("/nothing", headers=person), 404, "not_found")
+
+
 async def test_files_are_kept_for_ever_and_sent_small(editor: ApiServer) -> None:
     plain = await editor.http.get("/assets/main-1a2b.js", headers={"Accept-Encoding": "identity"})
     assert plain.content == SCRIPT

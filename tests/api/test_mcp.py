@@ -167,7 +167,7 @@ async def test_an_agent_builds_tests_publishes_and_calls_an_automation(
         (known,) = (await call("list_automations", trigger_type="ai_tool"))["automations"]
         assert known["id"] == draft["id"]
         assert (await call("get_automation", **one))["draft_is_published"] is True
-        assert (await call("validate_flow", **one)) == {"valid": True, "problems": []}
+        assert (await call("validate_flow", **one)) == {"valid": True, "problems": [], "warnings": []}
         (change,) = (await call("explain", subject="Ada"))["changes"]
         assert change["verdicts"][0]["outcome"] == "not matched"
         assert (await call("disable_automation", **one))["enabled"] is False

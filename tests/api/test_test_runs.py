@@ -65,6 +65,7 @@ async def test_a_draft_is_tried_with_what_is_given(world: World, api: ApiServer)
         "triggered_by": str(world.account),
         "lead_id": None,
         "conversation_id": None,
+        "lead_name": None,
         "output": "Ada",
         "parent_id": None,
         "version_id": None,

@@ -38,7 +38,8 @@ async def published(client: Client, world: World, *outputs: str) -> str:
 async def test_a_draft_and_an_unsaved_drawing_are_validated(world: World, api: ApiServer) -> None:
     owner = api.signed_in(world.account)
     path = f"/automations/{(await made(owner, world))['id']}"
-    assert await owner.ok("POST", f"{path}/validate") == {"valid": True, "problems": []}
+    judged = await owner.ok("POST", f"{path}/validate")
+    assert (judged["valid"], judged["problems"], judged["warnings"]) == (True, [], [])
     wrong = [NODES[0], {"id": "call", "type": "action-http", "data": {"config": {"methud": 1}}}]
     told = await owner.ok("POST", f"{path}/validate", json={"nodes": wrong, "edges": []})
     assert told["valid"] is False
@@ -62,6 +63,33 @@ async def test_a_draft_and_an_unsaved_drawing_are_validated(world: World, api: A
     bodies: list[Any] = [{"nodes": {}}, {"nods": []}, {"nodes": [0] * 2_001}]
     for body in bodies:
         refused(await owner("POST", f"{path}/validate", json=body), 422, "invalid_request")
+
+
+async def test_a_drawing_is_told_what_its_steps_come_to_by_each_way(world: World, api: ApiServer) -> None:
+    owner = api.signed_in(world.account)
+    path = f"/automations/{(await made(owner, world))['id']}"
+    start = {"id": "start", "type": "trigger-event", "data": {"config": {"event_source": "lead", "event_type": "any"}}}
+    wait = {"id": "wait", "type": "logic-wait", "data": {"config": {"wait_for": "reply"}}}
+
+    async def judged(text: str, *ways: str) -> Any:
+        send = {"id": "send", "type": "action-send-message", "data": {"config": {"body": text}}}
+        edges = [
+            {"id": "in", "source": "start", "target": "wait"},
+            *({"id": way, "source": "wait", "sourceHandle": way, "target": "send"} for way in ways),
+        ]
+        return await owner.ok("POST", f"{path}/validate", json={"nodes": [start, wait, send], "edges": edges})
+
+    fine = await judged("{{ steps.wait.record.body }}", "met")
+    assert (fine["valid"], fine["warnings"]) == (True, [])
+    assert fine["samples"]["wait"]["met"]["record"]["direction"] == "inbound"
+    assert fine["samples"]["wait"]["timed_out"] == {"met": False, "wait_for": "reply"}
+    [problem] = (await judged("{{ steps.wait.record.name }}", "met"))["problems"]
+    assert (problem["code"], problem["node_id"], problem["field"]) == ("unknown_column", "send", "body")
+    assert problem["message"] == "messages has no column `name`"
+    [problem] = (await judged("{{ steps.wait.record.body }}", "timed_out"))["problems"]
+    assert problem["code"] == "no_such_output"
+    told = await judged("{{ steps.wait.record.body }}", "met", "timed_out")
+    assert (told["valid"], [one["code"] for one in told["warnings"]]) == (True, ["output_may_lack"])
 
 
 async def test_a_copy_is_a_draft_of_its_own(world: World, api: ApiServer) -> None:

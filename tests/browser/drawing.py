@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Locator, expect
@@ -58,6 +60,26 @@ class Canvas:
     def renames(self, title: str, name: str) -> None:
         self.person.fills("Name", name, self.opens(title))
         expect(self.step(name)).to_be_visible()
+
+    def drags(self, title: str, *, right: int, down: int) -> None:
+        box = self.card(title).bounding_box()
+        assert box is not None
+        mouse = self.person.page.mouse
+        x, y = box["x"] + 20, box["y"] + box["height"] / 2
+        mouse.move(x, y)
+        mouse.down()
+        mouse.move(x + right, y + down, steps=8)
+        mouse.up()
+
+    @contextmanager
+    def as_a_list(self) -> Iterator[list[str]]:
+        """The titles of all steps, as they are read to whoever does not see the canvas."""
+        self.person.picks("As a list")
+        steps = self.person.page.get_by_role("region", name="Build").get_by_role("listitem")
+        expect(steps).not_to_have_count(0)
+        yield [lines.splitlines()[0] for lines in steps.all_inner_texts()]
+        self.person.picks("Canvas")
+        expect(self.flow).to_be_visible()
 
     def is_saved(self) -> None:
         """The server has all of it. What has just been changed is said not to be saved in the same moment."""

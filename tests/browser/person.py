@@ -28,6 +28,8 @@ Scheme = Literal["light", "dark"]
 GIVEN_UP = "net::ERR_ABORTED"
 # Chromium's own line about an answer, which is judged by its status.
 OF_AN_ANSWER = "Failed to load resource"
+LOADED = """(names) => names.every((name) =>
+  performance.getEntriesByType("resource").some((one) => one.name.includes(`/${name}-`) && one.responseEnd > 0))"""
 
 
 @dataclass
@@ -37,9 +39,12 @@ class Person:
     pictures: Path
     complaints: list[str] = field(default_factory=list)
     _expected: set[int] = field(default_factory=set)
-    _is_offline: bool = False
+    _is_cut_off: bool = False
 
     def __post_init__(self) -> None:
+        self._watches()
+
+    def _watches(self) -> None:
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
         self.page.on("requestfailed", self._failed)
@@ -60,6 +65,13 @@ class Person:
         """By address, as by a bookmark; a token is in the session, so nobody is signed out by it."""
         self.page.goto(f"{self.server.address}/{path}")
 
+    def closes_the_tab(self) -> None:
+        """And has an empty one, of the same browser."""
+        left = self.page
+        self.page = self.context.new_page()
+        self._watches()
+        left.close()
+
     def follows(self, link: Name) -> None:
         self.page.get_by_role("link", name=link).first.click()
 
@@ -76,6 +88,10 @@ class Person:
 
     def waits_for_what_loads(self) -> None:
         expect(self.page.locator("[aria-label^=Loading], .mantine-Skeleton-root")).to_have_count(0)
+
+    def waits_for_parts(self, *names: str) -> None:
+        """Which the page loads ahead, in case that the network goes."""
+        self.page.wait_for_function(LOADED, arg=names)
 
     def button(self, name: Name, within: Locator | None = None) -> Locator:
         return (within or self.page).get_by_role("button", name=name, exact=True)
@@ -100,6 +116,18 @@ class Person:
     def presses(self, *keys: str) -> None:
         for key in keys:
             self.page.keyboard.press(key)
+
+    def tabs_to(self, wanted: Locator, key: str = "Tab") -> None:
+        """As somebody without a mouse gets there."""
+        for _ in range(80):
+            if wanted.count() and wanted.first.evaluate("(it) => it === document.activeElement"):
+                return
+            self.presses(key)
+        raise AssertionError(f"{key} does not come to {wanted}")
+
+    def types(self, text: str) -> None:
+        """Where the focus is."""
+        self.page.keyboard.type(text)
 
     def adds(self, tag: str, label: Name, within: Locator | None = None) -> None:
         """To a list of words."""
@@ -132,11 +160,17 @@ class Person:
 
     @contextmanager
     def offline(self) -> Iterator[None]:
-        self._is_offline = True
-        self.context.set_offline(True)
+        with self.cut_off():
+            self.context.set_offline(True)
+            yield
+            self.context.set_offline(False)
+
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """The server does not answer, or what it answers does not arrive."""
+        self._is_cut_off = True
         yield
-        self.context.set_offline(False)
-        self._is_offline = False
+        self._is_cut_off = False
 
     @property
     def context(self) -> BrowserContext:
@@ -157,7 +191,7 @@ class Person:
             self.complaints.append(f"console, {message.type}: {message.text}")
 
     def _failed(self, request: Request) -> None:
-        if request.failure != GIVEN_UP and not self._is_offline:
+        if request.failure != GIVEN_UP and not self._is_cut_off:
             self.complaints.append(f"{request.method} {request.url}: {request.failure}")
 
     def _answered(self, response: Response) -> None:

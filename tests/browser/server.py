@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import socket
+import subprocess
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +29,13 @@ class Server:
     sign_in: str
     demo: str
     world: OutsideWorld
+    program: Program
+
+    def is_killed(self) -> None:
+        self.program.ends(signal.SIGKILL)
+
+    def begins_again(self) -> None:
+        assert self.program.begins()["http"] == self.address
 
     def account(self, user: str | None = None) -> Account:
         """Of a person who is new here, with an agent."""
@@ -118,15 +129,42 @@ class Account:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[Server]:
+def running(directory: Path, *, always_at: int = 0) -> Iterator[Server]:
+    """`always_at`: a port, for one that is killed and begins again; else any."""
     with outside_world() as world:
-        cli = make_cli(directory, **world.settings)
-        process = cli.start("up", "--json")
+        cli = make_cli(directory, **world.settings, AUTOMATIONS_HTTP_PORT=str(always_at))
+        program = Program(cli)
         try:
-            assert process.stdout is not None
-            said = process.stdout.readline()
-            assert said, "`automations up` ended"
-            facts = json.loads(said)
-            yield Server(cli, facts["http"], facts["sign_in"], cli.ok("token", "--json").json["user"], world)
+            facts = program.begins()
+            yield Server(cli, facts["http"], facts["sign_in"], cli.ok("token", "--json").json["user"], world, program)
         finally:
-            end(process)
+            program.ends()
+
+
+class Program:
+    """`automations up`."""
+
+    def __init__(self, cli: Cli) -> None:
+        self._cli = cli
+        self._process: subprocess.Popen[str] | None = None
+
+    def begins(self) -> dict[str, Any]:
+        self._process = self._cli.start("up", "--json")
+        assert self._process.stdout is not None
+        said = self._process.stdout.readline()
+        assert said, "`automations up` ended"
+        facts: dict[str, Any] = json.loads(said)
+        return facts
+
+    def ends(self, number: signal.Signals = signal.SIGTERM) -> None:
+        if self._process is not None:
+            end(self._process, number)
+
+
+def free_port() -> int:
+    """None of those that connections are given while nobody listens at it."""
+    for port in range(20_000 + os.getpid() % 10_000, 32_000):
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")

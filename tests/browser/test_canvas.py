@@ -6,7 +6,7 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 from tests.browser import axe
 from tests.browser.drawing import Canvas
 from tests.browser.flows import chain, greets
@@ -25,20 +25,12 @@ EMPTY = """() => {
 }"""
 
 
-def tabs_to(one: Person, wanted: Locator) -> None:
-    for _ in range(80):
-        if wanted.count() and wanted.first.evaluate("(it) => it === document.activeElement"):
-            return
-        one.presses("Tab")
-    raise AssertionError(f"the Tab key does not come to {wanted}")
-
-
 def test_a_flow_is_drawn_and_tried_without_a_mouse(person: Person) -> None:
     page, keys, canvas = person.page, person.page.keyboard, Canvas(person)
     person.account.lead("Ada Lovelace")
-    tabs_to(person, person.button("New automation"))
+    person.tabs_to(person.button("New automation"))
     person.presses("Enter")
-    tabs_to(person, person.dialog("New automation").get_by_role("button", name=re.compile("^Empty canvas")))
+    person.tabs_to(person.dialog("New automation").get_by_role("button", name=re.compile("^Empty canvas")))
     person.presses("Enter")
     expect(page.get_by_role("textbox", name="Name", exact=True)).to_be_focused()
     keys.type("By keyboard")
@@ -50,12 +42,12 @@ def test_a_flow_is_drawn_and_tried_without_a_mouse(person: Person) -> None:
     person.presses("Enter")
     expect(canvas.step("Record event")).to_be_focused()
     person.presses("Enter")
-    tabs_to(person, canvas.panel.get_by_role("combobox", name="Record"))
+    person.tabs_to(canvas.panel.get_by_role("combobox", name="Record"))
     person.presses("ArrowDown")
     expect(page.get_by_role("option", name="Lead")).to_be_visible()
     keys.type("Lea")
     person.presses("Enter")
-    tabs_to(person, canvas.panel.get_by_role("radio").first)
+    person.tabs_to(canvas.panel.get_by_role("radio").first)
     person.presses("Space")
     person.presses("Escape")
     expect(canvas.card("Record event")).to_contain_text("When a lead is created")
@@ -97,11 +89,7 @@ def test_steps_are_copied_moved_and_taken_back(person: Person) -> None:
     assert axe.findings(person.page) == []
     before = canvas.card("Delay").bounding_box()
     assert before is not None
-    x, y = before["x"] + 20, before["y"] + before["height"] / 2
-    person.page.mouse.move(x, y)
-    person.page.mouse.down()
-    person.page.mouse.move(x - 90, y + 30, steps=8)
-    person.page.mouse.up()
+    canvas.drags("Delay", right=-90, down=30)
     after = canvas.card("Delay").bounding_box()
     assert after is not None
     assert after["x"] < before["x"] - 50
@@ -134,3 +122,22 @@ def test_a_flow_of_300_steps_is_moved_zoomed_and_drawn_on(person: Person) -> Non
     expect(canvas.step("Delay")).to_be_visible()
     person.clicks("Undo")
     expect(canvas.step("Delay")).to_have_count(0)
+
+
+def test_a_click_on_one_of_several_means_that_one_and_no_save_moves_the_tabs(person: Person) -> None:
+    canvas = Canvas(person)
+    made = person.account.live("Welcome", *greets())
+    person.goes_to(f"automations/{made}")
+    canvas.opens("Greeting")
+    person.presses("Escape", "Control+a")
+    person.sees("3 steps selected")
+    tab = person.page.get_by_role("tab", name="Runs")
+    before = tab.bounding_box()
+    panel = canvas.opens("Qualify")
+    person.sees_no("3 steps selected")
+    person.fills("Name", "Rate them", panel)
+    person.sees("Not saved yet")
+    assert tab.bounding_box() == before
+    canvas.is_saved()
+    person.sees("Live · changes not published")
+    assert tab.bounding_box() == before

@@ -166,7 +166,7 @@ def written_to(account: Account, lead: str) -> None:
         ("A tool", "It is started by a language model, as an AI tool, not by a change.", "Give it the trigger"),
         ("Of others", "Its condition is false", "Change the record so that the condition holds"),
         ("Switched off", "It is not enabled", "Switch it on"),
-        ("Greets", "It listens to INSERT, and this is UPDATE.", "Let its trigger listen"),
+        ("Greets", "It listens to new records, and this one was changed.", "Let its trigger listen"),
     ],
 )
 def test_why_it_did_not_fire(person: Person, name: str, words: str, advice: str) -> None:

@@ -117,7 +117,7 @@ def test_explain_says_what_matched_and_why_the_rest_did_not(cli: Cli) -> None:
         "Re-engage a lead": "not matched",
     }
     number = str(insert["event"]["id"])
-    assert "it listens to UPDATE, and this is INSERT" in cli.ok("explain", number, "Announce won deals").out
+    assert "it listens to changes, and this one was created" in cli.ok("explain", number, "Announce won deals").out
 
 
 def test_a_manual_run_takes_input_shows_its_steps_and_answers_with_its_end(cli: Cli) -> None:

@@ -65,7 +65,7 @@ def test_what_was_held_back_says_why(reason: str, said: str) -> None:
         (replace(CANDIDATE, status="draft"), "automations publish"),
         (replace(CANDIDATE, status="paused"), "automations resume"),
         (configured(event_source="conversation"), "changes of a conversation"),
-        (configured(event_type="INSERT"), "listens to INSERT"),
+        (configured(event_type="INSERT"), "it listens to new records, and this one was changed"),
         (configured(watch=["score"]), "watches score; changed was stage"),
         (
             configured(conditions={"field": "new.score", "operator": "greater_than", "value": 50}),

@@ -14,7 +14,7 @@ from automations.api.addresses import OtherMethods
 from automations.api.body_limit import DEEPEST_BODY, BodyLimit
 from automations.api.browsers import BrowserRules
 from automations.api.document import openapi_document
-from automations.api.editor import editor_routes
+from automations.api.editor import editor_routes, page_at_no_address
 from automations.api.http_metrics import HttpMetrics, Measured
 from automations.api.mcp.endpoint import PATH as MCP_PATH
 from automations.api.mcp.endpoint import McpEndpoint
@@ -127,7 +127,8 @@ async def _ours(_request: Request, error: Exception) -> Response:
 
 
 async def _not_signed_in(_request: Request, error: Exception) -> Response:
-    return problem("not_signed_in", str(error), "Send `Authorization: Bearer <token>` with a token that is valid now.")
+    assert isinstance(error, NotSignedIn)
+    return problem("not_signed_in", str(error), error.hint)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
@@ -150,7 +151,8 @@ async def _refused(request: Request, error: Exception) -> Response:
         case 413:
             return problem("too_large", f"a body has at most {error.detail} bytes here", "Send less.")
         case _:
-            return problem("not_found", "there is nothing at this address", "/api/docs shows what there is.")
+            shown = page_at_no_address(request.app.state.api.editor, request)
+            return shown or problem("not_found", "there is nothing at this address", "/api/docs shows what there is.")
 
 
 async def _broken(_request: Request, _error: Exception) -> Response:

@@ -19,6 +19,8 @@ PAGES: Final = (
     *("automations", "runs", "approvals", "leads", "conversations", "secrets", "api-keys", "team", "ai-tools"),
     *("settings", "sign-in", "join"),
 )
+# First parts of the addresses that programs call.
+NOT_FOR_PEOPLE: Final = frozenset(("api", "assets", "webhooks", "mcp", "metrics", "health", "ready"))
 # Scripts are ours alone. Mantine writes its variables into <style> elements, which carry nothing from outside.
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
@@ -55,6 +57,16 @@ def built_editor() -> Path | None:
     return found if (found / INDEX).is_file() else None
 
 
+def page_at_no_address(directory: Path | None, request: Request) -> Response | None:
+    """For a person at a browser: the editor, which says so. None: a program asked, or there is no editor."""
+    first = request.url.path.split("/")[1]
+    if directory is None or request.method not in ("GET", "HEAD") or first in NOT_FOR_PEOPLE:
+        return None
+    if "text/html" not in request.headers.get("accept", ""):
+        return None
+    return _Editor(directory).index(request, status=404)
+
+
 def editor_routes(directory: Path | None) -> list[BaseRoute]:
     if directory is None:
         return [Route("/", _without)]
@@ -74,7 +86,11 @@ class _Editor:
         self.beside_index = sorted(path.name for path in directory.iterdir() if path.name != INDEX and _is_sent(path))
 
     async def page(self, request: Request) -> Response:
+        return self.index(request)
+
+    def index(self, request: Request, *, status: int = 200) -> Response:
         answer = _file(request, self._directory, INDEX, LOOK_AGAIN)
+        answer.status_code = status
         answer.headers["Content-Security-Policy"] = POLICY
         return answer
 

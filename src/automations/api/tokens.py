@@ -36,7 +36,13 @@ ASYMMETRIC: Final = ("RS256", "ES256", "EdDSA")
 
 
 class NotSignedIn(Exception):
-    """The token is no proof of who is calling; the text may be shown to the caller."""
+    """The token is no proof of who is calling; the text may be shown to the caller, and what to do with `hint`."""
+
+    def __init__(
+        self, why: str, *, hint: str = "Send `Authorization: Bearer <token>` with a token that is valid now."
+    ) -> None:
+        super().__init__(why)
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)

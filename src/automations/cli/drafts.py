@@ -203,7 +203,7 @@ def validate(
     as_json: AsJson = False,
 ) -> None:
     """Say every problem that keeps a draft from being published. Exit code 1 when there is one."""
-    nodes, problems = _checked(subject, account)
+    nodes, problems, warnings = _checked(subject, account)
     if as_json:
         from automations.cli.output import print_json
 
@@ -212,40 +212,44 @@ def validate(
         _print_problems(problems)
     else:
         print(f"No problems: {len(nodes)} steps can be published.")
+        if warnings:
+            _print_problems(warnings, "warning")
     if problems:
         raise typer.Exit(1)
 
 
-def _checked(subject: str, account: str | None) -> tuple[list[Any], list[Problem]]:
-    """Nodes, and what is wrong with them; of a file it is not known what it would lack in an account."""
+def _checked(subject: str, account: str | None) -> tuple[list[Any], list[Problem], Sequence[Problem]]:
+    """Nodes, what is wrong with them, and what may be; of a file it is not known what it would lack in an account."""
     from automations.cli.compose import load_registry
-    from automations.services.publishing import check_draft
+    from automations.services.publishing import judge_draft
     from automations.services.transfer import read_file
 
     registry = load_registry()
 
     if subject == "-" or Path(subject).is_file() or subject.endswith(".json"):
         file = read_file(_read(subject), subject)
-        return file.nodes, check_draft(file.nodes, file.edges, registry)
+        judged = judge_draft(file.nodes, file.edges, registry)
+        return file.nodes, judged.problems, judged.outputs.warnings
 
-    async def load() -> tuple[list[Any], list[Problem]]:
+    async def load() -> tuple[list[Any], list[Problem], Sequence[Problem]]:
         from automations.cli.compose import installation, open_session
         from automations.services.naming import find_automation
-        from automations.services.publishing import drawn_flow, get_automation, problems_of_draft
+        from automations.services.publishing import drawn_flow, get_automation, judge_with_surroundings
 
         async with open_session(read_account(account)) as session:
             automation_id = await find_automation(session.automations, subject, session.account)
             automation = await get_automation(session.automations, automation_id)
             nodes = drawn_flow(automation)
             given = installation(session.settings)
-            return nodes, await problems_of_draft(
+            judged = await judge_with_surroundings(
                 session.automations, registry, given, automation, nodes, automation.edges
             )
+            return nodes, judged.problems, judged.outputs.warnings
 
     return asyncio.run(load())
 
 
-def _print_problems(problems: Sequence[Problem]) -> None:
+def _print_problems(problems: Sequence[Problem], what: str = "problem") -> None:
     from rich.table import Table
 
     from automations.cli.output import console, plain
@@ -262,4 +266,4 @@ def _print_problems(problems: Sequence[Problem]) -> None:
         )
     out = console()
     out.print(table)
-    out.print(plain(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}", "bold"))
+    out.print(plain(f"{len(problems)} {what if len(problems) == 1 else f'{what}s'}", "bold"))

@@ -39,7 +39,7 @@ def sign_in(
             hint="Start `automations up`, or sign in where AUTOMATIONS_JWT_SECRET or AUTOMATIONS_JWKS_URL come from.",
         )
     who = read_user(user) or asyncio.run(owner_of(read_account(account)))
-    base = settings.public_url or read_note(settings.data_dir).get("http") or f"http://127.0.0.1:{settings.http_port}"
+    base = settings.public_url or read_note(settings.data_dir).get("editor") or f"http://127.0.0.1:{settings.http_port}"
     link = sign_in_link(settings, who, str(base))
     print_json({"url": link, "user": who, "minutes": 10}) if as_json else print(link)
 

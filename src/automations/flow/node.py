@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
@@ -121,6 +121,8 @@ class Node(ABC, Generic[C]):
     handles_note: ClassVar[str | None] = None
     # An `external` step that leaves nothing anywhere: a test of a draft runs it, too.
     runs_in_tests: ClassVar[bool] = False
+    # Each name that its outputs may have stands in its samples: another one is a mistake of whoever inserts it.
+    output_is_known: ClassVar[bool] = False
     # What a model that calls such a flow does to the world. None: nothing where it is pure, else anything.
     impact: ClassVar[Impact | None] = None
     config_model: ClassVar[builtins.type[Config]]
@@ -168,7 +170,18 @@ class Node(ABC, Generic[C]):
         return ()
 
     def sample_output(self, config: JsonObject) -> JsonObject:
-        """An example of this step's output: what templates downstream see in the editor, and what test mode answers."""
+        """An example of this step's output: what templates downstream see in the editor, and what test mode answers.
+
+        Where what it answers follows from the way it leaves: of the first.
+        """
+        return {}
+
+    def sample_outputs(self, config: JsonObject) -> Mapping[str, JsonObject]:
+        """By handle: an example of what it leaves with there, where that is another than `sample_output`."""
+        return {}
+
+    def output_rows(self, config: JsonObject) -> Mapping[str, str]:
+        """Which names of its output hold a row, and the table of that, whose columns are looked up at publish."""
         return {}
 
     @abstractmethod

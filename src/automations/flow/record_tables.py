@@ -141,6 +141,11 @@ def example_row(table: object) -> JsonObject:
     return {}
 
 
+def rows_of(table: object, *names: str) -> dict[str, str]:
+    """For `Node.output_rows`: these names of an output hold a row of `table`, if that says already which it is."""
+    return dict.fromkeys(names, table) if isinstance(table, str) else {}
+
+
 def protected_columns(table: object, names: Iterable[str]) -> list[str]:
     """Those of `names` that no step may write, sorted."""
     return sorted(PROTECTED.intersection(names)) if is_known(table) else []

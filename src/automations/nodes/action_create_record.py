@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -17,6 +17,7 @@ from automations.flow.record_tables import (
     TableUse,
     example_row,
     protected_columns,
+    rows_of,
     table_use,
 )
 
@@ -48,6 +49,7 @@ class ActionCreateRecord(Node[ActionCreateRecordConfig]):
     title = "Create record"
     group = "action"
     icon = "FilePlus"
+    output_is_known = True
     effect = "database"
     impact = "additions"
 
@@ -68,6 +70,9 @@ class ActionCreateRecord(Node[ActionCreateRecordConfig]):
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         return {"record": example_row(config.get("table"))}
+
+    def output_rows(self, config: JsonObject) -> Mapping[str, str]:
+        return rows_of(config.get("table"), "record")
 
     async def run(self, config: ActionCreateRecordConfig, ctx: Context) -> Outcome:
         refused = protected_columns(config.table, config.values)

@@ -127,6 +127,7 @@ class ActionEmail(Node[ActionEmailConfig]):
     title = "Send email"
     group = "action"
     icon = "Mail"
+    output_is_known = True
     effect = "external"
     impact = "additions"
     default_retry = Retry(attempts=5, delay_seconds=30.0, backoff="exponential")

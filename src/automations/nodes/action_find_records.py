@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -16,6 +16,7 @@ from automations.flow.record_tables import (
     TableUse,
     columns_of_condition,
     example_row,
+    rows_of,
     table_use,
 )
 
@@ -65,6 +66,7 @@ class ActionFindRecords(Node[ActionFindRecordsConfig]):
     title = "Find records"
     group = "action"
     icon = "Search"
+    output_is_known = True
     effect = "database"
     impact = "nothing"
 
@@ -86,6 +88,9 @@ class ActionFindRecords(Node[ActionFindRecordsConfig]):
     def sample_output(self, config: JsonObject) -> JsonObject:
         row = example_row(config.get("table"))
         return {"records": [row], "count": 1, "first": row}
+
+    def output_rows(self, config: JsonObject) -> Mapping[str, str]:
+        return rows_of(config.get("table"), "first")
 
     async def run(self, config: ActionFindRecordsConfig, ctx: Context) -> Outcome:
         rows = await ctx.records.find(

@@ -133,6 +133,7 @@ class ActionHttp(Node[ActionHttpConfig]):
     title = "HTTP request"
     group = "action"
     icon = "Globe"
+    output_is_known = True
     effect = "external"
     default_retry = Retry(attempts=3, delay_seconds=1.0, backoff="exponential")
 

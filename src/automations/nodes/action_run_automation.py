@@ -83,6 +83,7 @@ class ActionRunAutomation(Node[ActionRunAutomationConfig]):
     title = "Run automation"
     group = "action"
     icon = "Workflow"
+    output_is_known = True
     effect = "database"
 
     def check(self, config: ActionRunAutomationConfig) -> list[tuple[str, str]]:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from automations.errors import StepError
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome
 from automations.flow.ports import Context
-from automations.flow.record_tables import example_row
+from automations.flow.record_tables import example_row, rows_of
 
 
 class ActionSendMessageConfig(Config):
@@ -51,12 +53,16 @@ class ActionSendMessage(Node[ActionSendMessageConfig]):
     title = "Send message"
     group = "action"
     icon = "MessageSquare"
+    output_is_known = True
     effect = "database"
     impact = "additions"
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         body = config.get("body")
         return {"message": {**example_row("messages"), **({"body": body} if isinstance(body, str) else {})}}
+
+    def output_rows(self, config: JsonObject) -> Mapping[str, str]:
+        return rows_of("messages", "message")
 
     async def run(self, config: ActionSendMessageConfig, ctx: Context) -> Outcome:
         if not config.body.strip():

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
@@ -19,6 +19,7 @@ from automations.flow.record_tables import (
     example_row,
     is_known,
     protected_columns,
+    rows_of,
     table_use,
 )
 
@@ -125,6 +126,7 @@ class ActionUpdateRecord(Node[ActionUpdateRecordConfig]):
     title = "Update record"
     group = "action"
     icon = "FilePen"
+    output_is_known = True
     effect = "database"
 
     def check(self, config: ActionUpdateRecordConfig) -> list[tuple[str, str]]:
@@ -160,6 +162,9 @@ class ActionUpdateRecord(Node[ActionUpdateRecordConfig]):
         among = assign.get("among")
         owner = among[0] if isinstance(among, list) and among else assign.get("to")
         return {"record": {**row, str(assign.get("column", "owner_id")): owner}, "assigned": True, "owner": owner}
+
+    def output_rows(self, config: JsonObject) -> Mapping[str, str]:
+        return rows_of(config.get("table"), "record")
 
     async def run(self, config: ActionUpdateRecordConfig, ctx: Context) -> Outcome:
         for field, message in _problems(config):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -100,6 +101,7 @@ class AiClassify(Node[AiClassifyConfig]):
     title = "Classify with AI"
     group = "action"
     icon = "Tags"
+    output_is_known = True
     handles_note = "one for each label (its `name`), then `low_confidence`"
     effect = "external"
     impact = "nothing"
@@ -139,6 +141,12 @@ class AiClassify(Node[AiClassifyConfig]):
             "usage": {"input_tokens": 120, "output_tokens": 40},
             "model": "…",
         }
+
+    def sample_outputs(self, config: JsonObject) -> Mapping[str, JsonObject]:
+        sample = self.sample_output(config)
+        labels = self.handles(config)[:-1]
+        unsure: JsonObject = {**sample, "label": labels[0] if labels else None, "confidence": 0.4, "text": "…"}
+        return {**{label: {**sample, "label": label} for label in labels}, LOW_CONFIDENCE: unsure}
 
     async def run(self, config: AiClassifyConfig, ctx: Context) -> Outcome:
         text = as_text(config.text)

@@ -108,6 +108,7 @@ class AiExtract(Node[AiExtractConfig]):
     title = "Extract with AI"
     group = "action"
     icon = "TextSearch"
+    output_is_known = True
     effect = "external"
     impact = "nothing"
     default_retry = Retry(attempts=3, delay_seconds=2.0, backoff="exponential")

@@ -90,6 +90,7 @@ class AiGenerate(Node[AiGenerateConfig]):
     title = "Generate with AI"
     group = "action"
     icon = "Sparkles"
+    output_is_known = True
     effect = "external"
     impact = "nothing"
     default_retry = Retry(attempts=3, delay_seconds=2.0, backoff="exponential")

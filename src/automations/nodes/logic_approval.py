@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal, assert_never
 from uuid import UUID
@@ -97,6 +98,7 @@ class LogicApproval(Node[LogicApprovalConfig]):
     title = "Approval"
     group = "logic"
     icon = "UserCheck"
+    output_is_known = True
     effect = "database"
     impact = "additions"
     # What nobody was asked is not approved.
@@ -132,6 +134,12 @@ class LogicApproval(Node[LogicApprovalConfig]):
             "comment": None,
             "answer": dict.fromkeys(names) if isinstance(names, dict) else None,
         }
+
+    def sample_outputs(self, config: JsonObject) -> Mapping[str, JsonObject]:
+        approved = self.sample_output(config)
+        rejected: JsonObject = {**approved, "status": REJECTED, "answer": None}
+        nobody = dict.fromkeys(("decided_by", "decided_via", "decided_at"))
+        return {REJECTED: rejected, TIMED_OUT: {**rejected, **nobody, "status": TIMED_OUT}}
 
     async def run(self, config: LogicApprovalConfig, ctx: Context) -> Outcome:
         if ctx.resumed is None:

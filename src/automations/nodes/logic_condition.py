@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from pydantic import Field, JsonValue
@@ -34,6 +35,7 @@ class LogicCondition(Node[LogicConditionConfig]):
     title = "If / else"
     group = "logic"
     icon = "GitBranch"
+    output_is_known = True
 
     def handles(self, config: JsonObject) -> tuple[str, ...]:
         return ("true", "false")
@@ -44,6 +46,9 @@ class LogicCondition(Node[LogicConditionConfig]):
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         return {"result": True}
+
+    def sample_outputs(self, config: JsonObject) -> Mapping[str, JsonObject]:
+        return {"false": {"result": False}}
 
     async def run(self, config: LogicConditionConfig, ctx: Context) -> Outcome:
         result = config.holds(ctx.scope)

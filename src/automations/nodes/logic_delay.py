@@ -117,6 +117,7 @@ class LogicDelay(Node[LogicDelayConfig]):
     title = "Delay"
     group = "logic"
     icon = "Timer"
+    output_is_known = True
 
     def check(self, config: LogicDelayConfig) -> list[tuple[str, str]]:
         reads = _FIELDS[config.mode]

@@ -29,6 +29,7 @@ class LogicJoin(Node[LogicJoinConfig]):
     title = "Join"
     group = "logic"
     icon = "Merge"
+    output_is_known = True
 
     def join(self, config: JsonObject) -> JoinMode:
         return "any" if config.get("mode") == "any" else "all"

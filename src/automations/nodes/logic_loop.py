@@ -76,6 +76,7 @@ class LogicLoop(Node[LogicLoopConfig]):
     title = "Loop"
     group = "logic"
     icon = "Repeat"
+    output_is_known = True
 
     def handles(self, config: JsonObject) -> tuple[str, ...]:
         # `done` first: a disabled loop is passed by.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -11,6 +12,7 @@ from automations.flow.outcomes import ERROR_HANDLE, Continue, JsonObject, Outcom
 from automations.flow.ports import Context
 
 DEFAULT_CASE = "default"
+DEFAULT_LABEL = "Default"
 CASE_ID = r"^[A-Za-z0-9_-]{1,64}$"
 RESERVED = (DEFAULT_CASE, ERROR_HANDLE)
 
@@ -56,6 +58,7 @@ class LogicSwitch(Node[LogicSwitchConfig]):
     title = "Branch"
     group = "logic"
     icon = "Split"
+    output_is_known = True
     handles_note = "one for each case (its `id`), then `default`"
 
     def handles(self, config: JsonObject) -> tuple[str, ...]:
@@ -83,10 +86,20 @@ class LogicSwitch(Node[LogicSwitchConfig]):
         return problems
 
     def sample_output(self, config: JsonObject) -> JsonObject:
-        return {"case": self.handles(config)[0], "label": ""}
+        return dict(self.sample_outputs(config)[self.handles(config)[0]])
+
+    def sample_outputs(self, config: JsonObject) -> Mapping[str, JsonObject]:
+        return {case: {"case": case, "label": self._label(config, case)} for case in self.handles(config)}
+
+    def _label(self, config: JsonObject, case: str) -> str:
+        cases = config.get("cases")
+        for one in cases if isinstance(cases, list) else []:
+            if isinstance(one, dict) and one.get("id") == case:
+                return str(one.get("label") or "")
+        return DEFAULT_LABEL if case == DEFAULT_CASE else ""
 
     async def run(self, config: LogicSwitchConfig, ctx: Context) -> Outcome:
         for case in config.cases:
             if case.holds(ctx.scope):
                 return Continue(output={"case": case.id, "label": case.label}, handle=case.id)
-        return Continue(output={"case": DEFAULT_CASE, "label": "Default"}, handle=DEFAULT_CASE)
+        return Continue(output={"case": DEFAULT_CASE, "label": DEFAULT_LABEL}, handle=DEFAULT_CASE)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, assert_never
 from uuid import UUID
 
@@ -19,6 +20,15 @@ LITERAL: JsonDict = {"template": False}
 SIGNAL_NAME = r"^[A-Za-z0-9_.-]{1,64}$"
 
 Mode = Literal["reply", "condition", "change", "automation", "signal"]
+
+# What the message of a lead has otherwise than the one of a step.
+REPLY: JsonObject = {
+    "direction": "inbound",
+    "sender_type": "contact",
+    "body": "Yes, Tuesday is fine",
+    "status": "received",
+    "execution_id": None,
+}
 
 # What a condition over an event can ask for, as `trigger_data` has it.
 EVENT_ROOTS = ("new", "old", "previous", "changed", "event", "table", "timestamp")
@@ -110,6 +120,7 @@ class LogicWait(Node[LogicWaitConfig]):
     title = "Wait until"
     group = "logic"
     icon = "Hourglass"
+    output_is_known = True
 
     def handles(self, config: JsonObject) -> tuple[str, ...]:
         return (MET, TIMED_OUT)
@@ -146,10 +157,27 @@ class LogicWait(Node[LogicWaitConfig]):
             case "automation":
                 return {"met": True, "wait_for": "automation", "run_id": "", "status": "completed", "error": None}
             case "reply":
-                return {"met": True, "wait_for": "reply", "record": example_row("messages"), "changed": None}
-            case mode:
-                row = example_row("conversations" if config.get("record") == "conversation" else "leads")
+                reply = {**example_row("messages"), **REPLY}
+                return {"met": True, "wait_for": "reply", "record": reply, "changed": None}
+            case "condition" | "change" as mode:
+                row = example_row(f"{_record_kind(config)}s")
                 return {"met": True, "wait_for": mode, "record": row, "changed": ["status"]}
+            case _:
+                # What it will be a record of is not chosen yet.
+                return {"met": True}
+
+    def sample_outputs(self, config: JsonObject) -> Mapping[str, JsonObject]:
+        mode = self.sample_output(config).get("wait_for")
+        return {TIMED_OUT: {"met": False} if mode is None else {"met": False, "wait_for": mode}}
+
+    def output_rows(self, config: JsonObject) -> Mapping[str, str]:
+        match config.get("wait_for"):
+            case "reply":
+                return {"record": "messages"}
+            case "condition" | "change":
+                return {"record": f"{_record_kind(config)}s"}
+            case _:
+                return {}
 
     async def run(self, config: LogicWaitConfig, ctx: Context) -> Outcome:
         if ctx.resumed is None:
@@ -203,6 +231,10 @@ class LogicWait(Node[LogicWaitConfig]):
                 hint="Name a record id in the step.",
             )
         return _uuid(record_id, config.record)
+
+
+def _record_kind(config: JsonObject) -> str:
+    return "conversation" if config.get("record") == "conversation" else "lead"
 
 
 def _condition(config: LogicWaitConfig) -> JsonObject | None:

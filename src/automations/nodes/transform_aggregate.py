@@ -74,6 +74,7 @@ class TransformAggregate(Node[TransformAggregateConfig]):
     title = "Aggregate list"
     group = "transform"
     icon = "Sigma"
+    output_is_known = True
 
     def check(self, config: TransformAggregateConfig) -> list[tuple[str, str]]:
         wrong = drawn_list_problem(config.items)

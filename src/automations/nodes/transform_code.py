@@ -51,6 +51,7 @@ class TransformCode(Node[TransformCodeConfig]):
     title = "Code"
     group = "transform"
     icon = "Braces"
+    output_is_known = True
     effect = "external"
     impact = "nothing"
     runs_in_tests = True

@@ -67,6 +67,7 @@ class TransformFilter(Node[TransformFilterConfig]):
     title = "Filter list"
     group = "transform"
     icon = "ListFilter"
+    output_is_known = True
 
     def check(self, config: TransformFilterConfig) -> list[tuple[str, str]]:
         problems = [

@@ -60,6 +60,7 @@ class TransformMap(Node[TransformMapConfig]):
     title = "Map list"
     group = "transform"
     icon = "ListChecks"
+    output_is_known = True
 
     def check(self, config: TransformMapConfig) -> list[tuple[str, str]]:
         problems: list[tuple[str, str]] = []

@@ -33,6 +33,7 @@ class TransformSetVariable(Node[TransformSetVariableConfig]):
     title = "Set variable"
     group = "transform"
     icon = "Variable"
+    output_is_known = True
 
     def sample_output(self, config: JsonObject) -> JsonObject:
         variables = config.get("variables")

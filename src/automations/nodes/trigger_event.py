@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -17,6 +17,7 @@ from automations.flow.record_tables import (
     TableUse,
     columns_of_condition,
     example_row,
+    rows_of,
 )
 from automations.flow.trigger_config import LITERAL, StartLimits, limit_problems
 
@@ -131,6 +132,11 @@ class TriggerEvent(Node[TriggerEventConfig]):
         if event == "UPDATE":
             sample |= {"previous": {**row, "status": "before"}, "changed": ["status"]}
         return {**sample, "record_id": "42"} if watched else sample
+
+    def output_rows(self, config: JsonObject) -> Mapping[str, str]:
+        source = config.get("event_source")
+        table = f"{source}s" if source in RECORD_SOURCES else source
+        return rows_of(table, "new", "old", "previous")
 
     async def run(self, config: TriggerEventConfig, ctx: Context) -> Outcome:
         return Continue(output=ctx.trigger)

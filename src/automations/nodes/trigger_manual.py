@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, JsonValue
@@ -7,7 +8,7 @@ from pydantic import Field, JsonValue
 from automations.flow.node import Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome
 from automations.flow.ports import Context
-from automations.flow.record_tables import example_row
+from automations.flow.record_tables import RECORD_SOURCES, example_row, rows_of
 from automations.flow.trigger_config import LITERAL, StartLimits, input_schema_problems, limit_problems
 
 
@@ -50,6 +51,10 @@ class TriggerManual(Node[TriggerManualConfig]):
         if record not in ("lead", "conversation"):
             return {"input": {}}
         return {"input": {}, "table": f"{record}s", "new": example_row(f"{record}s")}
+
+    def output_rows(self, config: JsonObject) -> Mapping[str, str]:
+        record = config.get("record")
+        return rows_of(f"{record}s", "new") if record in RECORD_SOURCES else {}
 
     async def run(self, config: TriggerManualConfig, ctx: Context) -> Outcome:
         return Continue(output=ctx.trigger)

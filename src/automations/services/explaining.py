@@ -17,6 +17,8 @@ from automations.services.naming import find_record, id_range
 
 SOURCES = {"leads": "lead", "conversations": "conversation", "messages": "message"}
 STARTED = {"manual": "by hand", "schedule": "by a schedule", "ai_tool": "by a language model, as an AI tool"}
+LISTENS = {"INSERT": "new records", "UPDATE": "changes", "DELETE": "deletions"}
+HAPPENED = {"INSERT": "created", "UPDATE": "changed", "DELETE": "deleted"}
 HELD = {
     "reentry": "its own run made this change; a run does not start its automation again unless `allow_reentry` is on",
     "depth": "runs had started one another eight levels deep; nothing starts beyond that",
@@ -122,7 +124,8 @@ def _first_obstacle(candidate: Candidate, event: Event) -> str | None:
     if config.get("event_source") != source:
         return f"it listens to changes of a {config.get('event_source')}, and this is a {source}"
     if config.get("event_type") not in (event.operation, "any"):
-        return f"it listens to {config.get('event_type')}, and this is {event.operation}"
+        wanted = LISTENS.get(str(config.get("event_type")), config.get("event_type"))
+        return f"it listens to {wanted}, and this one was {HAPPENED[event.operation]}"
     watch = config.get("watch")
     if event.operation == "UPDATE" and event.changed is not None and isinstance(watch, list):
         changed = set(event.changed)

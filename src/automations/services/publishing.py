@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +13,10 @@ from automations.db.json_text import Unreadable
 from automations.db.secret_store import SecretStore
 from automations.db.watched_table_store import WatchedTableStore
 from automations.errors import FlowInvalid, NotFound, Problem, Unusable
+from automations.flow.output_check import OutputFindings, check_outputs
+from automations.flow.record_tables import ColumnUse
 from automations.flow.registry import NodeRegistry
-from automations.flow.validate import check_flow
+from automations.flow.validate import Examined, examine
 from automations.flow.webhook_config import EVENT, SOURCE
 from automations.services.automation_calls import check_calls
 from automations.services.needs import Installation, check_needs
@@ -94,13 +96,27 @@ def _completed(node: Any) -> Any:
     return {**node, "data": {**data, "config": {**config, **_WEBHOOK}}}
 
 
-def check_draft(nodes: Sequence[Any], edges: Sequence[Any], registry: NodeRegistry) -> list[Problem]:
-    """Every problem that would keep the drawing from being published."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What there is to say of a drawing, without what is around it. `found` None: it cannot be read."""
+
+    problems: list[Problem]
+    outputs: OutputFindings = field(default_factory=OutputFindings)
+    found: Examined | None = None
+
+
+def judge_draft(nodes: Sequence[Any], edges: Sequence[Any], registry: NodeRegistry) -> Judged:
     if isinstance(edges, Unreadable) or any(isinstance(node, Unreadable) for node in nodes):
-        return [
-            Problem("too_deep", "the flow is nested too deeply to be read", "Draw it again, or import it from a file.")
-        ]
-    problems = check_flow(list(nodes), list(edges), registry)
+        return Judged(
+            [
+                Problem(
+                    "too_deep", "the flow is nested too deeply to be read", "Draw it again, or import it from a file."
+                )
+            ]
+        )
+    found = examine(list(nodes), list(edges), registry)
+    outputs = check_outputs(found)
+    problems = [*found.problems, *outputs.problems]
     if not problems and trigger_of(nodes) is None:
         problems.append(
             Problem(
@@ -109,7 +125,12 @@ def check_draft(nodes: Sequence[Any], edges: Sequence[Any], registry: NodeRegist
                 f"Use one of {', '.join(TRIGGER_TYPES)}.",
             )
         )
-    return problems
+    return Judged(problems, outputs, found)
+
+
+def check_draft(nodes: Sequence[Any], edges: Sequence[Any], registry: NodeRegistry) -> list[Problem]:
+    """Every problem that would keep the drawing from being published."""
+    return judge_draft(nodes, edges, registry).problems
 
 
 async def check_surroundings(
@@ -118,14 +139,17 @@ async def check_surroundings(
     installation: Installation,
     automation: AutomationDetail,
     nodes: Sequence[Any],
+    inserted: Sequence[tuple[str, ColumnUse]] = (),
 ) -> list[Problem]:
-    """What a drawing that is right in itself lacks around it: automations it calls, secrets, a mail server, …"""
+    """What a drawing that is right in itself lacks around it: automations it calls, secrets, a mail server, …
+
+    `inserted`: the columns of rows that its templates insert, by step."""
     account, connection = automation.user_id, store.connection
     return [
         *await check_calls(store, automation, nodes),
         *await check_tool_name(store, automation, nodes),
         *await check_secrets(SecretStore(connection), account, nodes, registry),
-        *await check_tables(WatchedTableStore(connection), nodes, registry),
+        *await check_tables(WatchedTableStore(connection), nodes, registry, inserted),
         *await check_needs(AccountSettingsStore(connection), installation, account, nodes, registry),
     ]
 
@@ -151,6 +175,22 @@ async def check_tool_name(store: AutomationStore, automation: AutomationDetail, 
     ]
 
 
+async def judge_with_surroundings(
+    around: AutomationStore,
+    registry: NodeRegistry,
+    installation: Installation,
+    automation: AutomationDetail,
+    nodes: Sequence[Any],
+    edges: Sequence[Any],
+) -> Judged:
+    """Of the drawing; where that is right in itself, of what is around it, looked at with `around`."""
+    judged = judge_draft(nodes, edges, registry)
+    if judged.problems:
+        return judged
+    lacking = await check_surroundings(around, registry, installation, automation, nodes, judged.outputs.columns)
+    return replace(judged, problems=lacking)
+
+
 async def problems_of_draft(
     around: AutomationStore,
     registry: NodeRegistry,
@@ -159,9 +199,8 @@ async def problems_of_draft(
     nodes: Sequence[Any],
     edges: Sequence[Any],
 ) -> list[Problem]:
-    """Of the drawing; where that is right in itself, of what is around it, looked at with `around`."""
-    problems = check_draft(nodes, edges, registry)
-    return problems or await check_surroundings(around, registry, installation, automation, nodes)
+    """All that keeps it from being published."""
+    return (await judge_with_surroundings(around, registry, installation, automation, nodes, edges)).problems
 
 
 def trigger_of(nodes: Sequence[Any]) -> tuple[str, dict[str, Any]] | None:

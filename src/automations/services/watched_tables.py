@@ -7,30 +7,42 @@ from typing import Any
 
 from automations.db.watched_table_store import WatchedColumns, WatchedTableStore
 from automations.errors import NotFound, Problem
-from automations.flow.record_tables import TableUse
+from automations.flow.record_tables import ColumnUse, TableUse
 from automations.flow.registry import NodeRegistry
 from automations.flow.template_scope import offer
 
 MOST_UNKNOWN = 100
 
 
-async def check_tables(store: WatchedTableStore, nodes: Sequence[Any], registry: NodeRegistry) -> list[Problem]:
-    """Problems `unwatched_table`, `protected_column`, `unknown_column` of a draft whose nodes are known to be right."""
+async def check_tables(
+    store: WatchedTableStore,
+    nodes: Sequence[Any],
+    registry: NodeRegistry,
+    inserted: Sequence[tuple[str, ColumnUse]] = (),
+) -> list[Problem]:
+    """Problems `unwatched_table`, `protected_column`, `unknown_column` of a draft whose nodes are known to be right.
+
+    `inserted`: columns that templates insert, by step."""
     uses = [(node["id"], use) for node in nodes for use in _uses(node, registry)]
     watched = await store.columns() if uses else {}
     return [
         *(problem for node_id, use in uses for problem in _problems(node_id, use, watched)),
-        *await _unknown_columns(store, nodes, registry),
+        *await _unknown_columns(store, nodes, registry, inserted),
     ]
 
 
-async def _unknown_columns(store: WatchedTableStore, nodes: Sequence[Any], registry: NodeRegistry) -> list[Problem]:
+async def _unknown_columns(
+    store: WatchedTableStore,
+    nodes: Sequence[Any],
+    registry: NodeRegistry,
+    inserted: Sequence[tuple[str, ColumnUse]],
+) -> list[Problem]:
     uses = [
         (node["id"], use)
         for node in nodes
         if (kind := registry.get(node["type"])) is not None and not node.get("data", {}).get("disabled")
         for use in kind.columns(node.get("data", {}).get("config", {}))
-    ]
+    ] + list(inserted)
     if not uses:
         return []
     known = await store.names_of_columns(sorted({use.table for _, use in uses}))

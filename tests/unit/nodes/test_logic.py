@@ -62,7 +62,7 @@ async def test_a_branch_takes_the_first_case_that_holds(score: int, case: str, l
 
 def test_a_branch_has_a_way_out_per_case() -> None:
     assert LogicSwitch().handles({"cases": list(CASES)}) == ("hot", "warm", "default")
-    assert LogicSwitch().sample_output({"cases": list(CASES)}) == {"case": "hot", "label": ""}
+    assert LogicSwitch().sample_output({"cases": list(CASES)}) == {"case": "hot", "label": "Hot"}
 
 
 @pytest.mark.parametrize(

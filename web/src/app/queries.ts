@@ -2,6 +2,7 @@ import { QueryClient, useQuery } from "@tanstack/react-query";
 
 import { ApiError } from "@/lib/api";
 import { listKeys } from "@/lib/list-keys";
+import { Obstacle } from "@/parts/problem";
 import { answer, api } from "@/session/client";
 
 const TRIES = 3;
@@ -13,7 +14,7 @@ export function createQueries(): QueryClient {
         // What changes is told by the stream; this is for what it may have missed.
         staleTime: 15_000,
         refetchOnWindowFocus: true,
-        retry: (count, error) => count < TRIES && (!(error instanceof ApiError) || error.status >= 500 || error.status === 429),
+        retry: (count, error) => count < TRIES && !(error instanceof Obstacle) && (!(error instanceof ApiError) || error.status >= 500 || error.status === 429),
       },
       // What a person does is done now, or they are told: not behind their back once the connection is there again.
       mutations: { retry: false, networkMode: "always" },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { moveNodes } from "./edit";
-import { arranged, NODE_HEIGHT, NODE_WIDTH } from "./layout";
+import { arranged, NODE_HEIGHT, NODE_WIDTH, placed } from "./layout";
 import { flow } from "./testFlows";
 
 const places = (drawing: ReturnType<typeof flow>) => new Map(drawing.nodes.map((node) => [node.id, node.position ?? { x: NaN, y: NaN }]));
@@ -50,6 +50,13 @@ describe("the layout", () => {
 
   it("is the same each time", () => {
     expect(arranged(arranged(drawing))).toEqual(arranged(drawing));
+  });
+
+  it("shows what undo comes back to as it was shown before", () => {
+    const [before, after] = [flow("start>send"), flow("start>if", "if:true>send")];
+    const shown = [before, after].map((one) => places(placed(one)));
+    expect([before, after].map((one) => places(placed(one)))).toEqual(shown);
+    expect(shown[0]?.get("send")).not.toEqual(shown[1]?.get("send"));
   });
 
   it("takes three hundred steps", () => {

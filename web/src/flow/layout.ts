@@ -22,7 +22,8 @@ export function arranged(drawing: Drawing, { all = false } = {}): Drawing {
   for (const id of inOrder(drawing, graph)) {
     if (places.has(id)) continue;
     const place = ideal.get(id) ?? { x: 0, y: 0 };
-    const anchor = ancestors(graph, id).find((one) => kept.has(one));
+    // Of many steps, to look at all that come before each takes long.
+    const anchor = kept.size === 0 ? undefined : ancestors(graph, id).find((one) => kept.has(one));
     const shift = anchor === undefined ? { x: 0, y: 0 } : difference(kept.get(anchor), ideal.get(anchor));
     places.set(id, freePlace({ x: place.x + shift.x, y: place.y + shift.y }, places));
   }
@@ -32,18 +33,27 @@ export function arranged(drawing: Drawing, { all = false } = {}): Drawing {
     return isSame ? node : { ...node, position, moved: all ? false : node.moved };
   });
   const done = { ...drawing, nodes };
-  last = { key: keyOf(done), arranged: done };
+  remember(done);
   return done;
 }
 
-// What was arranged last: it is what is shown next.
-let last: { readonly key: string; readonly arranged: Drawing } | null = null;
+// What was arranged last is shown next, and undo and redo come back to what was arranged before.
+const MOST_REMEMBERED = 20;
+const arrangements = new Map<string, Drawing>();
+
+function remember(done: Drawing): void {
+  const key = keyOf(done);
+  arrangements.delete(key);
+  arrangements.set(key, done);
+  const [oldest] = arrangements.keys();
+  if (oldest !== undefined && arrangements.size > MOST_REMEMBERED) arrangements.delete(oldest);
+}
 
 /** As it is shown. Where a person has moved a step, everything stays where it is stored until the flow is another. */
 export function placed(drawing: Drawing): Drawing {
   if (drawing.nodes.every((node) => node.position !== null) && drawing.nodes.some((node) => node.moved)) return drawing;
   // Not once more for each letter that is typed into a field of a step.
-  const arrangement = last?.key === keyOf(drawing) ? last.arranged : arranged(drawing);
+  const arrangement = arrangements.get(keyOf(drawing)) ?? arranged(drawing);
   const places = new Map(arrangement.nodes.map((node) => [node.id, node.position]));
   return { ...drawing, nodes: drawing.nodes.map((node) => withPlace(node, places.get(node.id) ?? null)) };
 }

@@ -2747,6 +2747,11 @@ export interface components {
             /** Conversation Id */
             conversation_id: string | null;
             /**
+             * Lead Name
+             * @description What that lead is called now, else its e-mail address.
+             */
+            lead_name: string | null;
+            /**
              * Waiting
              * @description Running, and no worker has it: it waits for a time, a reply, a decision, a signal.
              */
@@ -2780,7 +2785,7 @@ export interface components {
         };
         /**
          * ExecutionListItem
-         * @description The seed's list columns, and whether it waits.
+         * @description The seed's list columns, whom it is about, and whether it waits.
          */
         ExecutionListItem: {
             /**
@@ -2827,6 +2832,11 @@ export interface components {
             lead_id: string | null;
             /** Conversation Id */
             conversation_id: string | null;
+            /**
+             * Lead Name
+             * @description What that lead is called now, else its e-mail address.
+             */
+            lead_name: string | null;
             /**
              * Waiting
              * @description Running, and no worker has it: it waits for a time, a reply, a decision, a signal.
@@ -4431,7 +4441,18 @@ export interface components {
          *           "node_id": "call"
          *         }
          *       ],
-         *       "valid": false
+         *       "samples": {
+         *         "ask": {
+         *           "false": {
+         *             "result": false
+         *           },
+         *           "true": {
+         *             "result": true
+         *           }
+         *         }
+         *       },
+         *       "valid": false,
+         *       "warnings": []
          *     }
          */
         Validated: {
@@ -4442,6 +4463,22 @@ export interface components {
             valid: boolean;
             /** Problems */
             problems: components["schemas"]["FlowProblem"][];
+            /**
+             * Warnings
+             * @description What may be missing in a run; it can be published all the same.
+             */
+            warnings: components["schemas"]["FlowProblem"][];
+            /**
+             * Samples
+             * @description By step and way out: an example of what it comes to, where it leaves by that.
+             */
+            samples: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: unknown;
+                    };
+                };
+            };
         };
         /** Verdict */
         Verdict: {

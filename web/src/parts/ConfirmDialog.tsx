@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 
 import { partsTexts } from "@/texts/parts";
 
+import { Dialog } from "./Dialog";
 import { ProblemNotice } from "./ProblemNotice";
 
 interface ConfirmDialogProps {
@@ -18,7 +19,7 @@ interface ConfirmDialogProps {
 /** Before what cannot be taken back. */
 export function ConfirmDialog({ title, text, action, isPending, error, onConfirm, onClose }: ConfirmDialogProps) {
   return (
-    <Modal opened onClose={onClose} title={title} centered radius="lg">
+    <Dialog onClose={onClose} title={title} centered radius="lg">
       <Stack gap="md">
         <Text size="sm">{text}</Text>
         {error !== null && <ProblemNotice error={error} />}
@@ -31,6 +32,6 @@ export function ConfirmDialog({ title, text, action, isPending, error, onConfirm
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

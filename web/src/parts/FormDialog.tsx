@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import { partsTexts } from "@/texts/parts";
 
+import { Dialog } from "./Dialog";
 import { ProblemNotice } from "./ProblemNotice";
 
 interface FormDialogProps {
@@ -19,7 +20,7 @@ interface FormDialogProps {
 /** A few fields that are sent together, or not at all. */
 export function FormDialog({ title, action, isReady = true, sending, onSend, onClose, children }: FormDialogProps) {
   return (
-    <Modal opened onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -39,6 +40,6 @@ export function FormDialog({ title, action, isReady = true, sending, onSend, onC
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,6 +1,7 @@
-import { Alert, Button, Group, Modal, Stack } from "@mantine/core";
+import { Alert, Button, Group, Stack } from "@mantine/core";
 import { ShieldAlert } from "lucide-react";
 
+import { Dialog } from "./Dialog";
 import { JsonBlock } from "./JsonBlock";
 
 interface ShownOnceProps {
@@ -15,7 +16,7 @@ interface ShownOnceProps {
 /** A click beside it must not lose what is never shown again. */
 export function ShownOnce({ title, text, label, value, done, onClose }: ShownOnceProps) {
   return (
-    <Modal opened onClose={onClose} title={title} centered radius="lg" closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false}>
+    <Dialog onClose={onClose} title={title} centered radius="lg" closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false}>
       <Stack gap="md">
         <Alert color="yellow" variant="light" icon={<ShieldAlert size={18} />}>
           {text}
@@ -25,6 +26,6 @@ export function ShownOnce({ title, text, label, value, done, onClose }: ShownOnc
           <Button onClick={onClose}>{done}</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

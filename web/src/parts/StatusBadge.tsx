@@ -27,7 +27,14 @@ export function isStatus(text: string | null): text is Status {
   return text !== null && text in LOOKS;
 }
 
-export function StatusBadge({ status, size = "md" }: { status: Status; size?: "sm" | "md" }) {
+interface StatusBadgeProps {
+  readonly status: Status;
+  readonly size?: "sm" | "md";
+  /** What is to be said beside it. */
+  readonly more?: string;
+}
+
+export function StatusBadge({ status, size = "md", more }: StatusBadgeProps) {
   const [Icon, color] = LOOKS[status];
   return (
     <Badge
@@ -40,7 +47,7 @@ export function StatusBadge({ status, size = "md" }: { status: Status; size?: "s
       leftSection={<Icon size={13} aria-hidden className={status === "running" ? classes.turning : undefined} />}
       className={classes.badge}
     >
-      {partsTexts.status[status]}
+      {more === undefined ? partsTexts.status[status] : `${partsTexts.status[status]} · ${more}`}
     </Badge>
   );
 }

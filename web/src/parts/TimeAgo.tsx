@@ -18,7 +18,7 @@ export function TimeAgo({ time, ...style }: { time: string | null } & TextProps)
   const date = new Date(time);
   return (
     <Tooltip label={fullTime(date)} openDelay={300}>
-      <Text component="time" dateTime={time} size="sm" {...style}>
+      <Text component="time" dateTime={time} size="sm" style={{ whiteSpace: "nowrap" }} {...style}>
         {ago(date, now)}
       </Text>
     </Tooltip>

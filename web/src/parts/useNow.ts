@@ -22,8 +22,11 @@ function subscribe(listener: () => void): () => void {
 
 /** The time, looked at now and then: one clock for all that say how long ago something was. */
 export function useNow(): Date {
-  return useSyncExternalStore(subscribe, () => {
-    if (timer === undefined || Date.now() - now.getTime() > EVERY) now = new Date();
-    return now;
-  });
+  return useSyncExternalStore(subscribe, lookedAt);
+}
+
+/** The same for a while: React asks twice, and draws anew for as long as the answers differ. */
+export function lookedAt(): Date {
+  if (Date.now() - now.getTime() > EVERY) now = new Date();
+  return now;
 }

@@ -1,6 +1,9 @@
 /** The API as whoever is signed in calls it. */
 
 import { createApi } from "@/lib/api";
+import { isId } from "@/lib/ids";
+import { Obstacle } from "@/parts/problem";
+import { partsTexts } from "@/texts/parts";
 
 import { tokenNow, useSession } from "./store";
 
@@ -20,4 +23,10 @@ api.use({
 export async function answer<T>(asked: Promise<{ data?: T }>): Promise<T> {
   const { data } = await asked;
   return data as T;
+}
+
+/** As `answer`, of one that is asked for by its id: what is no id is nobody's. */
+export function answerOf<T>(kind: keyof typeof partsTexts.missing.titles, id: string, ask: () => Promise<{ data?: T }>): Promise<T> {
+  const { titles, text } = partsTexts.missing;
+  return isId(id) ? answer(ask()) : Promise.reject(new Obstacle({ title: titles[kind], text }));
 }

@@ -9,7 +9,7 @@ import { queryKeys } from "@/lib/query-keys";
 import { notifyProblem } from "@/parts/ProblemNotice";
 import { runsTexts as texts } from "@/texts/runs";
 
-import { answer, api } from "./client";
+import { answer, answerOf, api } from "./client";
 
 export type Run = components["schemas"]["Execution"];
 export type RunStatus = Run["status"];
@@ -39,7 +39,7 @@ export function useRun(id: string | null) {
 }
 
 async function runOnRecord(id: string): Promise<RunOnRecord> {
-  const run = await answer(api.GET("/api/v1/executions/{execution_id}", { params: { path: { execution_id: id } } }));
+  const run = await answerOf("run", id, () => api.GET("/api/v1/executions/{execution_id}", { params: { path: { execution_id: id } } }));
   const executed: unknown = run.nodes_executed;
   const known: readonly unknown[] = Array.isArray(executed) ? executed : [];
   const atEnd = readRecords(known);

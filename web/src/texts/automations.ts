@@ -38,7 +38,7 @@ export const automationsTexts = {
     updated: (name: string) => `The draft of “${name}” was updated`,
     unchanged: (name: string) => `“${name}” is as it is in the file`,
     problems: (count: number) => (count === 1 ? "One thing keeps it from being published." : `${count} things keep it from being published.`),
-    notJson: "This file is no exported automation: it is not JSON.",
+    notJson: "This file is no exported automation: take one that was exported here, or JSON with nodes and edges.",
     tooLarge: "This file is larger than 4 MB.",
   },
   empty: {

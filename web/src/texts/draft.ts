@@ -21,7 +21,7 @@ export const draftTexts = {
       text: "What you drew is kept on this machine. Try again as soon as it is saved.",
     },
   },
-  taken: "Somebody else has changed this automation: you see theirs now.",
+  taken: "Somebody else has changed this automation: you see theirs now. Undo brings back what was here.",
   resumed: "What you had drawn and not saved is here again.",
   viewer: "You may look at it; members of the account change it.",
   banner: {
@@ -59,7 +59,7 @@ export const draftTexts = {
     doneOff: "It starts nothing until it is switched on.",
   },
   bar: {
-    rename: "Rename",
+    rename: (name: string) => `${name}: click to rename it`,
     name: "Name of the automation",
     on: "Switch it on",
     off: "Switch it off",

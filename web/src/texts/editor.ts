@@ -2,6 +2,7 @@ export const editorTexts = {
   back: "All automations",
   canvas: (name: string) => `The flow of “${name}”`,
   tabs: { build: "Build", settings: "Settings", runs: "Runs", versions: "Versions" },
+  news: "changes not published",
   tabsOf: "Parts of the automation",
   name: "Name",
   config: "What the step does",

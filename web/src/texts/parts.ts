@@ -18,6 +18,15 @@ export const partsTexts = {
     offline: "The server does not answer",
     offlineHint: "Check the connection, then try again. What is shown is brought up to date by itself.",
   },
+  missing: {
+    titles: {
+      automation: "There is no such automation.",
+      lead: "There is no such lead.",
+      conversation: "There is no such conversation.",
+      run: "There is no such run.",
+    },
+    text: "Check the address, and who is signed in.",
+  },
   notFound: {
     title: "There is nothing at this address",
     text: "It may have been deleted, or the link is not whole.",

@@ -113,6 +113,7 @@ export const recordsTexts = {
     open: "Open the automation",
     next: {
       started: "It did fire.",
+      itsRun: "its run",
       off: "Switch it on in the list of automations, then make the change again.",
       draft: "Publish it, then make the change again: only what is published runs.",
       stopped: "Look at its last runs, mend what failed, and switch it on again.",

@@ -18,7 +18,8 @@ export const runsTexts = {
     },
     spans: { all: "Any time", hour: "Last hour", day: "Last 24 hours", week: "Last 7 days" },
   },
-  columns: { select: "Select", status: "Status", automation: "Automation", started: "Started", duration: "Took", by: "Started by", actions: "Actions" },
+  columns: { select: "Select", status: "Status", automation: "Automation", about: "About", started: "Started", duration: "Took", by: "Started by", actions: "Actions" },
+  about: { lead: "A lead without a name", conversation: "A conversation", by: (channel: string) => `A conversation by ${channel}` },
   gone: "An automation that you do not see",
   test: "Test",
   by: { event: "A change", schedule: "Its schedule", manual: "A person", ai_tool: "An AI agent" } as Readonly<Record<string, string>>,
@@ -40,6 +41,7 @@ export const runsTexts = {
   },
   noMatch: { title: "No run matches", text: "Try another status, or a longer time." },
   drawer: {
+    about: "About",
     steps: "Steps",
     canvas: "Show it on the canvas",
     noSteps: "No step is on record yet.",

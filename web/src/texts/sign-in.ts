@@ -23,6 +23,7 @@ export const signInTexts = {
     title: "Join a team",
     text: "Somebody asks you into the team of an account. You will see its automations, runs and records.",
     button: "Join the team",
+    toTheList: "To your automations",
     signInFirst: "Sign in first; then open the link of the invitation again, or stay on this page.",
     noCode: "This link is not whole: copy it again, with everything behind the #.",
     joined: (role: string) => `You have joined as ${role}`,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -154,8 +155,7 @@ async def validate_flow(asked: Asked, arguments: FlowToValidate) -> Any:
     if (arguments.automation_id is None) == (arguments.nodes is None):
         raise Unusable("give automation_id or nodes, one of them", hint="nodes and edges are for a flow not saved yet.")
     if arguments.nodes is not None:
-        problems = publishing.check_draft(arguments.nodes, _with_ids(arguments.edges), asked.api.registry)
-        return {"valid": not problems, "problems": [told_problem(one) for one in problems]}
+        return _told_judged(publishing.judge_draft(arguments.nodes, _with_ids(arguments.edges), asked.api.registry))
     assert arguments.automation_id is not None
     async with asked.reading() as session:
         automation = await publishing.get_automation(AutomationStore(session), arguments.automation_id)
@@ -254,14 +254,28 @@ async def _saved(asked: Asked, automation_id: UUID) -> dict[str, Any]:
 
 async def _judged(asked: Asked, automation: AutomationDetail) -> dict[str, Any]:
     api, nodes = asked.api, publishing.drawn_flow(automation)
-    problems = publishing.check_draft(nodes, automation.edges, api.registry)
-    if not problems:
+    judged = publishing.judge_draft(nodes, automation.edges, api.registry)
+    if not judged.problems:
         # Which secrets and settings there are is not for everybody to read, but for whoever draws to be told of.
         async with api.engine() as engine:
-            problems = await publishing.check_surroundings(
-                AutomationStore(engine), api.registry, api.installation, automation, nodes
+            lacking = await publishing.check_surroundings(
+                AutomationStore(engine),
+                api.registry,
+                api.installation,
+                automation,
+                nodes,
+                judged.outputs.columns,
             )
-    return {"valid": not problems, "problems": [told_problem(one) for one in problems]}
+        judged = replace(judged, problems=lacking)
+    return _told_judged(judged)
+
+
+def _told_judged(judged: publishing.Judged) -> dict[str, Any]:
+    return {
+        "valid": not judged.problems,
+        "problems": [told_problem(one) for one in judged.problems],
+        "warnings": [told_problem(one) for one in judged.outputs.warnings],
+    }
 
 
 async def _only_agent(asked: Asked, session: Connection) -> UUID:

@@ -34,7 +34,7 @@ class Retry(Body):
 
 
 class ExecutionListItem(BaseModel):
-    """The seed's list columns, and whether it waits."""
+    """The seed's list columns, whom it is about, and whether it waits."""
 
     id: UUID
     automation_id: UUID
@@ -50,6 +50,7 @@ class ExecutionListItem(BaseModel):
     triggered_by: UUID | None = Field(description="Who started it by hand.")
     lead_id: UUID | None
     conversation_id: UUID | None
+    lead_name: str | None = Field(description="What that lead is called now, else its e-mail address.")
     waiting: bool = Field(
         description="Running, and no worker has it: it waits for a time, a reply, a decision, a signal."
     )

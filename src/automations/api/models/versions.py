@@ -50,6 +50,8 @@ class Validated(BaseModel):
                             "field": "url",
                         }
                     ],
+                    "warnings": [],
+                    "samples": {"ask": {"true": {"result": True}, "false": {"result": False}}},
                 }
             ]
         }
@@ -57,6 +59,10 @@ class Validated(BaseModel):
 
     valid: bool = Field(description="It can be published.")
     problems: list[FlowProblem]
+    warnings: list[FlowProblem] = Field(description="What may be missing in a run; it can be published all the same.")
+    samples: dict[str, dict[str, dict[str, Any]]] = Field(
+        description="By step and way out: an example of what it comes to, where it leaves by that."
+    )
 
 
 class Duplicate(Body):

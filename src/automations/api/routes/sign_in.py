@@ -37,7 +37,10 @@ async def sign_in(body: Code, request: Request) -> SignedIn:
     user = await asyncio.to_thread(way.codes.take, body.code)
     if user is None:
         api.limits.count_failure(address)
-        raise NotSignedIn("this link was used already, is older than ten minutes, or was never made")
+        raise NotSignedIn(
+            "this link was used already, is older than ten minutes, or was never made",
+            hint="Make a new one with `automations sign-in`.",
+        )
     log.info("signed in by a link", user=str(user))
     return _shown(way.issuer.issue(user))
 

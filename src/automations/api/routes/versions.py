@@ -31,6 +31,7 @@ from automations.api.router import DRAFT_LINKS, api_router
 from automations.db.automation_store import AutomationStore
 from automations.db.version_store import VersionStore
 from automations.errors import Conflict
+from automations.flow.output_check import samples
 from automations.services import drafting, publishing, versions
 
 router: Final = api_router("/automations", "automations")
@@ -51,10 +52,15 @@ async def validate_automation(
     nodes = publishing.drawn_flow(automation) if sent.nodes is None else sent.nodes
     edges = automation.edges if sent.edges is None else sent.edges
     async with api.engine() as engine:
-        problems = await publishing.problems_of_draft(
+        judged = await publishing.judge_with_surroundings(
             AutomationStore(engine), api.registry, api.installation, automation, nodes, edges
         )
-    return Validated(valid=not problems, problems=[FlowProblem(**one) for one in told(problems)])
+    return Validated(
+        valid=not judged.problems,
+        problems=[FlowProblem(**one) for one in told(judged.problems)],
+        warnings=[FlowProblem(**one) for one in told(judged.outputs.warnings)],
+        samples={} if judged.found is None else samples(judged.found),
+    )
 
 
 @router.post(

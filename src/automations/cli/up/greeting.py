@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+SIGN_IN_AS_ONE_OF_MANY = (
+    "sign in   {command} sign-in --account <id>",
+    "          for one of: {command} sql -c 'select distinct user_id from agents'",
+)
 TRY = """In a second terminal:
 
   {command} sql -c "insert into leads (user_id, name, score)
@@ -32,6 +36,15 @@ def _why_another_port(taken: int | None) -> str:
     return f": another port, because {taken} is taken; set AUTOMATIONS_HTTP_PORT to one that stays"
 
 
+def _how_to_sign_in(facts: Mapping[str, Any]) -> list[str]:
+    if facts["sign_in"] is not None:
+        return [f"sign in   {facts['sign_in']}", "          once, within 10 minutes"]
+    if not facts["signs_in_here"]:
+        return []
+    # Nobody has an agent yet, or several have.
+    return [line.format(command=own_command()) for line in SIGN_IN_AS_ONE_OF_MANY]
+
+
 def greeting(facts: Mapping[str, Any]) -> str:
     lines = []
     if facts["data_dir"] is not None:
@@ -48,7 +61,7 @@ def greeting(facts: Mapping[str, Any]) -> str:
         *([] if facts["mail_kept_in"] is None else [f"mail      kept in {facts['mail_kept_in']}, sent to nobody"]),
         f"API       {facts['http']}/api/v1, shown at /api/docs; MCP at /mcp",
         f"webhooks  {facts['http']}{_why_another_port(facts['http_port_taken'])}",
-        *([] if facts["sign_in"] is None else [f"sign in   {facts['sign_in']}", "          once, within 10 minutes"]),
+        *_how_to_sign_in(facts),
         "",
         f"Ready after {facts['seconds']} s. Ctrl-C ends everything.",
         "",

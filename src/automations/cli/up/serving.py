@@ -141,15 +141,16 @@ class Serving:
         return open_session(settings=self._settings, dsn=self._dsn)
 
     async def _sign_in_link(self, url: str) -> str | None:
-        """For the owner of the account; None where there is none, or more than one, or people sign in elsewhere."""
+        """For the owner of the demo, else of the only account. None: there is no such, or people sign in elsewhere."""
         from automations.cli.sign_in_command import issues_tokens, sign_in_link
-        from automations.services.transfer import known_account
+        from automations.services.transfer import only_account
 
         if not issues_tokens(self._settings):
             return None
         try:
             async with self._session() as session:
-                owner = await known_account(session.automations, None)
+                demo = read_content().account_id
+                owner = demo if await session.automations.agents(demo) else await only_account(session.automations)
             return sign_in_link(self._settings, owner, url)
         except AutomationsError as error:
             log.info("no link to sign in", reason=error.message)
@@ -166,6 +167,7 @@ class Serving:
         as_json: bool,
     ) -> None:
         from automations.cli.output import as_json as to_json
+        from automations.cli.sign_in_command import issues_tokens
         from automations.cli.up.greeting import greeting
 
         facts = {
@@ -181,11 +183,13 @@ class Serving:
             "mail_kept_in": None if self._mail is None else str(self._mail.folder),
             "http": web.url,
             "sign_in": link,
+            "signs_in_here": issues_tokens(self._settings),
             "http_port_taken": None if own_port else self._settings.http_port,
         }
         if self._note is not None:
             mail = None if self._mail is None else self._mail.url
-            self._note({"echo": echo.url, "mail": mail, "http": web.url, "database": self._dsn})
+            shown_at = self._settings.public_url or web.url
+            self._note({"echo": echo.url, "mail": mail, "http": web.url, "editor": shown_at, "database": self._dsn})
         print(to_json(facts) if as_json else greeting(facts), flush=True)
 
     async def _show_a_run(self, stop: asyncio.Task[Any]) -> None:

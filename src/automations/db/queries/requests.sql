@@ -45,13 +45,14 @@ from (
 ) r;
 
 -- name: list_executions
--- The seed's list columns, newest first, and whether a run waits; $9, $10: after this one. What is large is in the detail: 200 inputs of 4 MB would be
+-- The seed's list columns, newest first, whom a run is about, and whether it waits; $9, $10: after this one. What is large is in the detail: 200 inputs of 4 MB would be
 -- more than anybody can take.
 select coalesce(json_agg(to_json(r) order by r.started_at desc, r.seq desc), '[]')::text
 from (
   select e.id, e.automation_id, e.trigger_type,
     case when pg_column_size(e.trigger_data) > 20000 then '{"large": true}' else e.trigger_data end as trigger_data, e.status, e.error, e.error_node_id, e.started_at,
     e.completed_at, e.duration_ms, e.test_mode, e.triggered_by, e.lead_id, e.conversation_id, e.seq,
+    (select coalesce(nullif(l.name, ''), nullif(l.email, '')) from public.leads l where l.id = e.lead_id) as lead_name,
     e.status = 'running' and e.owner is null as waiting,
     case when e.status = 'running' and e.owner is null then e.due_at end as waits_until
   from public.automation_executions e
@@ -76,7 +77,9 @@ select to_json(r)::text
 from (
   select e.id, e.automation_id, e.trigger_type, e.trigger_data, e.status, e.nodes_executed, e.variables, e.error,
     e.error_node_id, e.started_at, e.completed_at, e.duration_ms, e.test_mode, e.triggered_by, e.lead_id,
-    e.conversation_id, e.status = 'running' and e.owner is null as waiting,
+    e.conversation_id,
+    (select coalesce(nullif(l.name, ''), nullif(l.email, '')) from public.leads l where l.id = e.lead_id) as lead_name,
+    e.status = 'running' and e.owner is null as waiting,
     case when e.status = 'running' and e.owner is null then e.due_at end as waits_until,
     e.output, e.parent_id, e.version_id, v.number as version
   from public.automation_executions e

@@ -1,10 +1,11 @@
-import { Anchor, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Anchor, Button, Group, Stack, Text } from "@mantine/core";
 import { type SubmitEvent, useState } from "react";
 import { Link } from "react-router";
 
 import type { JsonObject } from "@/flow/drawing";
 import { filled, firstValues, NO_PROBLEMS, problemsIn } from "@/flow/inputForm";
 import type { components } from "@/lib/api-types";
+import { Dialog } from "@/parts/Dialog";
 import { JsonBlock } from "@/parts/JsonBlock";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { InputForm } from "@/parts/start/InputForm";
@@ -30,7 +31,7 @@ export function CallDialog({ account, tool, onClose }: { account: string; tool: 
   }
 
   return (
-    <Modal opened onClose={onClose} title={texts.title(tool.name)} centered radius="lg" size="lg">
+    <Dialog onClose={onClose} title={texts.title(tool.name)} centered radius="lg" size="lg">
       <form onSubmit={call} noValidate>
         <Stack gap="md">
           <Text size="sm" c="dimmed">
@@ -49,7 +50,7 @@ export function CallDialog({ account, tool, onClose }: { account: string; tool: 
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

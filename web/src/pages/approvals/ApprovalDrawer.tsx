@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { shortTime } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
+import { useFocusBack } from "@/parts/useFocusBack";
 import { useMayChange, useMe } from "@/session/accounts";
 import { usePeople } from "@/session/people";
 import { approvalsTexts } from "@/texts/approvals";
@@ -20,6 +21,7 @@ import { answered, decider, isOvertaken } from "./words";
 const texts = approvalsTexts.drawer;
 
 export function ApprovalDrawer({ id, account, onClose }: { id: string; account: string; onClose: () => void }) {
+  useFocusBack();
   const { data, error, refetch } = useApproval(id);
   return (
     <Drawer
@@ -45,7 +47,7 @@ function Asked({ approval, account, onClose }: { approval: Approval; account: st
   return (
     <Stack gap="lg">
       {isOvertaken(opened, approval, me?.user_id ?? null) && (
-        <Alert color="yellow" variant="light" icon={<Users size={18} />} title={texts.overtaken.title} role="status">
+        <Alert color="yellow" variant="light" icon={<Users size={18} />} title={approval.decided_by === null && approval.decided_via === null ? texts.overtaken.over : texts.overtaken.decided} role="status">
           {texts.overtaken.text}
         </Alert>
       )}

@@ -24,7 +24,7 @@ export function ApprovalTable({ approvals, onOpen }: { approvals: readonly Appro
             <Table.Tr key={one.id} className={classes.row}>
               <Table.Td>
                 <Stack gap={2}>
-                  <UnstyledButton className={classes.name} onClick={() => onOpen(one.id)}>
+                  <UnstyledButton className={classes.name} title={one.title} onClick={() => onOpen(one.id)}>
                     {one.title}
                   </UnstyledButton>
                   <Text size="xs" c="dimmed">

@@ -18,7 +18,7 @@ interface AutomationTableProps {
 
 export function AutomationTable({ rows, overview, mayChange }: AutomationTableProps) {
   return (
-    <Table.ScrollContainer minWidth={720} type="native">
+    <Table.ScrollContainer minWidth={720} type="native" className={classes.room}>
       <Table verticalSpacing={12} horizontalSpacing="md" className={classes.table}>
         <Table.Thead>
           <Table.Tr>

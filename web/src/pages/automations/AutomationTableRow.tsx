@@ -30,7 +30,7 @@ export function AutomationTableRow({ row, figures, mayChange }: AutomationTableR
             <NamedIcon name={row.icon} />
           </IconTile>
           <Stack gap={1} miw={0}>
-            <Link to={`/automations/${row.id}`} className={classes.name}>
+            <Link to={`/automations/${row.id}`} className={classes.name} title={row.name}>
               {row.name}
             </Link>
             <Text size="xs" c="dimmed" lineClamp={1}>

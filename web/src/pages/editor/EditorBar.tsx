@@ -28,13 +28,13 @@ export function EditorBar({ automation, catalogue, tab }: EditorBarProps) {
   const mayChange = useMayChange();
   const navigate = useNavigate();
   return (
-    <Group component="header" className={classes.bar} justify="space-between" wrap="nowrap">
-      <Group gap="sm" wrap="nowrap" miw={0}>
+    <header className={classes.bar}>
+      <Group gap="sm" wrap="nowrap" className={classes.what}>
         <Anchor component={Link} to="/automations" c="dimmed" aria-label={texts.back} className={classes.back}>
           <ChevronLeft size={20} />
         </Anchor>
         <NameField automation={automation} mayChange={mayChange} />
-        <StatusBadge status={stateOf(automation)} />
+        <StatusBadge status={stateOf(automation)} {...(hasNews(automation) ? { more: texts.news } : {})} />
         {mayChange && <LiveSwitch automation={automation} />}
         <SaveStatus />
       </Group>
@@ -52,12 +52,17 @@ export function EditorBar({ automation, catalogue, tab }: EditorBarProps) {
           ))}
         </Tabs.List>
       </Tabs>
-      <Group gap={8} wrap="nowrap">
+      <Group gap={8} wrap="nowrap" className={classes.deeds}>
         <RunNowButton automation={automation} />
         <TestButton automation={automation} />
         <PublishButton automation={automation} catalogue={catalogue} />
         {mayChange && <BarMenu automation={automation} />}
       </Group>
-    </Group>
+    </header>
   );
+}
+
+/** Runs take what is published; what was drawn since then is not that. */
+function hasNews({ published_number: published, draft_is_published: isPublished }: Automation): boolean {
+  return published !== null && !isPublished;
 }

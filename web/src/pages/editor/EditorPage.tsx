@@ -10,7 +10,7 @@ import { Loading } from "@/parts/Loading";
 import { loadAhead } from "@/parts/onDemand";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useCatalogue } from "@/session/catalogue";
-import { answer, api } from "@/session/client";
+import { answerOf, api } from "@/session/client";
 import { partsTexts } from "@/texts/parts";
 
 import { DraftContext } from "./draft/useDraft";
@@ -26,7 +26,7 @@ export function EditorPage() {
   const catalogue = useCatalogue();
   const { data, error, refetch } = useQuery({
     queryKey: queryKeys.automations.detail(id),
-    queryFn: () => answer(api.GET("/api/v1/automations/{automation_id}", { params: { path: { automation_id: id } } })),
+    queryFn: () => answerOf("automation", id, () => api.GET("/api/v1/automations/{automation_id}", { params: { path: { automation_id: id } } })),
   });
   useDocumentTitle(`${data?.name ?? ""} · ${partsTexts.product}`);
   if (data !== undefined) return <Opened key={id} automation={data} catalogue={catalogue} />;

@@ -22,7 +22,8 @@ export function LiveSwitch({ automation }: { automation: Automation }) {
   const text = isOn ? draftTexts.bar.off : draftTexts.bar.on;
   return (
     <Tooltip label={text}>
-      <Switch size="sm" aria-label={text} checked={isOn} disabled={isPending} onChange={() => mutate(action)} />
+      {/* One that is disabled meanwhile loses the focus. */}
+      <Switch size="sm" aria-label={text} checked={isOn} aria-busy={isPending} onChange={() => !isPending && mutate(action)} />
     </Tooltip>
   );
 }

@@ -19,10 +19,16 @@ export function NameField({ automation, mayChange }: { automation: Automation; m
       {automation.name}
     </Title>
   );
-  if (!mayChange) return title;
+  if (!mayChange) {
+    return (
+      <Tooltip label={automation.name} multiline maw={420} className={classes.wholeName}>
+        {title}
+      </Tooltip>
+    );
+  }
   if (edited === null) {
     return (
-      <Tooltip label={draftTexts.bar.rename}>
+      <Tooltip label={draftTexts.bar.rename(automation.name)} multiline maw={420} className={classes.wholeName}>
         <UnstyledButton miw={0} onClick={() => setEdited(automation.name)}>
           {title}
         </UnstyledButton>
@@ -40,7 +46,7 @@ export function NameField({ automation, mayChange }: { automation: Automation; m
       value={edited}
       maxLength={MOST_LETTERS}
       size="xs"
-      w={280}
+      flex="0 1 280px"
       data-autofocus
       ref={(input) => input?.focus()}
       onChange={(event) => setEdited(event.currentTarget.value)}

@@ -3,7 +3,7 @@ import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClie
 import type { components } from "@/lib/api-types";
 import { listKeys } from "@/lib/list-keys";
 import { notifyProblem } from "@/parts/ProblemNotice";
-import { answer, api } from "@/session/client";
+import { answer, answerOf, api } from "@/session/client";
 
 import { askedFor, type Filters } from "./filters";
 
@@ -37,7 +37,7 @@ export function useNewestLeads(account: string) {
 export function useLead(id: string | null) {
   return useQuery({
     queryKey: listKeys.record("leads", id ?? ""),
-    queryFn: () => answer(api.GET("/api/v1/leads/{lead_id}", { params: { path: { lead_id: id ?? "" } } })),
+    queryFn: () => answerOf("lead", id ?? "", () => api.GET("/api/v1/leads/{lead_id}", { params: { path: { lead_id: id ?? "" } } })),
     enabled: id !== null,
   });
 }
@@ -60,7 +60,7 @@ export function useConversations(account: string, filters: Filters, lead: string
 export function useConversation(id: string) {
   return useQuery({
     queryKey: listKeys.record("conversations", id),
-    queryFn: () => answer(api.GET("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } } })),
+    queryFn: () => answerOf("conversation", id, () => api.GET("/api/v1/conversations/{conversation_id}", { params: { path: { conversation_id: id } } })),
   });
 }
 

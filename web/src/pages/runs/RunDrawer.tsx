@@ -5,11 +5,14 @@ import { Link } from "react-router";
 
 import { placeOf, roundOf, type StepRecord, type StepState } from "@/flow/runRecord";
 import { JsonBlock } from "@/parts/JsonBlock";
+import { NamedLink } from "@/parts/NamedLink";
 import { Prose } from "@/parts/Prose";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { type Status, StatusBadge } from "@/parts/StatusBadge";
 import { duration } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
+import { useFocusBack } from "@/parts/useFocusBack";
+import { aboutOf } from "@/session/runAbout";
 import { useRun } from "@/session/runs";
 import { partsTexts } from "@/texts/parts";
 import { runsTexts } from "@/texts/runs";
@@ -25,8 +28,10 @@ const STATUSES: Readonly<Record<StepState, Status>> = {
 
 /** What a run did, step by step, as it goes on. */
 export function RunDrawer({ run, name, onClose }: { run: Run; name: string; onClose: () => void }) {
+  useFocusBack();
   const { data, error } = useRun(run.id);
   const steps = data?.records;
+  const about = aboutOf(run);
   return (
     <Drawer opened onClose={onClose} position="right" size="lg" title={name} closeButtonProps={{ "aria-label": partsTexts.close }}>
       <Stack gap="lg">
@@ -45,6 +50,14 @@ export function RunDrawer({ run, name, onClose }: { run: Run; name: string; onCl
             {texts.canvas}
           </Button>
         </Group>
+        {about !== null && (
+          <Group gap={8} wrap="nowrap" fz="sm">
+            <Text inherit c="dimmed">
+              {texts.about}
+            </Text>
+            <NamedLink {...about} />
+          </Group>
+        )}
         {run.error !== null && (
           <Text size="sm" c="var(--mantine-color-red-text)">
             <Prose text={run.error} />

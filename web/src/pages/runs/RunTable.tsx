@@ -1,8 +1,10 @@
 import { Badge, Checkbox, Group, Table, Text, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
 
+import { NamedLink } from "@/parts/NamedLink";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { duration, fullTime } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
+import { aboutOf } from "@/session/runAbout";
 import { bulkTexts } from "@/texts/bulk";
 import { runsTexts as texts } from "@/texts/runs";
 
@@ -21,8 +23,8 @@ interface RunTableProps {
 
 export function RunTable({ runs, names, onOpen, onSelect, selected }: RunTableProps) {
   return (
-    <Table.ScrollContainer minWidth={720} type="native">
-      <Table verticalSpacing={11} horizontalSpacing="lg" className={classes.table}>
+    <Table.ScrollContainer minWidth={640} type="native" className={classes.room}>
+      <Table verticalSpacing={11} horizontalSpacing="md" className={classes.table}>
         <Table.Thead>
           <Table.Tr>
             {onSelect !== null && (
@@ -30,11 +32,16 @@ export function RunTable({ runs, names, onOpen, onSelect, selected }: RunTablePr
                 <VisuallyHidden>{texts.columns.select}</VisuallyHidden>
               </Table.Th>
             )}
-            <Table.Th w={160}>{texts.columns.status}</Table.Th>
+            <Table.Th w={150}>{texts.columns.status}</Table.Th>
             <Table.Th>{texts.columns.automation}</Table.Th>
-            <Table.Th w={140}>{texts.columns.by}</Table.Th>
-            <Table.Th w={150}>{texts.columns.started}</Table.Th>
-            <Table.Th w={110}>{texts.columns.duration}</Table.Th>
+            <Table.Th w="24%">{texts.columns.about}</Table.Th>
+            <Table.Th w={130} className={classes.lesser}>
+              {texts.columns.by}
+            </Table.Th>
+            <Table.Th w={140}>{texts.columns.started}</Table.Th>
+            <Table.Th w={110} className={classes.lesser}>
+              {texts.columns.duration}
+            </Table.Th>
             <Table.Th w={56}>
               <VisuallyHidden>{texts.columns.actions}</VisuallyHidden>
             </Table.Th>
@@ -67,6 +74,8 @@ interface RunRowProps {
 
 function RunRow({ run, names, isSelected, onSelect, onOpen }: RunRowProps) {
   const automation = useAutomationName(names, run.automation_id);
+  const about = aboutOf(run);
+  const name = automation?.name ?? texts.gone;
   return (
     <Table.Tr className={classes.row}>
       {onSelect !== null && (
@@ -85,11 +94,11 @@ function RunRow({ run, names, isSelected, onSelect, onOpen }: RunRowProps) {
       </Table.Td>
       <Table.Td>
         <Group gap="xs" wrap="nowrap">
-          <UnstyledButton onClick={onOpen} className={classes.name}>
-            {automation?.name ?? texts.gone}
+          <UnstyledButton onClick={onOpen} className={classes.name} title={name}>
+            {name}
           </UnstyledButton>
           {run.test_mode && (
-            <Badge size="sm" variant="outline" color="gray" tt="none">
+            <Badge size="sm" variant="outline" color="gray" tt="none" className={classes.whole}>
               {texts.test}
             </Badge>
           )}
@@ -103,12 +112,17 @@ function RunRow({ run, names, isSelected, onSelect, onOpen }: RunRowProps) {
         )}
       </Table.Td>
       <Table.Td>
+        <Text component="div" size="sm" c={about === null ? "dimmed" : "inherit"}>
+          {about === null ? "–" : <NamedLink {...about} />}
+        </Text>
+      </Table.Td>
+      <Table.Td className={classes.lesser}>
         <Text size="sm">{texts.by[run.trigger_type] ?? run.trigger_type}</Text>
       </Table.Td>
       <Table.Td>
         <TimeAgo time={run.started_at} className={classes.above} />
       </Table.Td>
-      <Table.Td className="number">
+      <Table.Td className={`${classes.lesser} number`}>
         <Text size="sm" c={run.duration_ms === null ? "dimmed" : "inherit"}>
           {run.duration_ms === null ? "–" : duration(run.duration_ms)}
         </Text>

@@ -1,5 +1,7 @@
 /** Which runs are asked for; it stands in the address. */
 
+import { isId } from "@/lib/ids";
+
 export const STATUSES = ["all", "open", "pending", "running", "waiting", "completed", "failed", "cancelled"] as const;
 export const SPANS = ["all", "hour", "day", "week"] as const;
 
@@ -16,14 +18,13 @@ export const NO_FILTERS: Filters = { status: "all", span: "all", automation: nul
 
 const MINUTE = 60_000;
 const LENGTHS: Readonly<Record<Exclude<Filters["span"], "all">, number>> = { hour: 60 * MINUTE, day: 1_440 * MINUTE, week: 10_080 * MINUTE };
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function readFilters(parameters: URLSearchParams): Filters {
   const automation = parameters.get("automation");
   return {
     status: oneOf(STATUSES, parameters.get("status"), "all"),
     span: oneOf(SPANS, parameters.get("time"), "all"),
-    automation: automation !== null && UUID.test(automation) ? automation : null,
+    automation: isId(automation) ? automation : null,
   };
 }
 

@@ -1,8 +1,8 @@
-import { Alert, Button, Text } from "@mantine/core";
+import { Alert, Anchor, Button, Text } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useLocation, useNavigate } from "react-router";
+import { Link, useLocation, useNavigate } from "react-router";
 
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { answer, api } from "@/session/client";
@@ -48,6 +48,7 @@ export function JoinPage() {
     <Frame title={texts.title}>
       <Text size="sm">{texts.text}</Text>
       {join.isError && <ProblemNotice error={join.error} />}
+      {join.isError && isSignedIn && <Anchor component={Link} to="/automations">{texts.toTheList}</Anchor>}
       {isSignedIn ? (
         <Button onClick={() => join.mutate(code)} loading={join.isPending}>
           {texts.button}

@@ -1,5 +1,6 @@
-import { Button, Group, Modal, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
 
+import { Dialog } from "@/parts/Dialog";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { bulkTexts as texts } from "@/texts/bulk";
 import { partsTexts } from "@/texts/parts";
@@ -21,7 +22,7 @@ export function BulkDialog({ deed, count, error, isPending, onClose, onConfirm }
   const isNone = count?.count === 0 && !count.isMore;
   const title = count === undefined ? partsTexts.loading : texts.asked[deed.kind](texts.runs(count.count, count.isMore));
   return (
-    <Modal opened onClose={onClose} title={isNone ? texts.asked.none : title} closeButtonProps={{ "aria-label": partsTexts.close }}>
+    <Dialog onClose={onClose} title={isNone ? texts.asked.none : title} closeButtonProps={{ "aria-label": partsTexts.close }}>
       <Stack gap="lg">
         {error !== null && <ProblemNotice error={error} />}
         <Skeleton visible={count === undefined && error === null}>
@@ -40,6 +41,6 @@ export function BulkDialog({ deed, count, error, isPending, onClose, onConfirm }
           )}
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,10 @@
-import { Modal } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { queryKeys } from "@/lib/query-keys";
+import { Dialog } from "@/parts/Dialog";
 import { notifyProblem } from "@/parts/ProblemNotice";
 import { answer, api } from "@/session/client";
 import { automationsTexts } from "@/texts/automations";
@@ -45,13 +45,13 @@ export function CreateDialog({ account, onClose }: { account: string; onClose: (
   const shared = { account, onCreate: create.mutate, isCreating: create.isPending, onBack: () => setStep({ kind: "gallery" }) };
 
   return (
-    <Modal opened onClose={onClose} title={step.kind === "template" ? step.name : step.kind === "blank" ? texts.blank : texts.title} size={step.kind === "blank" ? "md" : 960} closeButtonProps={{ "aria-label": partsTexts.close }}>
+    <Dialog onClose={onClose} title={step.kind === "template" ? step.name : step.kind === "blank" ? texts.blank : texts.title} size={step.kind === "blank" ? "md" : 960} closeButtonProps={{ "aria-label": partsTexts.close }}>
       {step.kind === "gallery" && (
         <Gallery onBlank={() => setStep({ kind: "blank" })} onTemplate={(key, name) => setStep({ kind: "template", key, name })} />
       )}
       {step.kind === "blank" && <BlankForm {...shared} />}
       {step.kind === "template" && <TemplateForm key={step.key} templateKey={step.key} {...shared} />}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -18,7 +18,7 @@ import { openConfig } from "./configFocus";
 import { FirstTrigger } from "./FirstTrigger";
 import { stepElement } from "./focus";
 import { KeysDialog } from "./KeysDialog";
-import { Palette, usePaletteOpen } from "./Palette";
+import { Palette, usePaletteShown } from "./Palette";
 import { Picker } from "./Picker";
 import { SelectionBar } from "./SelectionBar";
 import { Toolbar } from "./Toolbar";
@@ -44,7 +44,7 @@ export function Workbench({ automation, catalogue, problems }: { automation: Aut
   const build = useBuild(catalogue);
   const viewport = useViewport(automation, true);
   const search = useRef<HTMLInputElement>(null);
-  const [isOpen, setOpen] = usePaletteOpen();
+  const palette = usePaletteShown();
   const [picking, setPicking] = useState<Picking | null>(null);
   const [line, setLine] = useState<string | null>(null);
   const [keys, setKeys] = useState(false);
@@ -80,7 +80,7 @@ export function Workbench({ automation, catalogue, problems }: { automation: Aut
     selectedLine: line,
     isOff: picking !== null || keys,
     onSearch: () => {
-      setOpen(true);
+      palette.open(true);
       requestAnimationFrame(() => search.current?.focus());
     },
     onKeys: () => setKeys(true),
@@ -102,8 +102,7 @@ export function Workbench({ automation, catalogue, problems }: { automation: Aut
         catalogue={catalogue}
         hasTrigger={drawing.nodes.some(isTrigger)}
         search={search}
-        isOpen={isOpen}
-        onOpen={setOpen}
+        shown={palette}
         onChoose={(type) => build.insert(type, placeAfter(store.getState().drawing, catalogue, selected))}
       />
       <div className={classes.stage}>

@@ -153,6 +153,8 @@ export function EditCanvas(props: EditCanvasProps) {
         onConnect={(one) => props.onConnect(wantedOf(one))}
         onConnectEnd={connectEnded}
         onReconnect={(edge, one) => props.onReconnect(edge.id, wantedOf(one))}
+        // React Flow leaves what is selected as it is; whoever clicks one of several means that one.
+        onNodeClick={(event, { id }) => selection.size > 1 && !isForSeveral(event) && props.onSelect(new Set([id]))}
         onPaneClick={() => props.onSelectLine(null)}
         onMoveEnd={(event, viewport) => event !== null && props.onViewport(viewport)}
         onDragOver={(event) => {
@@ -173,6 +175,10 @@ export function EditCanvas(props: EditCanvasProps) {
 
 function wantedOf({ source, sourceHandle, target }: { source: string; sourceHandle?: string | null; target: string }): Connection {
   return { source, handle: sourceHandle ?? null, target };
+}
+
+function isForSeveral({ shiftKey, ctrlKey, metaKey }: { readonly shiftKey: boolean; readonly ctrlKey: boolean; readonly metaKey: boolean }): boolean {
+  return shiftKey || ctrlKey || metaKey;
 }
 
 function snapped(value: number): number {

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Stack, Text, Tooltip } from "@mantine/core";
+import { Button, Group, Stack, Text, Tooltip } from "@mantine/core";
 import { useMemo } from "react";
 
 import type { Catalogue } from "@/flow/catalogue";
 import type { Drawing } from "@/flow/drawing";
 import { differencesOf } from "@/flow/diffWords";
+import { Dialog } from "@/parts/Dialog";
 import { draftTexts } from "@/texts/draft";
 
 import { differenceMarks } from "@/pages/editor/canvas/differenceMarks";
@@ -31,7 +32,7 @@ export function CompareDialog({ theirs, catalogue, onClose }: CompareDialogProps
     onClose();
   };
   return (
-    <Modal opened onClose={onClose} title={texts.title} size="min(1100px, 94vw)">
+    <Dialog onClose={onClose} title={texts.title} size="min(1100px, 94vw)">
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           {texts.text}
@@ -51,6 +52,6 @@ export function CompareDialog({ theirs, catalogue, onClose }: CompareDialogProps
           </Tooltip>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

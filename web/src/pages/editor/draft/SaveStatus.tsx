@@ -5,6 +5,7 @@ import { told } from "@/parts/problem";
 import { useMayChange } from "@/session/accounts";
 import { draftTexts as texts } from "@/texts/draft";
 
+import classes from "./draft.module.css";
 import { isDirty, type SaveState } from "./saving";
 import { useSaveState } from "./useSaver";
 
@@ -22,9 +23,9 @@ export function SaveStatus() {
   const { icon: Icon, text, help, isBad } = lookOf(state);
   return (
     <Tooltip label={help} disabled={help === null} multiline maw={320}>
-      <Group gap={6} wrap="nowrap" c={isBad ? "var(--mantine-color-red-text)" : "dimmed"} role="status" aria-live="polite">
-        <Icon size={15} aria-hidden />
-        <Text size="xs" style={{ whiteSpace: "nowrap" }}>
+      <Group gap={6} wrap="nowrap" className={classes.status} c={isBad ? "var(--mantine-color-red-text)" : "dimmed"} role="status" aria-live="polite">
+        <Icon size={15} aria-hidden className={classes.sign} />
+        <Text size="xs" truncate>
           {text}
         </Text>
       </Group>

@@ -47,9 +47,8 @@ export function createSaver(draft: DraftStore, stored: Stored, ports: Ports) {
     if (now === before) return;
     store.setState(now, true);
     if (event.kind !== "drawn" && now.drawing !== before.drawing) {
-      // To whoever chose theirs, their own is one step back.
-      if (event.kind === "take-theirs") draft.getState().change(() => now.drawing);
-      else draft.getState().reset(now.drawing);
+      // What was here is one step back.
+      draft.getState().change(() => now.drawing);
       ports.onTaken();
     }
     if (now.drawing !== before.drawing || now.stored !== before.stored) keep(now);

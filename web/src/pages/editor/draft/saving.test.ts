@@ -131,6 +131,8 @@ describe("saving", () => {
     other("theirs");
     saver.dispatch({ kind: "seen", stored: { ...server } });
     expect([labelOf(draft.getState().drawing), network.taken, network.kept]).toEqual(["theirs", 1, null]);
+    draft.temporal.getState().undo();
+    expect(labelOf(draft.getState().drawing)).not.toBe("theirs");
   });
 
   it("is not told of a change that is none of the drawing", () => {

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Loader, Modal, Stack, Switch, Text, Textarea } from "@mantine/core";
+import { Alert, Button, Group, Loader, Stack, Switch, Text, Textarea } from "@mantine/core";
 import { CircleAlert, CircleCheck } from "lucide-react";
 import { useMemo, useState } from "react";
 
@@ -11,6 +11,7 @@ import classes from "@/pages/editor/problems/problems.module.css";
 import { type Checked, useProblems } from "@/pages/editor/problems/useProblems";
 import { useVersionDrawing } from "@/pages/editor/runs/queries";
 import type { Automation } from "@/pages/editor/tabs";
+import { Dialog } from "@/parts/Dialog";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { draftTexts } from "@/texts/draft";
 import { partsTexts } from "@/texts/parts";
@@ -35,7 +36,7 @@ export function PublishDialog({ automation, catalogue, onClose }: PublishDialogP
   const { mutate, isPending, error } = usePublish(automation, onClose);
   const isBlocked = checked.isEmpty || checked.problems.length > 0;
   return (
-    <Modal opened onClose={onClose} title={texts.title} size="lg">
+    <Dialog onClose={onClose} title={texts.title} size="lg">
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -61,7 +62,7 @@ export function PublishDialog({ automation, catalogue, onClose }: PublishDialogP
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

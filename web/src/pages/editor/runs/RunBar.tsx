@@ -2,23 +2,24 @@ import { ActionIcon, Anchor, Badge, Button, Group, Text } from "@mantine/core";
 import { Ban, ChevronLeft, RotateCcw, StepForward } from "lucide-react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
+import { NamedLink } from "@/parts/NamedLink";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { duration } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useMayChange } from "@/session/accounts";
+import { aboutOf } from "@/session/runAbout";
 import { isOpen, type RunOnRecord, useRunActions } from "@/session/runs";
 import { editorRunsTexts as texts } from "@/texts/editor-runs";
 import { runsTexts } from "@/texts/runs";
 
 import type { Automation } from "@/pages/editor/tabs";
 import { callerOf } from "./calls";
-import { recordName } from "./recordName";
 import classes from "./runs.module.css";
 
 /** What run it is, how it stands, and what can be done to it. */
 export function RunBar({ automation, onRecord: { run, leftOut } }: { automation: Automation; onRecord: RunOnRecord }) {
   const [search] = useSearchParams();
-  const about = recordName(run.trigger_data);
+  const about = aboutOf(run);
   const list = { pathname: `/automations/${automation.id}/runs`, search: search.toString() };
   const how = run.test_mode ? texts.testOfDraft : run.version === null ? null : texts.version(run.version);
   return (
@@ -29,8 +30,8 @@ export function RunBar({ automation, onRecord: { run, leftOut } }: { automation:
         </ActionIcon>
         <StatusBadge status={run.waiting ? "waiting" : run.status} />
         <div className={classes.what}>
-          <Text size="sm" fw={600} truncate>
-            {about ?? runsTexts.by[run.trigger_type] ?? run.trigger_type}
+          <Text component="div" size="sm" fw={600}>
+            {about === null ? (runsTexts.by[run.trigger_type] ?? run.trigger_type) : <NamedLink {...about} />}
           </Text>
           <Group gap={8} wrap="nowrap">
             <TimeAgo time={run.started_at} size="xs" c="dimmed" />

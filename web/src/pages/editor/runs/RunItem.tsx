@@ -4,12 +4,12 @@ import { Link } from "react-router";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { duration, fullTime } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
+import { aboutOf } from "@/session/runAbout";
 import { bulkTexts } from "@/texts/bulk";
 import { editorRunsTexts as texts } from "@/texts/editor-runs";
 import { runsTexts } from "@/texts/runs";
 
 import type { ListedRun } from "./queries";
-import { recordName } from "./recordName";
 import classes from "./runs.module.css";
 
 interface RunItemProps {
@@ -23,7 +23,7 @@ interface RunItemProps {
 
 export function RunItem({ run, search, isChosen, isSelected, onSelect }: RunItemProps) {
   const when = fullTime(new Date(run.started_at));
-  const about = recordName(run.trigger_data);
+  const about = aboutOf(run)?.name ?? null;
   const by = runsTexts.by[run.trigger_type] ?? run.trigger_type;
   const to = { pathname: `/automations/${run.automation_id}/runs/${run.id}`, search };
   return (
@@ -44,7 +44,7 @@ export function RunItem({ run, search, isChosen, isSelected, onSelect }: RunItem
         </Group>
         <Group gap={6} wrap="nowrap">
           <Link to={to} className={classes.open} aria-current={isChosen ? "true" : undefined}>
-            <Text span size="sm" fw={550} truncate>
+            <Text span size="sm" fw={550} truncate title={about ?? by}>
               {about ?? by}
             </Text>
           </Link>

@@ -2,8 +2,8 @@
 
 import { isObject } from "@/flow/drawing";
 import { awaitedBy, type StepRecord, textOf } from "@/flow/runRecord";
+import { isId } from "@/lib/ids";
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The automation whose run called this one; null: nobody did, and where it has a parent, it is a retry of that. */
 export function callerOf({ trigger_data: data, parent_id: parent }: { readonly trigger_data: unknown; readonly parent_id: string | null }): string | null {
@@ -18,7 +18,7 @@ export function calledRun(record: StepRecord): { readonly automation: string; re
   const automation = textOf(record.input["automation"]);
   const waited = awaitedBy(record)?.signal ?? "";
   const run = (isObject(record.output) ? textOf(record.output["run_id"]) : null) ?? waited.replace(/^run:/, "");
-  return automation !== null && UUID.test(run) ? { automation, run } : null;
+  return automation !== null && isId(run) ? { automation, run } : null;
 }
 
 /** What a code step printed; null: it is no such step, or it printed nothing. */

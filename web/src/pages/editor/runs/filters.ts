@@ -1,5 +1,7 @@
 /** Which runs of the automation are listed; it stands in the address. */
 
+import { isId } from "@/lib/ids";
+
 export const STATUSES = ["all", "open", "waiting", "completed", "failed", "cancelled"] as const;
 export const KINDS = ["all", "live", "tests"] as const;
 export const SPANS = ["all", "hour", "day", "week"] as const;
@@ -15,7 +17,6 @@ export interface RunFilters {
 
 const MINUTE = 60_000;
 const LENGTHS = { hour: 60 * MINUTE, day: 1_440 * MINUTE, week: 10_080 * MINUTE } as const;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export function readFilters(parameters: URLSearchParams): RunFilters {
   const lead = parameters.get("lead");
@@ -23,7 +24,7 @@ export function readFilters(parameters: URLSearchParams): RunFilters {
     status: oneOf(STATUSES, parameters.get("status")) ?? "all",
     span: oneOf(SPANS, parameters.get("time")) ?? "all",
     kind: oneOf(KINDS, parameters.get("kind")) ?? "all",
-    lead: lead !== null && UUID.test(lead) ? lead : null,
+    lead: isId(lead) ? lead : null,
   };
 }
 

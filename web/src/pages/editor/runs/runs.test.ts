@@ -6,7 +6,6 @@ import { CATALOGUE, flow } from "@/flow/testFlows";
 
 import { callerOf, calledRun } from "./calls";
 import { askedFor, readFilters, writeFilters } from "./filters";
-import { recordName } from "./recordName";
 import { runMarks } from "./runMarks";
 import { approvalPath, awaitedInWords, signalInWords, signalName } from "./waitWords";
 
@@ -59,10 +58,6 @@ describe("words about a run", () => {
     expect([approvalPath("approval:3"), approvalPath("reply:1"), approvalPath(null)]).toEqual(["/approvals?approval=3", null, null]);
     expect(awaitedInWords({ until: new Date(2026, 10, 28, 9, 5).getTime(), signal: null }, true, NOW)).toMatch(/^next try 28 Nov,? (at )?09:05$/);
     expect(awaitedInWords({ until: null, signal: null }, false, NOW)).toBeNull();
-  });
-
-  it("name the record", () => {
-    expect([{ new: { name: "Ada" } }, { old: { email: "a@b" } }, { new: null }, null].map(recordName)).toEqual(["Ada", "a@b", null, null]);
   });
 
   it("name who called it, and whom it called", () => {

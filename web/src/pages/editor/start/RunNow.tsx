@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -7,6 +7,7 @@ import { useNavigate } from "react-router";
 import type { JsonObject } from "@/flow/drawing";
 import { filled, firstValues, NO_PROBLEMS, problemsIn, type StartForm } from "@/flow/inputForm";
 import { queryKeys } from "@/lib/query-keys";
+import { Dialog } from "@/parts/Dialog";
 import { notifyProblem } from "@/parts/ProblemNotice";
 import { answer, api } from "@/session/client";
 import { partsTexts } from "@/texts/parts";
@@ -42,7 +43,7 @@ export function RunNow({ automation, form, onClose }: { automation: Automation; 
   const isReady = problems.size === 0 && (form.record === null || record !== null);
 
   return (
-    <Modal opened onClose={onClose} title={texts.title} closeButtonProps={{ "aria-label": partsTexts.close }}>
+    <Dialog onClose={onClose} title={texts.title} closeButtonProps={{ "aria-label": partsTexts.close }}>
       <form
         noValidate
         onSubmit={(event) => {
@@ -71,6 +72,6 @@ export function RunNow({ automation, form, onClose }: { automation: Automation; 
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -5,11 +5,11 @@ import type { Problems } from "@/flow/inputForm";
 import { queryKeys } from "@/lib/query-keys";
 import { fullTime } from "@/parts/time";
 import { answer, api } from "@/session/client";
+import { aboutOf } from "@/session/runAbout";
 import { partsTexts } from "@/texts/parts";
 import { editorTestTexts as texts } from "@/texts/editor-test";
 import { runsTexts } from "@/texts/runs";
 
-import { recordName } from "@/pages/editor/runs/recordName";
 import { InputForm, NothingAsked } from "@/parts/start/InputForm";
 import { RecordPicker } from "@/pages/editor/start/RecordPicker";
 import type { Automation } from "@/pages/editor/tabs";
@@ -107,7 +107,7 @@ function PastRun({ automation, value, onChange }: { automation: string; value: s
     value: run.id,
     label: [
       fullTime(new Date(run.started_at)),
-      recordName(run.trigger_data) ?? runsTexts.by[run.trigger_type] ?? run.trigger_type,
+      aboutOf(run)?.name ?? runsTexts.by[run.trigger_type] ?? run.trigger_type,
       partsTexts.status[run.status],
       ...(run.test_mode ? [runsTexts.test] : []),
     ].join(" · "),

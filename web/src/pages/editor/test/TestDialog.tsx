@@ -1,8 +1,9 @@
-import { Button, Group, Modal, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Button, Group, SegmentedControl, Stack, Text } from "@mantine/core";
 import { FlaskConical } from "lucide-react";
 import { useState } from "react";
 
 import { firstValues, NO_PROBLEMS, problemsIn } from "@/flow/inputForm";
+import { Dialog } from "@/parts/Dialog";
 import { EmptyState } from "@/parts/EmptyState";
 import { partsTexts } from "@/texts/parts";
 import { editorTestTexts as texts } from "@/texts/editor-test";
@@ -23,13 +24,13 @@ export function TestDialog({ automation, onClose }: TestDialogProps) {
   const drawing = useDraft((draft) => draft.drawing);
   const subject = subjectOf(drawing);
   return (
-    <Modal opened onClose={onClose} title={texts.title} size="lg" closeButtonProps={{ "aria-label": partsTexts.close }}>
+    <Dialog onClose={onClose} title={texts.title} size="lg" closeButtonProps={{ "aria-label": partsTexts.close }}>
       {subject === null ? (
         <EmptyState icon={FlaskConical} title={texts.noTrigger.title} text={texts.noTrigger.text} />
       ) : (
         <Choose automation={automation} subject={subject} onClose={onClose} />
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -7,9 +7,8 @@ import { shortField, valueInWords } from "@/flow/conditionWords";
 import { listed } from "@/flow/triggerWords";
 import type { Json } from "@/flow/drawing";
 import type { components } from "@/lib/api-types";
+import { recordName } from "@/session/runAbout";
 import { editorTestTexts } from "@/texts/editor-test";
-
-import { recordName } from "@/pages/editor/runs/recordName";
 
 export type PastEvent = components["schemas"]["Event"];
 

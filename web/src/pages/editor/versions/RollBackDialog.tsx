@@ -1,9 +1,10 @@
-import { Alert, Button, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text, Textarea } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
+import { Dialog } from "@/parts/Dialog";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { partsTexts } from "@/texts/parts";
 import { versionsTexts } from "@/texts/versions";
@@ -44,7 +45,7 @@ export function RollBackDialog({ automation, number, next, onClose }: RollBackDi
   }
 
   return (
-    <Modal opened onClose={onClose} title={texts.title(number)} size="lg">
+    <Dialog onClose={onClose} title={texts.title(number)} size="lg">
       <Stack gap="md">
         <Text size="sm">{texts.new(number, next)}</Text>
         <Text size="sm">{texts.open}</Text>
@@ -66,6 +67,6 @@ export function RollBackDialog({ automation, number, next, onClose }: RollBackDi
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -15,7 +15,7 @@ import { answer, api } from "@/session/client";
 import { partsTexts } from "@/texts/parts";
 import { recordsTexts } from "@/texts/records";
 
-import { adviceOn, sentence, type Verdict } from "./advice";
+import { adviceOn, reasonOf, sentence, type Verdict } from "./advice";
 
 const texts = recordsTexts.why;
 const LATEST = 5;
@@ -96,14 +96,14 @@ function Answer({ account, table, id }: WhyNotProps) {
 
 function VerdictItem({ verdict }: { verdict: Verdict }) {
   const advice = adviceOn(verdict);
-  const { outcome, reason, caveat, run_id: run, automation_id: automation } = verdict;
+  const { outcome, caveat, run_id: run, automation_id: automation } = verdict;
   return (
     <Stack gap={6} align="flex-start">
       <Badge variant="light" color={COLORS[outcome] ?? "gray"} radius="sm" tt="none">
         {texts.outcomes[outcome] ?? outcome}
       </Badge>
       <Text size="sm">
-        <Prose text={sentence(reason)} />
+        <Prose text={reasonOf(verdict)} />
       </Text>
       {caveat !== null && (
         <Text size="xs" c="dimmed">

@@ -25,6 +25,11 @@ export function adviceOn({ outcome, reason }: Pick<Verdict, "outcome" | "reason"
   return BY_REASON.find(([begins]) => begins.test(reason))?.[1] ?? null;
 }
 
+/** A run is a link beside it, its id is nothing to read. */
+export function reasonOf({ reason, run_id: run }: Pick<Verdict, "reason" | "run_id">): string {
+  return sentence(run === null ? reason : reason.replace(`run ${run}`, texts.itsRun));
+}
+
 export function sentence(reason: string): string {
   const begun = reason.charAt(0).toUpperCase() + reason.slice(1);
   return /[.!?…]$/.test(begun) ? begun : `${begun}.`;

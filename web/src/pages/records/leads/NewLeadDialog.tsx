@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { useSaveLead } from "@/pages/records/queries";
+import { Dialog } from "@/parts/Dialog";
 import { partsTexts } from "@/texts/parts";
 import { recordsTexts } from "@/texts/records";
 
@@ -20,7 +21,7 @@ export function NewLeadDialog({ account, stages, onClose }: { account: string; s
   });
   const problems = problemsOf(values);
   return (
-    <Modal opened onClose={onClose} title={recordsTexts.leads.new} closeButtonProps={{ "aria-label": partsTexts.close }}>
+    <Dialog onClose={onClose} title={recordsTexts.leads.new} closeButtonProps={{ "aria-label": partsTexts.close }}>
       <form
         noValidate
         onSubmit={(event) => {
@@ -41,6 +42,6 @@ export function NewLeadDialog({ account, stages, onClose }: { account: string; s
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

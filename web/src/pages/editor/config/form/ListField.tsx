@@ -1,5 +1,5 @@
-import { ActionIcon, Button, Group, Stack, Text } from "@mantine/core";
-import { ArrowDown, ArrowUp, Plus, X } from "lucide-react";
+import { ActionIcon, Group, Stack, Text } from "@mantine/core";
+import { ArrowDown, ArrowUp, X } from "lucide-react";
 
 import { isObject, type Json } from "@/flow/drawing";
 import type { Control, Field } from "@/flow/formFields";
@@ -7,6 +7,7 @@ import { emptyOf, type FieldPath, listOf, moved, withItem, withoutItem } from "@
 import { newItem } from "@/flow/newItems";
 import { configTexts } from "@/texts/config";
 
+import { AddButton } from "./AddButton";
 import { Form } from "./Form";
 import { useForm } from "./FormContext";
 import { GroupFrame } from "./Frame";
@@ -40,16 +41,11 @@ export function ListField({ field, control, path, value, onChange }: Controlled<
           />
         ))}
         {!isReadOnly && !isFull && (
-          <Button
-            size="compact-sm"
-            variant="default"
-            leftSection={<Plus size={14} />}
-            style={{ alignSelf: "flex-start" }}
-            aria-label={texts.add(field.title)}
-            onClick={() => set([...items, newItem(nodeType, field.name, items) ?? emptyOf(control.item)])}
-          >
-            {texts.addShort}
-          </Button>
+          <AddButton
+            text={texts.addShort}
+            label={texts.add(field.title)}
+            onAdd={() => set([...items, newItem(nodeType, field.name, items) ?? emptyOf(control.item)])}
+          />
         )}
       </Stack>
     </GroupFrame>

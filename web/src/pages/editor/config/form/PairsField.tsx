@@ -1,5 +1,5 @@
-import { ActionIcon, Autocomplete, Button, Stack } from "@mantine/core";
-import { Plus, X } from "lucide-react";
+import { ActionIcon, Autocomplete, Stack } from "@mantine/core";
+import { X } from "lucide-react";
 import { useState } from "react";
 
 import { isObject, type Json } from "@/flow/drawing";
@@ -7,6 +7,7 @@ import type { Field } from "@/flow/formFields";
 import { emptyOf, fromPairs, type Pair, pairsOf, repeatedNames, sameJson, withItem, withoutItem } from "@/flow/formValues";
 import { configTexts } from "@/texts/config";
 
+import { AddButton } from "./AddButton";
 import { Form } from "./Form";
 import { useForm } from "./FormContext";
 import { GroupFrame } from "./Frame";
@@ -52,16 +53,7 @@ export function PairsField({ field, control, path, value, onChange, names = [] }
           />
         ))}
         {!isReadOnly && (
-          <Button
-            size="compact-sm"
-            variant="default"
-            leftSection={<Plus size={14} />}
-            style={{ alignSelf: "flex-start" }}
-            aria-label={`${texts.add}: ${field.title}`}
-            onClick={() => set([...shown, ["", emptyOf(control.value)]])}
-          >
-            {texts.add}
-          </Button>
+          <AddButton text={texts.add} label={`${texts.add}: ${field.title}`} onAdd={() => set([...shown, ["", emptyOf(control.value)]])} />
         )}
       </Stack>
     </GroupFrame>

@@ -1,5 +1,5 @@
-import { ActionIcon, Button, Stack } from "@mantine/core";
-import { Plus, X } from "lucide-react";
+import { ActionIcon, Stack } from "@mantine/core";
+import { X } from "lucide-react";
 
 import type { Json } from "@/flow/drawing";
 import type { Field } from "@/flow/formFields";
@@ -7,6 +7,7 @@ import { type FieldPath, listOf, withItem, withoutItem } from "@/flow/formValues
 import { configTexts } from "@/texts/config";
 
 import { TemplateInput } from "@/pages/editor/config/template/TemplateInput";
+import { AddButton } from "./AddButton";
 import { useForm } from "./FormContext";
 import classes from "./form.module.css";
 
@@ -41,11 +42,7 @@ export function TextList({ field, value, onChange }: TextListProps) {
           )}
         </div>
       ))}
-      {!isReadOnly && (
-        <Button size="compact-sm" variant="default" leftSection={<Plus size={14} />} style={{ alignSelf: "flex-start" }} aria-label={texts.add(field.title)} onClick={() => onChange([...items, ""])}>
-          {texts.addShort}
-        </Button>
-      )}
+      {!isReadOnly && <AddButton text={texts.addShort} label={texts.add(field.title)} onAdd={() => onChange([...items, ""])} />}
     </Stack>
   );
 }

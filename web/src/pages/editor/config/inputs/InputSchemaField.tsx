@@ -1,11 +1,12 @@
 import { Button, Stack, Text } from "@mantine/core";
-import { Braces, ListTree, Plus } from "lucide-react";
+import { Braces, ListTree } from "lucide-react";
 import { useState } from "react";
 
 import { moved, withItem, withoutItem } from "@/flow/formValues";
 import { type Input, newInput, readInputs, withLabel, writeInputs } from "@/flow/inputSchema";
 import { triggerTexts } from "@/texts/triggers";
 
+import { AddButton } from "@/pages/editor/config/form/AddButton";
 import { useForm } from "@/pages/editor/config/form/FormContext";
 import { GroupFrame } from "@/pages/editor/config/form/Frame";
 import { JsonInput } from "@/pages/editor/config/form/JsonField";
@@ -56,11 +57,7 @@ export function InputSchemaField({ field, path, value, onChange }: ControlProps)
               onRemove={() => set(withoutItem(inputs, index))}
             />
           ))}
-          {!isReadOnly && (
-            <Button size="compact-sm" variant="default" leftSection={<Plus size={14} />} style={{ alignSelf: "flex-start" }} onClick={() => set([...inputs, newInput(inputs)])}>
-              {texts.add}
-            </Button>
-          )}
+          {!isReadOnly && <AddButton text={texts.add} onAdd={() => set([...inputs, newInput(inputs)])} />}
         </Stack>
       )}
     </GroupFrame>
