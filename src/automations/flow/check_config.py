@@ -22,6 +22,7 @@ MAX_PROBLEMS_PER_NODE = 20
 MAX_MESSAGE_LENGTH = 500
 MAX_ERRORS_READ = 2_000  # pydantic hands out all or none, at 10 µs each
 
+_FILL_IN = "Fill it in; the documentation of the node type describes it."
 _FIX_FIELD = "Change this field; the documentation of the node type describes it."
 
 
@@ -63,8 +64,10 @@ def read_join(drawn: DrawnNode, node: Node[Any]) -> JoinMode | None:
 def check_config(drawn: DrawnNode, node: Node[Any], handles: Handles, seen: Visible) -> list[Problem]:
     """At most 20 problems of one node; `seen` is what its templates may use."""
     problems = dict.fromkeys(
-        Problem("bad_config", _cut(message), _FIX_FIELD, drawn.id, field=path)
-        for path, message in islice(_model_problems(drawn.config, node), MAX_PROBLEMS_PER_NODE)
+        Problem("missing_field", _cut(message), _FILL_IN, drawn.id, field=path)
+        if is_missing
+        else Problem("bad_config", _cut(message), _FIX_FIELD, drawn.id, field=path)
+        for path, message, is_missing in islice(_model_problems(drawn.config, node), MAX_PROBLEMS_PER_NODE)
     )
     if handles.names is None and not problems:
         message = f"{node.title}: the node type cannot tell which handles this configuration has"
@@ -86,31 +89,33 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_MESSAGE_LENGTH else f"{text[: MAX_MESSAGE_LENGTH - 1]}…"
 
 
-def _model_problems(config: JsonObject, node: Node[Any]) -> Iterator[tuple[str | None, str]]:
+def _model_problems(config: JsonObject, node: Node[Any]) -> Iterator[tuple[str | None, str, bool]]:
+    """Where, what, and whether nothing is there at all: which is no mistake yet to whoever is still drawing."""
     name = node.title
     literal = literal_patterns(literal_fields(node.config_model))
     try:
         parsed = node.config_model.model_validate(config)
     except ValidationError as invalid:
         if invalid.error_count() > MAX_ERRORS_READ:
-            yield None, f"{name}: {invalid.error_count():,} values of this configuration are wrong"
+            yield None, f"{name}: {invalid.error_count():,} values of this configuration are wrong", False
             return
         for error in invalid.errors(include_url=False, include_input=False, include_context=False):
             path, value = _locate(config, error["loc"], missing=error["type"] == "missing")
             rendered_later = isinstance(value, str) and is_template(value) and error["type"] != "extra_forbidden"
             if rendered_later and not is_literal(".".join(path), literal):
                 continue
-            yield ".".join(path) or None, f"{name}: {_sentence(path, error['type'], error['msg'])}"
+            sentence = _sentence(path, error["type"], error["msg"])
+            yield ".".join(path) or None, f"{name}: {sentence}", error["type"] == "missing"
         return
     except Exception as broken:  # a validator of anybody's node type
-        yield None, f"{name}: the node type cannot read this configuration ({shorten(str(broken))})"
+        yield None, f"{name}: the node type cannot read this configuration ({shorten(str(broken))})", False
         return
     try:
         found = node.check(parsed)
     except Exception as broken:  # anybody's code
         found = [("", f"the node type cannot check this configuration ({shorten(str(broken))})")]
     for dotted, message in found:
-        yield dotted or None, f"{name}: {message}"
+        yield dotted or None, f"{name}: {message}", message.startswith("is required")
 
 
 def _sentence(path: list[str], kind: str, message: str) -> str:

@@ -9,7 +9,7 @@ The codes are stable; an editor may act on them:
 - graph: unknown_type, no_trigger, several_triggers, disabled_trigger, dangling_edge, self_edge, duplicate_edge,
   edge_into_trigger, unknown_handle, cycle, unreachable
 - loops: empty_loop, edge_out_of_loop, edge_into_loop
-- configuration: bad_config, bad_template
+- configuration: bad_config, missing_field, bad_template
 """
 
 from __future__ import annotations

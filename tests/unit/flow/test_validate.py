@@ -253,7 +253,7 @@ CONFIG_PROBLEMS: list[tuple[JsonObject, list[tuple[str | None, str]]]] = [
     ({"mode": "medium"}, [("mode", "fast")]),
     ({"email": "nobody"}, [("email", "pattern")]),
     ({"parts": [{"size": 1}, {"size": "x", "tags": ["a", 5]}]}, [("parts.1.size", ""), ("parts.1.tags.1", "")]),
-    ({"parts": [{}]}, [("parts.0.size", "required")]),
+    ({"parts": [{}]}, [("parts.0.size", "is required")]),
     ({"parts": [{"size": 13}]}, [("parts.0.size", "bad luck")]),
     ({"low": -1}, [("low", "must not be negative")]),
     ({"low": 2, "high": 1}, [(None, "low is above high")]),
@@ -272,7 +272,7 @@ CONFIG_PROBLEMS: list[tuple[JsonObject, list[tuple[str | None, str]]]] = [
 def test_problems_of_the_configuration(config: JsonObject, expected: list[tuple[str | None, str]]) -> None:
     found = problems("t>a", nodes=[node("a", config=config)])
     assert [(problem.code, problem.node_id, problem.field) for problem in found] == [
-        ("bad_config", "a", path) for path, _ in expected
+        ("missing_field" if "is required" in words else "bad_config", "a", path) for path, words in expected
     ]
     for problem, (_, words) in zip(found, expected, strict=True):
         assert words in problem.message

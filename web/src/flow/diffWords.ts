@@ -11,6 +11,7 @@ import { type Drawing, type FlowNode, isObject, isTrigger, type Json, type JsonO
 import { type Control, type Field, fieldsOf } from "./formFields";
 import { inOrder } from "./graph";
 import { summaryOf } from "./summaries";
+import { wayInWords } from "./wayWords";
 
 type Difference = Exclude<Change, "same">;
 
@@ -63,7 +64,7 @@ export function differencesOf(before: Drawing, after: Drawing, catalogue: Catalo
     if (change !== "added" && change !== "removed") return [];
     if (source === undefined || target === undefined || !stays(edge.source) || !stays(edge.target)) return [];
     const handle = handleUsed(source, edge.sourceHandle, catalogue);
-    const way = handle === null || handle === "out" ? null : handle.replace(/_/g, " ");
+    const way = handle === null || handle === "out" ? null : wayInWords(source, handle);
     return [{ id: edge.id, change, text: words.line(titleOf(source, catalogue), way, titleOf(target, catalogue)) }];
   });
   return { overlay, steps, lines };

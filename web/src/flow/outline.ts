@@ -4,6 +4,7 @@ import { type Catalogue, handleUsed } from "./catalogue";
 import { type Drawing, type FlowNode, nodeOf } from "./drawing";
 import { graphOf, inOrder, into, outOf } from "./graph";
 import { placed } from "./layout";
+import { wayInWords } from "./wayWords";
 
 export interface OutlineStep {
   readonly node: FlowNode;
@@ -32,7 +33,7 @@ export function outlineOf(drawing: Drawing, catalogue: Catalogue): OutlineStep[]
     const branches = edges.length > 1 || (edges[0]?.sourceHandle ?? null) !== null;
     for (const edge of edges) {
       const handle = branches ? handleUsed(node, edge.sourceHandle, catalogue) : null;
-      list(edge.target, branches ? depth + 1 : depth, handle === "out" ? null : handle);
+      list(edge.target, branches ? depth + 1 : depth, handle === null || handle === "out" ? null : wayInWords(node, handle));
     }
   }
 

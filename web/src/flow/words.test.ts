@@ -71,6 +71,7 @@ describe("summaries", () => {
   const cases: [string, JsonObject, string | null][] = [
     ["action-send-message", { body: "Hello {{ trigger.new.name }}!" }, "Hello name!"],
     ["action-update-record", { table: "leads", values: { stage: "won", score: 1 }, tags: {} }, "Set stage, score and tags of leads"],
+    ["action-email", { to: "ada@acme.example", subject: "Hello" }, "“Hello” to ada@acme.example"],
     ["action-http", { url: "https://example.com" }, "GET https://example.com"],
     ["logic-wait", { wait_for: "reply", max_wait: { amount: 2, unit: "days" } }, "Until they reply, at most 2 days"],
     ["logic-delay", { amount: 1, unit: "hours" }, "Wait 1 hour"],

@@ -75,5 +75,6 @@ export const automationsTexts = {
     back: "All templates",
     preview: (name: string) => `What “${name}” draws`,
     made: (name: string) => `“${name}” is a draft now. Look it over, then publish it.`,
+    madeEmpty: (name: string) => `“${name}” is a draft now. Choose what starts it.`,
   },
 };

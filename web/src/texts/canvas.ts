@@ -1,13 +1,11 @@
 /** Words of the Build tab: its canvas, its palette, its keys. */
 
 const steps = (count: number) => (count === 1 ? "1 step" : `${count} steps`);
-const way = (name: string) => name.replace(/_/g, " ");
 
 export const canvasTexts = {
   steps,
-  way,
   insertBetween: (before: string, after: string) => `Insert a step between ${before} and ${after}`,
-  addAfter: (title: string, handle: string | null) => (handle === null ? `Add a step after ${title}` : `Add a step after ${title}, ${way(handle)}`),
+  addAfter: (title: string, way: string | null) => (way === null ? `Add a step after ${title}` : `Add a step after ${title}, ${way}`),
   deleteLine: (before: string, after: string) => `Delete the line from ${before} to ${after}`,
   menuOf: (title: string) => `More for ${title}`,
   handles: {
@@ -18,6 +16,7 @@ export const canvasTexts = {
   note: "Has a note",
   pinned: "Its output is pinned",
   problems: (count: number) => (count === 1 ? "1 problem" : `${count} problems`),
+  open: (count: number) => (count === 1 ? "1 field still to fill in" : `${count} fields still to fill in`),
   palette: {
     region: "Steps to add",
     search: "Search steps",
@@ -130,6 +129,7 @@ export const canvasTexts = {
       ["Select all", "Ctrl A"],
       ["Select several", "Shift and click, Shift and drag"],
       ["Nudge", "Alt ↑ ↓ ← →"],
+      ["Test the flow", "Ctrl Enter"],
       ["This list", "?"],
     ] as readonly (readonly [what: string, keys: string])[],
     mac: "On a Mac, Cmd instead of Ctrl.",

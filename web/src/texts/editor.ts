@@ -19,7 +19,6 @@ export const editorTexts = {
   list: "As a list",
   canvasTab: "Canvas",
   view: "How the flow is shown",
-  way: (name: string) => name.replace(/_/g, " "),
   again: "goes on there",
   disabled: "switched off",
 };

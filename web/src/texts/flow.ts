@@ -100,6 +100,16 @@ export const flowTexts = {
     map: "Change each item",
     filter: (condition: string | null) => (condition === null ? "Choose items" : `Keep items where ${condition}`),
   },
+  /** By what is waited for, else by the type of step. */
+  ways: {
+    reply: { met: "They replied", timed_out: "No reply in time" },
+    condition: { met: "It holds" },
+    change: { met: "It changed" },
+    automation: { met: "It ended" },
+    signal: { met: "It came" },
+    "logic-approval": { approved: "Approved", rejected: "Rejected", timed_out: "No answer in time" },
+    "*": { met: "It happened", timed_out: "Not in time" },
+  } as Readonly<Record<string, Readonly<Record<string, string>>>>,
   spoken: {
     number: (number: number) => `step ${number}`,
     after: (titles: string) => `comes after ${titles}`,

@@ -1,6 +1,6 @@
 import { Badge, Button, Code, Group, Stack, Table, Text } from "@mantine/core";
 
-import { personName } from "@/parts/people";
+import { type KnownPeople, personName } from "@/parts/people";
 import classes from "@/parts/table.module.css";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useNow } from "@/parts/useNow";
@@ -13,10 +13,11 @@ import type { ApiKey } from "./queries";
 interface KeyTableProps {
   keys: readonly ApiKey[];
   me: string | null;
+  known: KnownPeople;
   onRevoke: (key: ApiKey) => void;
 }
 
-export function KeyTable({ keys, me, onRevoke }: KeyTableProps) {
+export function KeyTable({ keys, me, known, onRevoke }: KeyTableProps) {
   const now = useNow();
   return (
     <Table.ScrollContainer minWidth={760}>
@@ -65,7 +66,7 @@ export function KeyTable({ keys, me, onRevoke }: KeyTableProps) {
                   <Stack gap={0}>
                     <TimeAgo time={key.created_at} />
                     <Text size="xs" c="dimmed">
-                      {partsTexts.people.by(personName(key.created_by, me))}
+                      {partsTexts.people.by(personName(key.created_by, me, known))}
                     </Text>
                   </Stack>
                 </Table.Td>

@@ -35,8 +35,8 @@ export function CreateDialog({ account, onClose }: { account: string; onClose: (
   const queries = useQueryClient();
   const create = useMutation({
     mutationFn: (wish: Wish) => made(account, wish),
-    async onSuccess({ id, name }) {
-      notifications.show({ message: texts.made(name) });
+    async onSuccess({ id, name }, { template }) {
+      notifications.show({ message: (template === null ? texts.madeEmpty : texts.made)(name) });
       void queries.invalidateQueries({ queryKey: queryKeys.automations.lists() });
       await navigate(`/automations/${id}`);
     },

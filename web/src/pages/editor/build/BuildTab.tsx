@@ -14,8 +14,9 @@ import { FlowCanvas } from "@/pages/editor/canvas/FlowCanvas";
 import { ConfigPanel } from "@/pages/editor/config/ConfigPanel";
 import { useOutputs } from "@/pages/editor/draft/samples";
 import { useDraft } from "@/pages/editor/draft/useDraft";
+import { useLeft } from "@/pages/editor/problems/left";
 import { ProblemList } from "@/pages/editor/problems/ProblemList";
-import { fieldProblemsOf } from "@/pages/editor/problems/problems";
+import { fieldProblemsOf, typeIn } from "@/pages/editor/problems/problems";
 import { type Checked, useJumps, useProblems } from "@/pages/editor/problems/useProblems";
 import type { TabProps } from "@/pages/editor/tabs";
 import { TestedStep } from "@/pages/editor/test/TestedStep";
@@ -91,9 +92,11 @@ function Config({ automation, catalogue, checked }: { automation: string; catalo
   const { drawing, selection, change, select } = useDraft((draft) => draft);
   const outputs = useOutputs(automation);
   const mayChange = useMayChange();
+  const leave = useLeft((left) => left.leave);
   const jump = useJumps((jumps) => jumps.jump);
   const [id] = selection;
-  const problems = useMemo(() => (id === undefined ? [] : fieldProblemsOf(checked.problems, id)), [checked.problems, id]);
+  const type = typeIn(catalogue, drawing.nodes.find((node) => node.id === id)?.type);
+  const problems = useMemo(() => (id === undefined ? [] : fieldProblemsOf(checked.problems, id, type)), [checked.problems, id, type]);
   if (id === undefined || selection.size > 1) return null;
   return (
     // Esc leads back to the step, from wherever in the panel.
@@ -115,6 +118,7 @@ function Config({ automation, catalogue, checked }: { automation: string; catalo
         jump={jump?.node === id ? jump : null}
         isReadOnly={!mayChange}
         onClose={() => select([])}
+        onLeave={(paths) => leave(automation, id, paths)}
         onConfig={(config, field) => change((now) => setConfig(now, id, config), `${id}/${field}`)}
         onLabel={(label) => change((now) => setLabel(now, id, label), `${id}/label`)}
         onDisabled={(disabled) => change((now) => setDisabled(now, new Set([id]), disabled))}

@@ -33,7 +33,7 @@ export function Outline({ drawing, catalogue, selection, onSelect }: OutlineProp
               <div>
                 {way !== null && (
                   <Text size="xs" c="dimmed">
-                    {texts.way(way)}
+                    {way}
                   </Text>
                 )}
                 <Text size="sm" fw={550}>

@@ -9,7 +9,7 @@ import { editorTexts } from "@/texts/editor";
 import { type CanvasActions, CanvasActionsContext, type Spot, spotOf } from "@/pages/editor/canvas/actions";
 import { EditCanvas } from "@/pages/editor/canvas/EditCanvas";
 import { useDraft, useDraftStore } from "@/pages/editor/draft/useDraft";
-import { type FlowProblem, problemCounts } from "@/pages/editor/problems/problems";
+import { countsByStep, type ToldProblem } from "@/pages/editor/problems/problems";
 import type { Automation } from "@/pages/editor/tabs";
 import { useTestMarks } from "@/pages/editor/test/useTestMarks";
 import { Announcer } from "./Announcer";
@@ -35,12 +35,12 @@ interface Picking {
 }
 
 /** Where the flow is drawn: the steps to add, the canvas and its tools. */
-export function Workbench({ automation, catalogue, problems }: { automation: Automation; catalogue: Catalogue; problems: readonly FlowProblem[] }) {
+export function Workbench({ automation, catalogue, problems }: { automation: Automation; catalogue: Catalogue; problems: readonly ToldProblem[] }) {
   const store = useDraftStore();
   const drawing = useDraft((draft) => draft.drawing);
   const selection = useDraft((draft) => draft.selection);
   const tested = useTestMarks(automation.id, catalogue);
-  const marks = useMemo(() => ({ ...tested, problems: problemCounts(problems) }), [tested, problems]);
+  const marks = useMemo(() => ({ ...tested, problems: countsByStep(problems) }), [tested, problems]);
   const build = useBuild(catalogue);
   const viewport = useViewport(automation, true);
   const search = useRef<HTMLInputElement>(null);

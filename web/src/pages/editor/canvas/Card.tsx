@@ -1,5 +1,5 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
-import { CircleAlert, Pin, StickyNote } from "lucide-react";
+import { CircleAlert, CircleDashed, Pin, StickyNote } from "lucide-react";
 import { memo } from "react";
 
 import { IconTile } from "@/parts/IconTile";
@@ -53,9 +53,9 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
         ),
       )}
       {actions !== null &&
-        data.handles.map(({ name, left }) =>
+        data.handles.map(({ name, left, said }) =>
           left !== null && data.free.includes(name) ? (
-            <FreeEnd key={name} id={id} title={data.title} handle={name} isOnly={data.handles.filter((one) => one.left !== null).length === 1} left={left} actions={actions} />
+            <FreeEnd key={name} id={id} title={data.title} handle={name} said={said} isOnly={data.handles.filter((one) => one.left !== null).length === 1} left={left} actions={actions} />
           ) : null,
         )}
     </div>
@@ -63,8 +63,8 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
 });
 
 function Signs({ data }: { data: CardData }) {
-  const { problems } = data;
-  if (!data.hasNote && !data.isPinned && problems === 0) return null;
+  const { problems, open } = data;
+  if (!data.hasNote && !data.isPinned && problems === 0 && open === 0) return null;
   return (
     <span className={classes.signs}>
       {data.hasNote && <StickyNote size={13} role="img" aria-label={texts.note} />}
@@ -75,12 +75,13 @@ function Signs({ data }: { data: CardData }) {
           {problems}
         </span>
       )}
+      {problems === 0 && open > 0 && <CircleDashed size={13} role="img" aria-label={texts.open(open)} />}
     </span>
   );
 }
 
-function describe({ mark, problems, hasNote, isPinned }: CardData): string {
+function describe({ mark, problems, open, hasNote, isPinned }: CardData): string {
   const tone = mark === null ? null : editorTexts.tones[mark.tone];
-  const said = [tone, problems === 0 ? null : texts.problems(problems), hasNote ? texts.note : null, isPinned ? texts.pinned : null];
+  const said = [tone, problems === 0 ? null : texts.problems(problems), open === 0 ? null : texts.open(open), hasNote ? texts.note : null, isPinned ? texts.pinned : null];
   return said.filter((one) => one !== null).join(". ");
 }

@@ -9,6 +9,7 @@ interface FreeEndProps {
   readonly id: string;
   readonly title: string;
   readonly handle: string;
+  readonly said: string;
   /** The step has no other way: the way needs no name. */
   readonly isOnly: boolean;
   readonly left: number;
@@ -16,16 +17,16 @@ interface FreeEndProps {
 }
 
 /** Where a way leads nowhere yet. */
-export function FreeEnd({ id, title, handle, isOnly, left, actions }: FreeEndProps) {
+export function FreeEnd({ id, title, handle, said, isOnly, left, actions }: FreeEndProps) {
   return (
     <span className={classes.free} style={{ left: `${left}%` }}>
-      {!isOnly && <span className={classes.way}>{texts.way(handle)}</span>}
+      {!isOnly && <span className={classes.way}>{said}</span>}
       <button
         type="button"
         className={`${classes.plus} nodrag nopan`}
         data-after={id}
         data-handle={handle}
-        aria-label={texts.addAfter(title, isOnly ? null : handle)}
+        aria-label={texts.addAfter(title, isOnly ? null : said)}
         onClick={(event) => {
           event.stopPropagation();
           actions.pick({ kind: "after", source: id, handle }, spotOf(event.currentTarget));

@@ -9,8 +9,6 @@ export interface NodeMark {
   readonly tone: Tone;
   /** Beside the icon of the tone: how long it took, "tried 2 times". */
   readonly text?: string;
-  /** Mistakes of its config: a badge with their number. */
-  readonly problems?: number;
 }
 
 export interface EdgeMark {
@@ -21,8 +19,8 @@ export interface EdgeMark {
 export interface Marks {
   readonly nodes: ReadonlyMap<string, NodeMark>;
   readonly edges: ReadonlyMap<string, EdgeMark>;
-  /** By step, how many mistakes of its config; also of those that have no mark. */
-  readonly problems?: ReadonlyMap<string, number>;
+  /** By step, how many mistakes of its config, and what is still to be filled in; also of those that have no mark. */
+  readonly problems?: ReadonlyMap<string, { readonly problems: number; readonly open: number }>;
 }
 
 export const NO_MARKS: Marks = { nodes: new Map(), edges: new Map() };

@@ -9,7 +9,7 @@ import { inOrder } from "@/flow/graph";
 import { NODE_HEIGHT, NODE_WIDTH, placed } from "@/flow/layout";
 import { summaryOf } from "@/flow/summaries";
 import { spokenSteps } from "@/flow/walk";
-import { editorTexts } from "@/texts/editor";
+import { wayInWords } from "@/flow/wayWords";
 
 import { type Marks, NO_MARKS, type NodeMark, type Tone } from "./marks";
 
@@ -19,7 +19,7 @@ export type CardData = {
   spoken: string;
   summary: string | null;
   icon: string | null;
-  handles: readonly HandlePlace[];
+  handles: readonly Way[];
   /** Names of handles that lead nowhere yet. */
   free: readonly string[];
   isTrigger: boolean;
@@ -27,12 +27,18 @@ export type CardData = {
   hasNote: boolean;
   isPinned: boolean;
   problems: number;
+  /** Fields that are still to be filled in. */
+  open: number;
   mark: NodeMark | null;
 };
 /** `left`: percent of the lower edge; null: on the right side, where errors go. */
 export interface HandlePlace {
   readonly name: string;
   readonly left: number | null;
+}
+interface Way extends HandlePlace {
+  /** What it is called. */
+  readonly said: string;
 }
 export type CardNode = Node<CardData, "card">;
 export type LineEdge = Edge<{ tone: Tone | null; from: string; to: string; way: string | null; text: string | null }>;
@@ -67,7 +73,7 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
   const nodes = inOrder(shown).flatMap((id): CardNode[] => {
     const node = byId.get(id);
     if (node === undefined) return [];
-    const handles = placesOf(handlesOf(node, catalogue));
+    const handles = placesOf(handlesOf(node, catalogue)).map((place): Way => ({ ...place, said: wayInWords(node, place.name) }));
     const trigger = isTrigger(node);
     return [
       {
@@ -89,7 +95,8 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
           isDisabled: node.disabled,
           hasNote: typeof node.dataRest["note"] === "string" && node.dataRest["note"] !== "",
           isPinned: node.dataRest["pinned"] !== undefined && node.dataRest["pinned"] !== null,
-          problems: marks.problems?.get(id) ?? marks.nodes.get(id)?.problems ?? 0,
+          problems: marks.problems?.get(id)?.problems ?? 0,
+          open: marks.problems?.get(id)?.open ?? 0,
           mark: marks.nodes.get(id) ?? null,
         },
       },
@@ -100,7 +107,7 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
     const node = byId.get(source);
     const handle = node === undefined ? null : handleUsed(node, sourceHandle, catalogue);
     const mark = marks.edges.get(id);
-    const way = handle === null || handle === "out" ? null : editorTexts.way(handle);
+    const way = node === undefined || handle === null || handle === "out" ? null : wayInWords(node, handle);
     return {
       id,
       source,

@@ -16,6 +16,7 @@ import { PanelHeader } from "./PanelHeader";
 import { configNames, type Section, sectionOf, sectionsWithProblems } from "./sections";
 import { SettingsTab } from "./SettingsTab";
 import { SetupTab } from "./SetupTab";
+import { pathsLeft } from "./pathsLeft";
 import { useJump } from "./useJump";
 
 /** A mistake of one step; `path`: of the field in its config, `["cases", 0, "id"]`; empty: of the step itself. */
@@ -41,6 +42,8 @@ export interface ConfigPanelProps {
   /** What is in `data` beside label and config: `note`, `retry`, `pinned` … */
   readonly onSettings: (settings: JsonObject, field: string) => void;
   readonly onClose?: () => void;
+  /** Somebody has been at these fields, and is not any more: their paths, as JSON. */
+  readonly onLeave?: (paths: readonly string[]) => void;
 }
 
 const SECTIONS: readonly Section[] = ["setup", "settings", "output"];
@@ -62,7 +65,15 @@ export function ConfigPanel(props: ConfigPanelProps) {
   const marked = sectionsWithProblems(problems, type?.config_schema, node.type);
   return (
     <FormContext value={form}>
-      <Box ref={body} className={classes.panel}>
+      <Box
+        ref={body}
+        className={classes.panel}
+        onBlur={(event) => {
+          // Another window is no other field.
+          const paths = document.hasFocus() ? pathsLeft(event.target, event.relatedTarget) : [];
+          if (paths.length > 0) props.onLeave?.(paths);
+        }}
+      >
         <Tabs value={section} onChange={(name) => setSection(name as Section)} keepMounted={false} className={classes.tabs}>
           <div className={classes.top}>
             <PanelHeader

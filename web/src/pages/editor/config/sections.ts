@@ -17,7 +17,7 @@ export function sectionOf(path: FieldProblem["path"], config: ReadonlySet<string
 
 export function sectionsWithProblems(problems: readonly FieldProblem[], schema: unknown, nodeType: string): ReadonlySet<Section> {
   const names = configNames(schema);
-  return new Set(problems.filter((one) => one.path.length > 0).map((one) => sectionOf(one.path, names, nodeType)));
+  return new Set(problems.filter((one) => one.path.length > 0 && one.isError).map((one) => sectionOf(one.path, names, nodeType)));
 }
 
 export function configNames(schema: unknown): ReadonlySet<string> {

@@ -1,13 +1,28 @@
 /** What keeps a drawing from being published, by step and field. */
 
+import type { Catalogue, NodeType } from "@/flow/catalogue";
+import { fieldAt } from "@/flow/fieldAt";
+import { fieldsOf } from "@/flow/formFields";
+import { ruleKey, widgetOf } from "@/flow/stepForm";
 import type { components } from "@/lib/api-types";
 import type { FieldProblem } from "@/pages/editor/config/ConfigPanel";
+import { settingFields } from "@/pages/editor/config/settingFields";
+import { problemsTexts as texts } from "@/texts/problems";
 
 export type FlowProblem = components["schemas"]["FlowProblem"];
 type Path = FieldProblem["path"];
 
+/** `isQuiet`: nobody has come there yet, so it is no mistake. */
+export interface ToldProblem extends FlowProblem {
+  readonly isQuiet: boolean;
+}
+
 const SETTINGS = "data.";
 const CONFIG = "config.";
+const MISSING = "missing_field";
+// What the server says to do about any field, to whoever has no form.
+const SAYS_NO_MORE = new Set([MISSING, "bad_config"]);
+const CHOSEN = new Set(["automation", "channel", "column", "conversation", "lead", "record", "table", "timezone", "user"]);
 
 /** `cases.0.id`, `data.config.cases.0.id` and `data.retry.attempts` as the panel has them. */
 export function pathOf(field: string | null): Path {
@@ -17,17 +32,70 @@ export function pathOf(field: string | null): Path {
   return bare === "" ? [] : bare.split(".").map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
-export function fieldProblemsOf(problems: readonly FlowProblem[], nodeId: string): FieldProblem[] {
-  return problems.filter((one) => one.node_id === nodeId).map((one) => ({ path: pathOf(one.field), message: `${bareMessage(one)}. ${one.hint}`, isError: true }));
+export interface ProblemWords {
+  /** Of the field; null: it is of the step. */
+  readonly title: string | null;
+  readonly text: string;
 }
 
-/** Without the field before it, where that is plain to see. */
-export function bareMessage({ message, field }: FlowProblem): string {
-  return field !== null && message.startsWith(`${field}: `) ? message.slice(field.length + 2) : message;
+/** Without names that only programs know. */
+export function wordsOf(problem: ToldProblem | FlowProblem, type: NodeType | null): ProblemWords {
+  const path = pathOf(problem.field);
+  const field = path.length === 0 ? null : fieldAt([...fieldsOf(type?.config_schema), ...settingFields(false, null)], path);
+  const title = field?.title ?? null;
+  const isQuiet = "isQuiet" in problem && problem.isQuiet;
+  if (problem.code === MISSING && field !== null) {
+    const isChosen = field.control.kind === "choice" || CHOSEN.has(widgetOf(type?.type ?? "", ruleKey(path), field) ?? "") || field.name === "event_source";
+    if (isQuiet) return { title, text: isChosen ? texts.stillToChoose : texts.stillToFillIn };
+    return { title, text: isChosen ? texts.choose(field.title) : texts.fillIn };
+  }
+  const message = texts.sentence(bareMessage(problem, type));
+  return { title, text: SAYS_NO_MORE.has(problem.code) ? message : `${message} ${problem.hint}` };
 }
 
-export function problemCounts(problems: readonly FlowProblem[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { node_id: id } of problems) if (id !== null) counts.set(id, (counts.get(id) ?? 0) + 1);
-  return counts;
+/** Without the step and the field before it, which are plain to see. */
+function bareMessage({ message, field }: FlowProblem, type: NodeType | null): string {
+  const names = [...(type === null ? [] : [type.title]), ...(field === null ? [] : [`'${field}'`, field])];
+  return names.reduce((text, name) => (text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text), message);
 }
+
+export function fieldProblemsOf(problems: readonly ToldProblem[], nodeId: string, type: NodeType | null): FieldProblem[] {
+  return problems
+    .filter((one) => one.node_id === nodeId)
+    .map((one) => ({ path: pathOf(one.field), message: wordsOf(one, type).text, isError: !one.isQuiet }));
+}
+
+/** How many of each step are mistakes, and how many are only still to be filled in. */
+export interface Counts {
+  readonly problems: number;
+  readonly open: number;
+}
+
+export function countsOf(problems: readonly ToldProblem[]): Counts {
+  const open = problems.filter((one) => one.isQuiet).length;
+  return { problems: problems.length - open, open };
+}
+
+export function countsByStep(problems: readonly ToldProblem[]): ReadonlyMap<string, Counts> {
+  const ids = new Set(problems.flatMap((one) => (one.node_id === null ? [] : [one.node_id])));
+  return new Map([...ids].map((id) => [id, countsOf(problems.filter((one) => one.node_id === id))]));
+}
+
+/** Fields that were left once, by step and path; `isAsked`: somebody wants to publish. */
+export function toldOf(problems: readonly FlowProblem[], left: ReadonlySet<string>, isAsked: boolean): ToldProblem[] {
+  return problems.map((one) => ({ ...one, isQuiet: one.code === MISSING && one.node_id !== null && !isAsked && !wasLeft(one.node_id, pathOf(one.field), left) }));
+}
+
+export function leftKey(node: string, path: string): string {
+  return `${node} ${path}`;
+}
+
+/** It, or what it is in. */
+function wasLeft(node: string, path: Path, left: ReadonlySet<string>): boolean {
+  return path.some((_, index) => left.has(leftKey(node, JSON.stringify(path.slice(0, index + 1)))));
+}
+
+export function typeIn(catalogue: Catalogue, type: string | undefined): NodeType | null {
+  return type === undefined ? null : (catalogue.get(type) ?? null);
+}
+

@@ -1,5 +1,6 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { create } from "zustand";
 
 import { type Drawing, writeEdges, writeNodes } from "@/flow/drawing";
@@ -8,7 +9,8 @@ import { useDraft } from "@/pages/editor/draft/useDraft";
 import type { FieldProblem } from "@/pages/editor/config/ConfigPanel";
 import { answer, api } from "@/session/client";
 
-import type { FlowProblem } from "./problems";
+import { useLeft } from "./left";
+import { toldOf, type ToldProblem } from "./problems";
 
 const TYPING_MS = 500;
 // The key of a query is written out at each look at it; a drawing is large, and each change makes another one.
@@ -21,13 +23,15 @@ function numberOf(drawing: Drawing): number {
   return number;
 }
 
-const NONE: readonly FlowProblem[] = [];
+const NONE: readonly ToldProblem[] = [];
+const NOWHERE: ReadonlySet<string> = new Set();
 
 export interface Checked {
-  readonly problems: readonly FlowProblem[];
+  readonly problems: readonly ToldProblem[];
   /** What is told is of the drawing as it is now. */
   readonly isCurrent: boolean;
   readonly isUnknown: boolean;
+  readonly isEmpty: boolean;
 }
 
 /** What the server says of the drawing, a moment after each change; it need not be saved for that. */
@@ -47,7 +51,11 @@ export function useProblems(automation: string): Checked {
     gcTime: 10_000,
   });
   const isCurrent = settled === drawing && data !== undefined && !isPlaceholderData;
-  return { problems: isEmpty ? NONE : (data?.problems ?? NONE), isCurrent, isUnknown: error !== null || isPaused };
+  const left = useLeft((now) => (now.automation === automation ? now.fields : NOWHERE));
+  const isAsked = useLeft((now) => now.automation === automation && now.isAsked);
+  const found = isEmpty ? undefined : data?.problems;
+  const problems = useMemo(() => (found === undefined ? NONE : toldOf(found, left, isAsked)), [found, left, isAsked]);
+  return { problems, isCurrent, isUnknown: error !== null || isPaused, isEmpty };
 }
 
 interface Jumps {

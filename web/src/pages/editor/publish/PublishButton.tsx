@@ -3,6 +3,7 @@ import { Rocket } from "lucide-react";
 import { Suspense, useState } from "react";
 
 import type { Catalogue } from "@/flow/catalogue";
+import { useLeft } from "@/pages/editor/problems/left";
 import type { Automation } from "@/pages/editor/tabs";
 import { onDemand } from "@/parts/onDemand";
 import { useMayChange } from "@/session/accounts";
@@ -14,11 +15,15 @@ const PublishDialog = onDemand(async () => (await import("./PublishDialog")).Pub
 export function PublishButton({ automation, catalogue }: { automation: Automation; catalogue: Catalogue }) {
   const [isOpen, setOpen] = useState(false);
   const mayChange = useMayChange();
+  const ask = useLeft((left) => left.ask);
   if (!mayChange) return null;
   return (
     <>
       <Tooltip label={texts.nothing} disabled={!automation.draft_is_published}>
-        <Button size="xs" variant={automation.draft_is_published ? "default" : "filled"} leftSection={<Rocket size={15} />} onClick={() => setOpen(true)}>
+        <Button size="xs" variant={automation.draft_is_published ? "default" : "filled"} leftSection={<Rocket size={15} />} onClick={() => {
+            ask(automation.id);
+            setOpen(true);
+          }}>
           {texts.button}
         </Button>
       </Tooltip>

@@ -6,13 +6,16 @@ import type { Catalogue } from "@/flow/catalogue";
 import { EMPTY_DRAWING } from "@/flow/drawing";
 import { differencesOf } from "@/flow/diffWords";
 import { useDraft } from "@/pages/editor/draft/useDraft";
-import { type Checked, useJumps, useProblems } from "@/pages/editor/problems/useProblems";
+import { ProblemItem } from "@/pages/editor/problems/ProblemItem";
+import classes from "@/pages/editor/problems/problems.module.css";
+import { type Checked, useProblems } from "@/pages/editor/problems/useProblems";
 import { useVersionDrawing } from "@/pages/editor/runs/queries";
 import type { Automation } from "@/pages/editor/tabs";
 import { Dialog } from "@/parts/Dialog";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { draftTexts } from "@/texts/draft";
 import { partsTexts } from "@/texts/parts";
+import { problemsTexts } from "@/texts/problems";
 
 import { DifferenceLines } from "./DifferenceLines";
 import { usePublish } from "./usePublish";
@@ -31,7 +34,7 @@ export function PublishDialog({ automation, catalogue, onClose }: PublishDialogP
   const [note, setNote] = useState("");
   const [switchOn, setSwitchOn] = useState(true);
   const { mutate, isPending, error } = usePublish(automation, onClose);
-  const isBlocked = checked.problems.length > 0;
+  const isBlocked = checked.isEmpty || checked.problems.length > 0;
   return (
     <Dialog onClose={onClose} title={texts.title} size="lg">
       <form
@@ -41,7 +44,7 @@ export function PublishDialog({ automation, catalogue, onClose }: PublishDialogP
         }}
       >
         <Stack gap="md">
-          <Checks checked={checked} onShow={onClose} />
+          <Checks checked={checked} catalogue={catalogue} onJump={onClose} />
           <Changes automation={automation} catalogue={catalogue} />
           <Textarea label={texts.note} placeholder={texts.notePlaceholder} maxLength={MOST_LETTERS} autosize minRows={2} maxRows={6} value={note} onChange={(event) => setNote(event.currentTarget.value)} data-autofocus />
           {!automation.enabled && <Switch label={texts.on} description={texts.onHelp} checked={switchOn} onChange={(event) => setSwitchOn(event.currentTarget.checked)} />}
@@ -63,26 +66,21 @@ export function PublishDialog({ automation, catalogue, onClose }: PublishDialogP
   );
 }
 
-function Checks({ checked, onShow }: { checked: Checked; onShow: () => void }) {
-  const { open } = useJumps();
-  const { problems, isCurrent, isUnknown } = checked;
+function Checks({ checked, catalogue, onJump }: { checked: Checked; catalogue: Catalogue; onJump: () => void }) {
+  const { problems, isCurrent, isUnknown, isEmpty } = checked;
+  if (isEmpty) return <Text size="sm">{texts.empty}</Text>;
+  if (isUnknown) return <Text size="sm">{problemsTexts.unchecked}</Text>;
   if (problems.length > 0) {
     return (
       <Alert color="red" variant="light" icon={<CircleAlert size={18} />} title={texts.wrong(problems.length)}>
-        <Button
-          size="xs"
-          variant="default"
-          onClick={() => {
-            open(true);
-            onShow();
-          }}
-        >
-          {texts.goTo}
-        </Button>
+        <ul className={classes.items} aria-label={problemsTexts.title}>
+          {problems.map((problem, index) => (
+            <ProblemItem key={index} problem={problem} catalogue={catalogue} onJump={onJump} />
+          ))}
+        </ul>
       </Alert>
     );
   }
-  if (isUnknown) return <Text size="sm">{draftTexts.problems.unchecked}</Text>;
   return (
     <Group gap={8} role="status">
       {isCurrent ? <CircleCheck size={17} color="var(--mantine-color-teal-6)" aria-hidden /> : <Loader size="xs" />}

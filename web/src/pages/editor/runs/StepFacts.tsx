@@ -1,7 +1,9 @@
 import { Anchor, Text } from "@mantine/core";
 import { Link } from "react-router";
 
+import type { FlowNode } from "@/flow/drawing";
 import { awaitedBy, isWait, roundOf, type StepRecord } from "@/flow/runRecord";
+import { wayInWords } from "@/flow/wayWords";
 import { duration, fullTime } from "@/parts/time";
 import { useNow } from "@/parts/useNow";
 import { editorRunsTexts } from "@/texts/editor-runs";
@@ -12,7 +14,7 @@ import { awaitedInWords } from "./waitWords";
 const texts = editorRunsTexts.step;
 
 /** When, how long, which way: what is known of it in numbers. */
-export function StepFacts({ record }: { record: StepRecord }) {
+export function StepFacts({ node, record }: { node: FlowNode; record: StepRecord }) {
   const now = useNow();
   const awaited = awaitedBy(record);
   const facts: [string, string | null][] = [
@@ -20,7 +22,7 @@ export function StepFacts({ record }: { record: StepRecord }) {
     [isWait(record) && awaited === null ? texts.over : texts.started, record.startedAt === null ? null : fullTime(new Date(record.startedAt))],
     [texts.took, record.milliseconds === null || awaited !== null || isWait(record) ? null : duration(record.milliseconds)],
     [texts.attempts, record.attempt > 1 ? String(record.attempt) : null],
-    [texts.way, record.handle === null || record.handle === "out" ? null : record.handle.replace(/_/g, " ")],
+    [texts.way, record.handle === null || record.handle === "out" ? null : wayInWords(node, record.handle)],
     [texts.round, roundOf(record) === null ? null : String(roundOf(record))],
   ];
   const known = facts.filter(([, value]) => value !== null);

@@ -54,7 +54,7 @@ export function StepPanel({ node, catalogue, run, shown, onClose }: StepPanelPro
               <X size={16} />
             </ActionIcon>
           </Group>
-          {record === null ? <NoRecord node={node} run={run} shown={shown} /> : <OnRecord record={record} run={run} />}
+          {record === null ? <NoRecord node={node} run={run} shown={shown} /> : <OnRecord node={node} record={record} run={run} />}
           <FromHere node={node} run={run} isInLoop={record !== null && record.scope !== ""} hasRun={record !== null && record.state !== "skipped"} />
         </Stack>
       </ScrollArea>
@@ -71,7 +71,7 @@ function NoRecord({ node, run, shown }: { node: FlowNode; run: Run; shown: Shown
   );
 }
 
-function OnRecord({ record, run }: { record: StepRecord; run: Run }) {
+function OnRecord({ node, record, run }: { node: FlowNode; record: StepRecord; run: Run }) {
   const called = calledRun(record);
   const awaited = awaitedBy(record);
   const printed = printedBy(record);
@@ -95,7 +95,7 @@ function OnRecord({ record, run }: { record: StepRecord; run: Run }) {
           {texts[record.answeredBy]}
         </Text>
       )}
-      <StepFacts record={record} />
+      <StepFacts node={node} record={record} />
       {called !== null && (
         <Anchor component={Link} to={`/automations/${called.automation}/runs/${called.run}`} size="sm">
           <Group gap={6}>

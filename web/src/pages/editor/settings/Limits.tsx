@@ -60,7 +60,7 @@ function OfTrigger({ automation, trigger, type, table, isReadOnly }: OfTriggerPr
   const change = useDraft((draft) => draft.change);
   const { id, config } = trigger;
   const checked = useProblems(automation.id);
-  const problems = useMemo(() => fieldProblemsOf(checked.problems, id), [checked.problems, id]);
+  const problems = useMemo(() => fieldProblemsOf(checked.problems, id, type), [checked.problems, id, type]);
   const { limits, failure, retention } = useMemo(() => limitFields(type.type, type.config_schema, config), [type, config]);
   const form: FormSetting = {
     automation: automation.id,

@@ -38,3 +38,8 @@ export function useProblemAt(path: FieldPath, withParts: boolean): FieldProblem 
     problems.find(({ path: at }) => at.length > 0 && (withParts ? at.length >= path.length : at.length === path.length) && path.every((part, index) => at[index] === part)) ?? null
   );
 }
+
+/** For controls that say it themselves; what is only still to be filled in, `Said` says. */
+export function errorOf(problem: FieldProblem | null): string | undefined {
+  return problem?.isError === true ? problem.message : undefined;
+}

@@ -31,7 +31,7 @@ export function Frame({ field, path, actions, error = null, children }: FramePro
         error={error ?? problem?.message}
         withAsterisk={field.isRequired}
         descriptionProps={{ mt: 4 }}
-        errorProps={{ mt: 4 }}
+        errorProps={problem?.isError === false && error === null ? { mt: 4, c: "dimmed" } : { mt: 4 }}
         inputWrapperOrder={["label", "input", "error", "description"]}
       >
         {children(id)}
@@ -62,7 +62,11 @@ export function GroupFrame({ field, path, actions, children }: GroupFrameProps) 
           <Prose text={field.description} />
         </Input.Description>
       )}
-      {problem !== null && <Input.Error mb={6}>{problem.message}</Input.Error>}
+      {problem !== null && (
+        <Input.Error mb={6} {...(problem.isError ? {} : { c: "dimmed" })}>
+          {problem.message}
+        </Input.Error>
+      )}
       {actions !== undefined && <div className={classes.actions}>{actions}</div>}
       {children}
     </div>

@@ -66,7 +66,7 @@ function OfKind({ kind, id, field, control, path, value, label, isLong, onChange
   const { isReadOnly } = useForm();
   const problem = useProblemAt(path, true);
   const named_ = id === undefined ? { "aria-label": label } : { id };
-  const error = problem?.message;
+  const error = problem?.isError === true ? problem.message : undefined;
   // Around it, a frame says what is wrong.
   const isFramed = id !== undefined;
   switch (kind) {
@@ -110,7 +110,8 @@ function OfKind({ kind, id, field, control, path, value, label, isLong, onChange
           title={label}
           field={field}
           value={typeof value === "string" ? value : ""}
-          error={error ?? null}
+          error={isFramed ? null : (error ?? null)}
+          isWrong={problem?.isError === true}
           isLong={isLong ?? false}
           onChange={onChange}
         />

@@ -7,7 +7,7 @@ import { FigureInput } from "@/parts/FigureInput";
 import { Prose } from "@/parts/Prose";
 import { configTexts as texts } from "@/texts/config";
 
-import { pathKey, useForm, useProblemAt } from "./FormContext";
+import { errorOf, pathKey, useForm, useProblemAt } from "./FormContext";
 import { Frame } from "./Frame";
 import type { Controlled, ControlProps } from "./types";
 import { hintOf } from "./hints";
@@ -60,7 +60,7 @@ export function SwitchField({ field, path, value, onChange }: Controlled<"switch
       <Switch
         label={field.title}
         description={field.description === null ? undefined : <Prose text={field.description} />}
-        error={problem?.message}
+        error={errorOf(problem)}
         checked={typeof value === "boolean" ? value : standard}
         disabled={isReadOnly}
         onChange={(event) => onChange(event.currentTarget.checked === standard && !field.isRequired ? undefined : event.currentTarget.checked)}

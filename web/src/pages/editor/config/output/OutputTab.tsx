@@ -4,6 +4,7 @@ import { Pin, PinOff } from "lucide-react";
 import { type Catalogue, handlesOf, type NodeType } from "@/flow/catalogue";
 import { type FlowNode, isObject, isTrigger, type Json, type JsonObject } from "@/flow/drawing";
 import { jsonText, withKey } from "@/flow/formValues";
+import { wayInWords } from "@/flow/wayWords";
 import { partsTexts } from "@/texts/parts";
 import { stepSettingsTexts } from "@/texts/step-settings";
 
@@ -34,7 +35,7 @@ export function OutputTab({ node, type, catalogue, output, onSettings }: OutputT
   const isEmpty = isObject(shown) && Object.keys(shown).length === 0;
   return (
     <Stack gap="md">
-      {pinned !== null && <Pinned pinned={pinned} handles={handlesOf(node, catalogue)} onPin={pin} />}
+      {pinned !== null && <Pinned node={node} pinned={pinned} handles={handlesOf(node, catalogue)} onPin={pin} />}
       <div>
         <Group justify="space-between" mb={6}>
           <Text size="xs" c="dimmed">
@@ -73,7 +74,7 @@ export function OutputTab({ node, type, catalogue, output, onSettings }: OutputT
   );
 }
 
-function Pinned({ pinned, handles, onPin }: { pinned: JsonObject; handles: readonly string[]; onPin: (next: JsonObject | undefined) => void }) {
+function Pinned({ node, pinned, handles, onPin }: { node: FlowNode; pinned: JsonObject; handles: readonly string[]; onPin: (next: JsonObject | undefined) => void }) {
   const { isReadOnly } = useForm();
   return (
     <Alert color="iris" variant="light" p="sm" data-path='["pinned"]'>
@@ -94,7 +95,7 @@ function Pinned({ pinned, handles, onPin }: { pinned: JsonObject; handles: reado
           <Select
             size="xs"
             label={texts.handle}
-            data={[...handles]}
+            data={handles.map((handle) => ({ value: handle, label: wayInWords(node, handle) }))}
             placeholder={texts.first}
             value={typeof pinned["handle"] === "string" ? pinned["handle"] : null}
             clearable

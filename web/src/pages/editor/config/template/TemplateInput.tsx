@@ -24,6 +24,8 @@ interface TemplateInputProps {
   readonly placeholder?: string | undefined;
   readonly isLong?: boolean;
   readonly error?: string | null;
+  /** What is around it says why. */
+  readonly isWrong?: boolean;
   readonly onChange: (value: string | undefined) => void;
 }
 
@@ -31,7 +33,7 @@ interface TemplateInputProps {
 type Open = "closed" | "typing" | "dialog";
 
 /** A text with variables in it. What is typed after `{{` is completed; the button shows all there is. */
-export function TemplateInput({ id, label, title, field, value, placeholder, isLong = false, error = null, onChange }: TemplateInputProps) {
+export function TemplateInput({ id, label, title, field, value, placeholder, isLong = false, error = null, isWrong = false, onChange }: TemplateInputProps) {
   const { isReadOnly } = useForm();
   const area = useRef<HTMLTextAreaElement>(null);
   const listId = useId();
@@ -79,7 +81,7 @@ export function TemplateInput({ id, label, title, field, value, placeholder, isL
         withRoles={false}
       >
         <Popover.Target>
-          <div className={classes.box} data-error={error !== null || undefined} data-long={isLong || undefined} data-readonly={isReadOnly || undefined}>
+          <div className={classes.box} data-error={isWrong || error !== null || undefined} data-long={isLong || undefined} data-readonly={isReadOnly || undefined}>
             <div className={classes.grow}>
               <div className={classes.mirror} aria-hidden>
                 {piecesOf(value).map((piece, index) =>
@@ -97,7 +99,7 @@ export function TemplateInput({ id, label, title, field, value, placeholder, isL
                 ref={area}
                 className={classes.area}
                 {...(id === undefined ? { "aria-label": label } : { id, "aria-describedby": `${id}-description ${id}-error` })}
-                aria-invalid={error !== null || undefined}
+                aria-invalid={isWrong || error !== null || undefined}
                 rows={1}
                 value={value}
                 placeholder={placeholder}

@@ -9,8 +9,9 @@ import { configTexts } from "@/texts/config";
 import { triggerTexts } from "@/texts/triggers";
 
 import { ConditionField } from "@/pages/editor/config/condition/ConditionField";
-import { pathKey, useForm, useProblemAt } from "@/pages/editor/config/form/FormContext";
+import { errorOf, pathKey, useForm, useProblemAt } from "@/pages/editor/config/form/FormContext";
 import { Form } from "@/pages/editor/config/form/Form";
+import { Said } from "@/pages/editor/config/form/Said";
 import type { OwnFormProps } from "@/pages/editor/config/forms";
 import { useColumns } from "@/pages/editor/config/records/useColumns";
 import { useWatchedTables } from "@/pages/editor/config/records/useWatchedTables";
@@ -61,9 +62,10 @@ function SourceField({ config, onConfig }: Pick<OwnFormProps, "config" | "onConf
         placeholder={configTexts.choose}
         allowDeselect={false}
         readOnly={isReadOnly}
-        error={problem?.message}
+        error={errorOf(problem)}
         onChange={(chosen) => onConfig(withKey(config, "event_source", chosen ?? undefined), "event_source")}
       />
+      <Said problem={problem} isQuietOnly />
     </div>
   );
 }
@@ -86,11 +88,7 @@ function EventField({ config, onConfig, isReadOnly }: Pick<OwnFormProps, "config
         data={EVENTS.map((name) => ({ value: name, label: configTexts.event(name) }))}
         onChange={(chosen) => onConfig(withKey(config, "event_type", chosen), "event_type")}
       />
-      {problem !== null && (
-        <Text size="xs" c="red" mt={4}>
-          {problem.message}
-        </Text>
-      )}
+      <Said problem={problem} />
     </div>
   );
 }

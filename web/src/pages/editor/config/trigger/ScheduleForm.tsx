@@ -7,7 +7,7 @@ import { FigureField } from "@/parts/FigureInput";
 import { configTexts } from "@/texts/config";
 import { triggerTexts } from "@/texts/triggers";
 
-import { pathKey, useForm, useProblemAt } from "@/pages/editor/config/form/FormContext";
+import { errorOf, pathKey, useForm, useProblemAt } from "@/pages/editor/config/form/FormContext";
 import { Form } from "@/pages/editor/config/form/Form";
 import type { OwnFormProps } from "@/pages/editor/config/forms";
 import { NextTimes } from "./NextTimes";
@@ -36,7 +36,7 @@ export function ScheduleForm({ fields, config, onConfig }: OwnFormProps) {
           placeholder={configTexts.choose}
           allowDeselect={false}
           readOnly={isReadOnly}
-          error={problem?.message}
+          error={errorOf(problem)}
           onChange={(chosen) => chosen !== null && onConfig(withKind(config, chosen, zone), "kind")}
         />
       </div>
@@ -64,7 +64,7 @@ function Interval({ config, onConfig }: PartProps) {
         rule={INTERVAL}
         value={config["amount"]}
         readOnly={isReadOnly}
-        error={problem?.message ?? null}
+        error={errorOf(problem) ?? null}
         onChange={(amount) => onConfig(withKey(config, "amount", amount), "amount")}
       />
       <Select
@@ -128,7 +128,7 @@ function Cron({ config, onConfig }: PartProps) {
         placeholder="0 9 * * 1-5"
         value={typeof config["cron"] === "string" ? config["cron"] : ""}
         readOnly={isReadOnly}
-        error={problem?.message}
+        error={errorOf(problem)}
         onChange={(event) => set(event.currentTarget.value)}
       />
       {!isReadOnly && (

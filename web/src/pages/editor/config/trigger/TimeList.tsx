@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Input, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, Input, TextInput } from "@mantine/core";
 import { Plus, X } from "lucide-react";
 import { useId } from "react";
 
@@ -7,6 +7,7 @@ import { timesOf, withTimes } from "@/flow/schedules";
 import { triggerTexts } from "@/texts/triggers";
 
 import { pathKey, useForm, useProblemAt } from "@/pages/editor/config/form/FormContext";
+import { Said } from "@/pages/editor/config/form/Said";
 import type { OwnFormProps } from "@/pages/editor/config/forms";
 
 const texts = triggerTexts.schedule;
@@ -53,11 +54,7 @@ export function TimeList({ name, config, onConfig }: TimeListProps) {
           </Button>
         )}
       </Group>
-      {problem !== null && (
-        <Text size="xs" c="red" mt={4}>
-          {problem.message}
-        </Text>
-      )}
+      <Said problem={problem} />
     </div>
   );
 }
