@@ -56,12 +56,13 @@ async def test_the_pages_may_load_what_is_ours_and_nothing_else(
     async with own_server(database_url, editor=tmp_path) as server:
         docs = await server.http.get("/api/docs")
         assert "https:" not in docs.headers["content-security-policy"]
-        loaded = re.findall(r'(?:src|href)="([^"]+)"', docs.text)
+        loaded = re.findall(r'<(?:link|script|img)[^>]* (?:src|href)="([^"]+)"', docs.text)
         assert [one for one in loaded if not one.startswith("data:")] == [
             "/assets/swagger-ui-5.35.0.css",
             "/assets/swagger-ui-5.35.0.js",
         ]
         assert [(await server.http.get(one)).status_code for one in loaded if one.startswith("/")] == [200, 200]
+        assert '<a href="/">Back to the editor</a>' in docs.text
         assert rules(docs) == ("nosniff", "no-referrer")
     without = await api.http.get("/api/docs")
     assert "/api/v1/openapi.json" in without.text

@@ -24,6 +24,8 @@ _WITHOUT: Final = f"""<!doctype html>
 </body></html>
 """
 
+_BACK: Final = '<p style="margin:16px 20px;font:14px system-ui,sans-serif"><a href="/">Back to the editor</a></p>'
+
 router: Final = APIRouter(include_in_schema=False)
 
 
@@ -58,6 +60,7 @@ async def docs_page(request: Request) -> HTMLResponse:
         swagger_favicon_url="data:,",
     )
     text = bytes(page.body).decode()
+    text = text.replace("<body>", f"<body>{_BACK}", 1)
     (inline,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()
     # Swagger UI writes styles into elements.
