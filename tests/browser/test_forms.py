@@ -24,6 +24,7 @@ def test_a_trigger_offers_the_values_that_are_there(person: Person) -> None:
     to.fill("")
     expect(person.page.get_by_role("option")).to_have_text(["new", "qualified"])
     to.fill("Qualified")
+    to.press("Tab")
     person.clicks("Use “qualified”", panel)
     expect(to).to_have_value("qualified")
     expect(canvas.card("Stage changes")).to_contain_text("stage becomes qualified")
