@@ -314,3 +314,24 @@ async def test_a_team_that_is_managed_elsewhere_is_left_alone(world: World, team
         told = refused(await team["account"](method, place, json=body), 409, "conflict")
         assert "managed elsewhere" in told["detail"], (method, place)
     assert (await team["member"].ok("GET", "/me"))["accounts"][1]["role"] == "member"
+
+
+async def test_people_are_told_by_name_to_those_of_their_accounts(world: World, api: ApiServer, make: Factory) -> None:
+    owner, viewer = api.signed_in(world.account), await make.team_member(world.account, "viewer")
+    assert await owner.ok("GET", "/people") == {"items": []}
+    await world.db.execute("create table auth.users (id uuid primary key, email text, raw_user_meta_data jsonb)")
+    await world.db.execute(
+        "insert into auth.users values ($1, 'ada@example.com', $3), ($2, 'bob@example.com', null)",
+        *(world.account, viewer, {"full_name": "Ada"}),
+    )
+    known = [
+        {"id": str(world.account), "name": "Ada", "email": "ada@example.com"},
+        {"id": str(viewer), "name": None, "email": "bob@example.com"},
+    ]
+    for path in ("/people", f"/people?account={world.account}"):
+        assert await owner.ok("GET", path) == {"items": known}
+        assert await api.signed_in(viewer).ok("GET", path) == {"items": known}
+    stranger = api.signed_in(uuid.uuid4())
+    assert await stranger.ok("GET", "/people") == {"items": []}
+    refused(await stranger("GET", f"/people?account={world.account}"), 404, "not_found")
+    refused(await api.bearer(None)("GET", "/people"), 401, "not_signed_in")

@@ -51,6 +51,7 @@ CALLS: dict[str, tuple[Arguments, ...]] = {
     "execution_steps": ({"p_execution_id": "$running"},),
     "get_record": ({**LEAD, "p_id": "$lead"}, {"p_table": "messages", "p_id": "$message"}),
     "has_account_access": ({"user_id": "$account"},),
+    "known_people": (OWN,),
     "lift_breaker": ({"p_automation_id": "$manual", "p_record_id": "$lead"},),
     "list_records": (
         {**LEAD, **OWN, "p_equal": '{"agent_id": "$agent"}', "p_limit": "9"},

@@ -33,6 +33,7 @@ GRANTED_TO_USERS = {
     "revoke_api_key",
     "require_own_team",
     "my_accounts",
+    "known_people",
     "set_team_role",
     "remove_team_member",
     "create_invitation",

@@ -44,6 +44,12 @@ class TeamStore:
             found: str = await self.connection.fetchval(SQL["list"], account, limit, *(after or (None, None)))
         return found
 
+    async def people(self, account: UUID | None) -> str:
+        """JSON [{id, name, email}]: who is known by more than an id, in one account or in all of the caller's."""
+        with translated():
+            found: str = await self.connection.fetchval(SQL["people"], account)
+        return found
+
     async def set_role(self, account: UUID, member: UUID, role: TeamRole) -> None:
         with translated():
             await self.connection.execute(SQL["set_role"], account, member, role)

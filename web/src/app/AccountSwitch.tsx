@@ -2,7 +2,9 @@ import { Group, Menu, Stack, Text, UnstyledButton, VisuallyHidden } from "@manti
 import { Building2, Check, ChevronsUpDown, LogOut } from "lucide-react";
 
 import { IconTile } from "@/parts/IconTile";
+import { nameOf } from "@/parts/people";
 import { useAccount, useMe } from "@/session/accounts";
+import { useKnownPeople } from "@/session/people";
 import { useSession } from "@/session/store";
 import { shellTexts } from "@/texts/shell";
 
@@ -10,12 +12,17 @@ import classes from "./AccountSwitch.module.css";
 
 const texts = shellTexts.account;
 
-/** Accounts have no names in the database: one's own is called so, others by the beginning of their id. */
+/** Accounts are called as whom they belong to; where that is not known, one's own is called so, others by their id. */
 export function AccountSwitch() {
   const { data: me } = useMe();
   const account = useAccount();
   const { chooseAccount, signOut } = useSession.getState();
-  const nameOf = (id: string) => (id === me?.user_id && me.key === null ? texts.own : texts.other(id));
+  const known = useKnownPeople(null);
+  function titleOf(id: string): string {
+    const name = nameOf(known, id);
+    if (id === me?.user_id && me.key === null) return name === null ? texts.own : texts.mine(name);
+    return name ?? texts.other(id);
+  }
   const accounts = me?.accounts ?? [];
 
   return (
@@ -28,7 +35,7 @@ export function AccountSwitch() {
             </IconTile>
             <Stack gap={0} flex={1} miw={0}>
               <Text size="sm" fw={550} truncate>
-                {account === null ? texts.none : nameOf(account.account_id)}
+                {account === null ? texts.none : titleOf(account.account_id)}
               </Text>
               <Text size="xs" c="dimmed" truncate>
                 {me?.key != null ? texts.key : account === null ? "" : texts.role(account.role)}
@@ -47,7 +54,7 @@ export function AccountSwitch() {
             rightSection={id === account?.account_id ? <Check size={15} aria-hidden /> : undefined}
             aria-current={id === account?.account_id}
           >
-            {nameOf(id)}
+            {titleOf(id)}
             <Text size="xs" c="dimmed">
               {texts.role(role)}
             </Text>

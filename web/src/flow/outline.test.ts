@@ -18,6 +18,11 @@ describe("the outline", () => {
     ]);
   });
 
+  it("has ways from left to right, as the canvas has them", () => {
+    const steps = outlineOf(flow("start>if", "if:false>find", "if:true>send"), CATALOGUE);
+    expect(steps.map(({ node }) => node.id)).toEqual(["start", "if", "send", "find"]);
+  });
+
   it("comes to an end in a circle", () => {
     expect(outlineOf(flow("send>find", "find>send"), CATALOGUE).map((step) => step.node.id)).toEqual(["send", "find", "send"]);
   });

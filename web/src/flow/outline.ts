@@ -3,6 +3,7 @@
 import { type Catalogue, handleUsed } from "./catalogue";
 import { type Drawing, type FlowNode, nodeOf } from "./drawing";
 import { graphOf, inOrder, into, outOf } from "./graph";
+import { placed } from "./layout";
 import { wayInWords } from "./wayWords";
 
 export interface OutlineStep {
@@ -16,6 +17,8 @@ export interface OutlineStep {
 
 export function outlineOf(drawing: Drawing, catalogue: Catalogue): OutlineStep[] {
   const graph = graphOf(drawing);
+  // From left to right, as the canvas has them.
+  const left = new Map(placed(drawing).nodes.map((node) => [node.id, node.position?.x ?? 0]));
   const listed = new Set<string>();
   const steps: OutlineStep[] = [];
 
@@ -26,7 +29,7 @@ export function outlineOf(drawing: Drawing, catalogue: Catalogue): OutlineStep[]
     steps.push({ node, depth, way, again });
     if (again) return;
     listed.add(id);
-    const edges = outOf(graph, id);
+    const edges = [...outOf(graph, id)].sort((a, b) => (left.get(a.target) ?? 0) - (left.get(b.target) ?? 0));
     const branches = edges.length > 1 || (edges[0]?.sourceHandle ?? null) !== null;
     for (const edge of edges) {
       const handle = branches ? handleUsed(node, edge.sourceHandle, catalogue) : null;

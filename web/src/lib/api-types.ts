@@ -1149,6 +1149,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people of your accounts are called, where that is known */
+        get: operations["list_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/team/{member_id}": {
         parameters: {
             query?: never;
@@ -3787,6 +3804,42 @@ export interface components {
         Pause: {
             /** Reason */
             reason?: string | null;
+        };
+        /**
+         * People
+         * @description Whoever the database has neither name nor address of is not in the list.
+         */
+        People: {
+            /**
+             * Items
+             * @description At most 1,000, owners of accounts first.
+             */
+            items: components["schemas"]["PersonOfTeam"][];
+        };
+        /**
+         * PersonOfTeam
+         * @example {
+         *       "email": "ada@example.com",
+         *       "id": "6f1f1c1e-54a5-4b0c-9a37-2f7e0d1f9c11",
+         *       "name": "Ada Lovelace"
+         *     }
+         */
+        PersonOfTeam: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Name
+             * @description As the person has written it.
+             */
+            name: string | null;
+            /**
+             * Email
+             * @description Confirmed by the person.
+             */
+            email: string | null;
         };
         /** Pinned */
         Pinned: {
@@ -7993,6 +8046,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TeamPage"];
+                };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: {
+                /** @description Default: all that you reach. */
+                account?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["People"];
                 };
             };
             400: components["responses"]["Refused400"];

@@ -17,6 +17,8 @@ export const listKeys = {
   records: () => ["records"] as const,
   record: (table: "leads" | "conversations", id: string) => ["records", table, id] as const,
   apiKeys: (account: string) => ["api-keys", account] as const,
+  /** Null: those of all accounts. */
+  people: (account: string | null) => ["people", account] as const,
   team: (account: string) => ["team", account] as const,
   invitations: (account: string) => ["invitations", account] as const,
   /** Automations are what tools are made of. */

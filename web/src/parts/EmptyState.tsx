@@ -3,6 +3,7 @@ import type { LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 
 import { IconTile } from "./IconTile";
+import { Prose } from "./Prose";
 
 interface EmptyStateProps {
   icon: LucideIcon;
@@ -24,7 +25,7 @@ export function EmptyState({ icon: Icon, title, text, actions, children }: Empty
           {title}
         </Title>
         <Text c="dimmed" size="sm">
-          {text}
+          <Prose text={text} />
         </Text>
       </Stack>
       {actions !== undefined && <Group justify="center">{actions}</Group>}

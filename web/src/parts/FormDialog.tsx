@@ -19,8 +19,13 @@ interface FormDialogProps {
 
 /** A few fields that are sent together, or not at all. */
 export function FormDialog({ title, action, isReady = true, sending, onSend, onClose, children }: FormDialogProps) {
+  // What is under way may bring what is shown once: closed, it would be lost.
+  function close(): void {
+    if (!sending.isPending) onClose();
+  }
+
   return (
-    <Dialog onClose={onClose} title={title}>
+    <Dialog onClose={close} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -31,7 +36,7 @@ export function FormDialog({ title, action, isReady = true, sending, onSend, onC
           {children}
           {sending.error !== null && <ProblemNotice error={sending.error} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={close} disabled={sending.isPending}>
               {partsTexts.cancel}
             </Button>
             <Button type="submit" loading={sending.isPending} disabled={!isReady}>

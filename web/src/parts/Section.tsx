@@ -4,7 +4,7 @@ import { type ReactNode, useId } from "react";
 export function Section({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
   const id = useId();
   return (
-    <Paper component="section" withBorder radius="md" p="lg" className="surface" aria-labelledby={id}>
+    <Paper component="section" withBorder radius="lg" p="lg" className="surface" aria-labelledby={id}>
       <Title order={2} size="h4" id={id}>
         {title}
       </Title>

@@ -12,6 +12,9 @@ const STEPS: readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
   ["minute", 60],
 ];
 
+/** Twelve hours or twenty-four, as whoever looks is used to. */
+export const HOURS = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions().hourCycle ?? "h23";
+
 export function ago(time: Date, now: Date): string {
   const seconds = Math.round((time.getTime() - now.getTime()) / 1_000);
   if (Math.abs(seconds) < 45) return partsTexts.ago.now;

@@ -8,6 +8,11 @@ export const canvasTexts = {
   addAfter: (title: string, way: string | null) => (way === null ? `Add a step after ${title}` : `Add a step after ${title}, ${way}`),
   deleteLine: (before: string, after: string) => `Delete the line from ${before} to ${after}`,
   menuOf: (title: string) => `More for ${title}`,
+  handles: {
+    out: "To the next step: drag a line from here",
+    error: "What follows when this step fails: drag a line from here",
+    errorRead: "What follows when this step fails",
+  },
   note: "Has a note",
   pinned: "Its output is pinned",
   problems: (count: number) => (count === 1 ? "1 problem" : `${count} problems`),

@@ -18,6 +18,7 @@ export const editorRunsTexts = {
   draftNow: "A test keeps no drawing: this is the draft as it is now.",
   oldDrawing: "Its version is not there any more: this is the draft as it is now.",
   underWay: "under way",
+  startedBy: (who: string) => `started by ${who}`,
   took: (time: string) => `took ${time}`,
   by: "Started by",
   parent: "Retry of another run",

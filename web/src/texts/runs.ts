@@ -23,6 +23,7 @@ export const runsTexts = {
   gone: "An automation that you do not see",
   test: "Test",
   by: { event: "A change", schedule: "Its schedule", manual: "A person", ai_tool: "An AI agent" } as Readonly<Record<string, string>>,
+  byYou: "You",
   at: (step: string) => `at ${step}`,
   menu: {
     label: "More about this run",

@@ -11,7 +11,7 @@ export const secretsTexts = {
   removeOf: (name: string) => `Delete ${name}`,
   empty: {
     title: "No secrets yet",
-    text: "Keep a token here instead of in a step. Steps insert it as {{ secrets.NAME }}, and it never shows in a run.",
+    text: "Keep a token here instead of in a step. Steps insert it as `{{ secrets.NAME }}`, and it never shows in a run.",
   },
   form: {
     newTitle: "New secret",

@@ -59,6 +59,26 @@ class TeamPage(BaseModel):
     next: str | None = Field(description="`cursor` of the next page; null: this was the last one.")
 
 
+class PersonOfTeam(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"id": "6f1f1c1e-54a5-4b0c-9a37-2f7e0d1f9c11", "name": "Ada Lovelace", "email": "ada@example.com"}
+            ]
+        }
+    )
+
+    id: UUID
+    name: str | None = Field(description="As the person has written it.")
+    email: str | None = Field(description="Confirmed by the person.")
+
+
+class People(BaseModel):
+    """Whoever the database has neither name nor address of is not in the list."""
+
+    items: list[PersonOfTeam] = Field(description="At most 1,000, owners of accounts first.")
+
+
 class NewRole(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "admin"}]})
 

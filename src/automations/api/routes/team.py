@@ -1,11 +1,11 @@
-"""`/api/v1/me`, `/team` and `/invitations`: who is calling, who belongs to an account, and who is asked in."""
+"""`/api/v1/me`, `/team`, `/people` and `/invitations`: who is calling, who belongs to an account, who is asked in."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 
 from automations.api.accounts import account_of
@@ -17,6 +17,7 @@ from automations.api.models.team import (
     Me,
     NewInvitation,
     NewRole,
+    People,
     TeamPage,
 )
 from automations.api.pages import Cursor, Limit, page, read_time_and_id
@@ -43,6 +44,14 @@ async def list_team(
     chosen = account_of(scope.caller, account)
     items = await TeamStore(session).page(chosen, limit=limit, after=read_time_and_id(cursor))
     return page(items, limit, "created_at", "id")
+
+
+@router.get("/people", response_model=People, summary="What people of your accounts are called, where that is known")
+async def list_people(
+    session: Reading, account: Annotated[UUID | None, Query(description="Default: all that you reach.")] = None
+) -> Response:
+    found = await TeamStore(session).people(account)
+    return Response(f'{{"items":{found}}}', media_type="application/json")
 
 
 @router.put("/team/{member_id}", status_code=204, summary="Give a member another role")

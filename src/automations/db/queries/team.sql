@@ -16,6 +16,10 @@ from (
 -- name: my_accounts
 select account_id, role from automations.my_accounts();
 
+-- name: people
+-- What people of an account are called, where the database knows it; $1 null: of all accounts of the caller.
+select coalesce(json_agg(to_json(p)), '[]')::text from automations.known_people($1) p;
+
 -- name: set_role
 select automations.set_team_role($1, $2, $3);
 

@@ -9,6 +9,7 @@ import { Loading } from "@/parts/Loading";
 import { PageHeader } from "@/parts/PageHeader";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useAccount, useManages, useMe } from "@/session/accounts";
+import { useKnownPeople } from "@/session/people";
 import { apiKeysTexts as texts } from "@/texts/api-keys";
 import { partsTexts } from "@/texts/parts";
 
@@ -24,6 +25,7 @@ export function ApiKeysPage() {
 function ApiKeysOf({ account }: { account: string }) {
   const manages = useManages();
   const { data: me } = useMe();
+  const known = useKnownPeople(account);
   const { keys, data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useApiKeys(account, manages);
   const [opened, open] = useState<"new" | ApiKey | null>(null);
   const add = (
@@ -50,7 +52,7 @@ function ApiKeysOf({ account }: { account: string }) {
           {keys.length === 0 ? (
             <EmptyState icon={KeySquare} title={texts.empty.title} text={texts.empty.text} actions={add} />
           ) : (
-            <KeyTable keys={keys} me={me?.user_id ?? null} onRevoke={open} />
+            <KeyTable keys={keys} me={me?.user_id ?? null} known={known} onRevoke={open} />
           )}
         </Card>
       )}

@@ -1,6 +1,7 @@
 import { Badge, Button, Code, Group, Stack, Table, Text } from "@mantine/core";
 
-import { personName } from "@/parts/people";
+import { type KnownPeople, personName } from "@/parts/people";
+import classes from "@/parts/table.module.css";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useNow } from "@/parts/useNow";
 import { apiKeysTexts as texts } from "@/texts/api-keys";
@@ -12,14 +13,15 @@ import type { ApiKey } from "./queries";
 interface KeyTableProps {
   keys: readonly ApiKey[];
   me: string | null;
+  known: KnownPeople;
   onRevoke: (key: ApiKey) => void;
 }
 
-export function KeyTable({ keys, me, onRevoke }: KeyTableProps) {
+export function KeyTable({ keys, me, known, onRevoke }: KeyTableProps) {
   const now = useNow();
   return (
     <Table.ScrollContainer minWidth={760}>
-      <Table verticalSpacing="sm" horizontalSpacing="lg">
+      <Table verticalSpacing="sm" horizontalSpacing="lg" className={classes.table}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{texts.columns.name}</Table.Th>
@@ -37,7 +39,7 @@ export function KeyTable({ keys, me, onRevoke }: KeyTableProps) {
               <Table.Tr key={key.id}>
                 <Table.Td>
                   <Stack gap={2}>
-                    <Text size="sm" fw={550}>
+                    <Text size="sm" fw={550} className={classes.cut} title={key.name}>
                       {key.name}
                     </Text>
                     <Code style={{ alignSelf: "flex-start" }}>aut_…{key.hint}</Code>
@@ -64,7 +66,7 @@ export function KeyTable({ keys, me, onRevoke }: KeyTableProps) {
                   <Stack gap={0}>
                     <TimeAgo time={key.created_at} />
                     <Text size="xs" c="dimmed">
-                      {partsTexts.people.by(personName(key.created_by, me))}
+                      {partsTexts.people.by(personName(key.created_by, me, known))}
                     </Text>
                   </Stack>
                 </Table.Td>

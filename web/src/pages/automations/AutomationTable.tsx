@@ -5,18 +5,21 @@ import { automationsTexts } from "@/texts/automations";
 
 import { AutomationTableRow } from "./AutomationTableRow";
 import classes from "@/parts/table.module.css";
-import { figuresOf } from "./figures";
+import { figuresOf, lastRunOf } from "./figures";
+import { useOpenRuns } from "./queries";
 import type { AutomationRow } from "@/session/automationState";
 
 const texts = automationsTexts.columns;
 
 interface AutomationTableProps {
+  account: string;
   rows: readonly AutomationRow[];
   overview: components["schemas"]["Overview"] | undefined;
   mayChange: boolean;
 }
 
-export function AutomationTable({ rows, overview, mayChange }: AutomationTableProps) {
+export function AutomationTable({ account, rows, overview, mayChange }: AutomationTableProps) {
+  const open = useOpenRuns(account);
   return (
     <Table.ScrollContainer minWidth={720} type="native" className={classes.room}>
       <Table verticalSpacing={12} horizontalSpacing="md" className={classes.table}>
@@ -34,7 +37,7 @@ export function AutomationTable({ rows, overview, mayChange }: AutomationTablePr
         </Table.Thead>
         <Table.Tbody>
           {rows.map((row) => (
-            <AutomationTableRow key={row.id} row={row} figures={figuresOf(overview, row.id)} mayChange={mayChange} />
+            <AutomationTableRow key={row.id} row={row} figures={figuresOf(overview, row.id)} last={lastRunOf(row, open)} mayChange={mayChange} />
           ))}
         </Table.Tbody>
       </Table>

@@ -10,7 +10,7 @@ import { TimeAgo } from "@/parts/TimeAgo";
 import { automationsTexts as texts } from "@/texts/automations";
 
 import classes from "@/parts/table.module.css";
-import type { Figures } from "./figures";
+import type { Figures, LastRun } from "./figures";
 import { OnSwitch } from "./OnSwitch";
 import { RowMenu } from "./RowMenu";
 import { type AutomationRow, stateOf } from "@/session/automationState";
@@ -18,10 +18,11 @@ import { type AutomationRow, stateOf } from "@/session/automationState";
 interface AutomationTableRowProps {
   row: AutomationRow;
   figures: Figures | null;
+  last: LastRun;
   mayChange: boolean;
 }
 
-export function AutomationTableRow({ row, figures, mayChange }: AutomationTableRowProps) {
+export function AutomationTableRow({ row, figures, last, mayChange }: AutomationTableRowProps) {
   return (
     <Table.Tr className={classes.row}>
       <Table.Td>
@@ -44,12 +45,8 @@ export function AutomationTableRow({ row, figures, mayChange }: AutomationTableR
       </Table.Td>
       <Table.Td>
         <Stack gap={3} align="flex-start" className={classes.above} w="fit-content">
-          {row.last_executed_at === null && figures !== null && figures.runs > 0 ? (
-            <StatusBadge status="running" size="sm" />
-          ) : (
-            <TimeAgo time={row.last_executed_at} />
-          )}
-          {isStatus(row.last_execution_status) && <StatusBadge status={row.last_execution_status} size="sm" />}
+          <TimeAgo time={last.at} />
+          {isStatus(last.status) && <StatusBadge status={last.status} size="sm" />}
         </Stack>
       </Table.Td>
       <Table.Td className="number">

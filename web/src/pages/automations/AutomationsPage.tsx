@@ -69,7 +69,7 @@ function AutomationsOf({ account }: { account: string }) {
         {isEmpty && !isFiltered(filters) && <EmptyAutomations mayChange={mayChange} onCreate={create.open} />}
         {shown.length > 0 && (
           <Card withBorder padding={0} radius="lg" className="surface">
-            <AutomationTable rows={shown} overview={overview} mayChange={mayChange} />
+            <AutomationTable account={account} rows={shown} overview={overview} mayChange={mayChange} />
           </Card>
         )}
         {isLoadingAll && (

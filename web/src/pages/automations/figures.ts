@@ -44,3 +44,23 @@ export function sorted(rows: readonly AutomationRow[], sort: Filters["sort"], ov
 function by(rows: readonly AutomationRow[], key: (row: AutomationRow) => number): AutomationRow[] {
   return rows.map((row) => [key(row), row] as const).sort(([a], [b]) => a - b).map(([, row]) => row);
 }
+
+export interface LastRun {
+  readonly at: string | null;
+  readonly status: string | null;
+}
+
+type OpenRun = Pick<components["schemas"]["ExecutionListItem"], "automation_id" | "started_at" | "status" | "waiting">;
+
+/** The newest open run of each automation. */
+export function newestOf(runs: readonly OpenRun[]): ReadonlyMap<string, OpenRun> {
+  return new Map([...runs].sort((a, b) => Date.parse(a.started_at) - Date.parse(b.started_at)).map((run) => [run.automation_id, run]));
+}
+
+/** A row of the list knows of a run when it has ended; one that works or waits may be newer. */
+export function lastRunOf(row: Pick<AutomationRow, "id" | "last_executed_at" | "last_execution_status">, open: ReadonlyMap<string, OpenRun>): LastRun {
+  const { id, last_executed_at: ended, last_execution_status: status } = row;
+  const run = open.get(id);
+  if (run === undefined || (ended !== null && Date.parse(ended) > Date.parse(run.started_at))) return { at: ended, status };
+  return { at: run.started_at, status: run.waiting ? "waiting" : run.status };
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { figuresOf, MOST_BUSY, sorted } from "./figures";
+import { figuresOf, lastRunOf, MOST_BUSY, newestOf, sorted } from "./figures";
 import { askedFor, type Filters, isFiltered, NO_FILTERS, readFilters, writeFilters } from "./filters";
 import { afterAction, type AutomationRow, stateOf, switchAction } from "@/session/automationState";
 
@@ -56,5 +56,21 @@ describe("figures", () => {
     expect(ids("last_run")).toEqual(["a", "b", "c"]);
     expect(ids("runs")).toEqual(["c", "b", "a"]);
     expect(ids("failures")).toEqual(["b", "a", "c"]);
+  });
+});
+
+describe("the last run", () => {
+  const ended = row({ last_executed_at: "2026-11-27T10:00:00Z", last_execution_status: "failed" });
+  const open = (started_at: string, waiting: boolean) => ({ automation_id: "a", started_at, status: "running" as const, waiting });
+
+  it("is one that waits, where that began later", () => {
+    const runs = newestOf([open("2026-11-27T11:00:00Z", true), open("2026-11-27T09:00:00Z", false)]);
+    expect(lastRunOf(ended, runs)).toEqual({ at: "2026-11-27T11:00:00Z", status: "waiting" });
+    expect(lastRunOf(row({}), runs)).toEqual({ at: "2026-11-27T11:00:00Z", status: "waiting" });
+  });
+
+  it("is else the one that has ended", () => {
+    expect(lastRunOf(ended, newestOf([open("2026-11-27T09:00:00Z", false)]))).toEqual({ at: "2026-11-27T10:00:00Z", status: "failed" });
+    expect(lastRunOf(row({}), newestOf([]))).toEqual({ at: null, status: undefined });
   });
 });

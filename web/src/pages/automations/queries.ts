@@ -1,5 +1,5 @@
 import { type InfiniteData, keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useMemo } from "react";
 
 import type { components } from "@/lib/api-types";
 import { listKeys } from "@/lib/list-keys";
@@ -7,12 +7,13 @@ import { queryKeys } from "@/lib/query-keys";
 import { notifyProblem } from "@/parts/ProblemNotice";
 import { answer, api } from "@/session/client";
 
-import { MOST_BUSY } from "./figures";
+import { MOST_BUSY, newestOf } from "./figures";
 import { askedFor, type Filters } from "./filters";
 import { type Action, afterAction, type AutomationRow, sendAction } from "@/session/automationState";
 
 type Page = components["schemas"]["AutomationPage"];
 const PAGE = 50;
+const MOST_OPEN = 200;
 const DAY = 86_400_000;
 
 /** An order that the server does not have is one of all rows: the other pages are loaded by themselves. */
@@ -42,6 +43,16 @@ export function useDayOverview(account: string) {
       return answer(api.GET("/api/v1/stats", { params: { query: { account, since, busiest: MOST_BUSY } } }));
     },
   });
+}
+
+/** Those that work or wait, as many as a page has. */
+export function useOpenRuns(account: string) {
+  const { data } = useQuery({
+    queryKey: [...listKeys.runs(), account, "open"],
+    queryFn: () =>
+      answer(api.GET("/api/v1/executions", { params: { query: { account, status: ["pending", "running"], test_mode: false, limit: MOST_OPEN } } })),
+  });
+  return useMemo(() => newestOf(data?.items ?? []), [data]);
 }
 
 /** The row changes at once, and back where the server refuses. */

@@ -4,6 +4,7 @@ import { NamedLink } from "@/parts/NamedLink";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { duration, fullTime } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
+import { useStarterOf } from "@/session/people";
 import { aboutOf } from "@/session/runAbout";
 import { bulkTexts } from "@/texts/bulk";
 import { runsTexts as texts } from "@/texts/runs";
@@ -13,6 +14,7 @@ import { RunMenu } from "./RunMenu";
 import classes from "@/parts/table.module.css";
 
 interface RunTableProps {
+  account: string;
   runs: readonly Run[];
   names: Names;
   onOpen: (id: string) => void;
@@ -21,7 +23,8 @@ interface RunTableProps {
   selected: ReadonlySet<string>;
 }
 
-export function RunTable({ runs, names, onOpen, onSelect, selected }: RunTableProps) {
+export function RunTable({ account, runs, names, onOpen, onSelect, selected }: RunTableProps) {
+  const starterOf = useStarterOf(account);
   return (
     <Table.ScrollContainer minWidth={640} type="native" className={classes.room}>
       <Table verticalSpacing={11} horizontalSpacing="md" className={classes.table}>
@@ -53,6 +56,7 @@ export function RunTable({ runs, names, onOpen, onSelect, selected }: RunTablePr
               key={run.id}
               run={run}
               names={names}
+              starter={starterOf(run)}
               isSelected={selected.has(run.id)}
               onSelect={onSelect === null ? null : (on) => onSelect(run.id, on)}
               onOpen={() => onOpen(run.id)}
@@ -67,12 +71,13 @@ export function RunTable({ runs, names, onOpen, onSelect, selected }: RunTablePr
 interface RunRowProps {
   run: Run;
   names: Names;
+  starter: string;
   isSelected: boolean;
   onSelect: ((isSelected: boolean) => void) | null;
   onOpen: () => void;
 }
 
-function RunRow({ run, names, isSelected, onSelect, onOpen }: RunRowProps) {
+function RunRow({ run, names, starter, isSelected, onSelect, onOpen }: RunRowProps) {
   const automation = useAutomationName(names, run.automation_id);
   const about = aboutOf(run);
   const name = automation?.name ?? texts.gone;
@@ -117,7 +122,9 @@ function RunRow({ run, names, isSelected, onSelect, onOpen }: RunRowProps) {
         </Text>
       </Table.Td>
       <Table.Td className={classes.lesser}>
-        <Text size="sm">{texts.by[run.trigger_type] ?? run.trigger_type}</Text>
+        <Text size="sm" lineClamp={1} title={starter}>
+          {starter}
+        </Text>
       </Table.Td>
       <Table.Td>
         <TimeAgo time={run.started_at} className={classes.above} />

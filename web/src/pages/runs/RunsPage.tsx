@@ -89,7 +89,7 @@ function RunsOf({ account }: { account: string }) {
                 />
               </Box>
             )}
-            <RunTable runs={runs} names={names} onOpen={open} onSelect={mayChange ? select : null} selected={selected} />
+            <RunTable account={account} runs={runs} names={names} onOpen={open} onSelect={mayChange ? select : null} selected={selected} />
           </Card>
         )}
         {hasNextPage && (

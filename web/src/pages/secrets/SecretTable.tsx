@@ -1,6 +1,7 @@
 import { Anchor, Button, Code, Group, Table, Text, Tooltip } from "@mantine/core";
 import { Link } from "react-router";
 
+import classes from "@/parts/table.module.css";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { secretsTexts as texts } from "@/texts/secrets";
 
@@ -16,7 +17,7 @@ interface SecretTableProps {
 export function SecretTable({ secrets, mayChange, onReplace, onDelete }: SecretTableProps) {
   return (
     <Table.ScrollContainer minWidth={560}>
-      <Table verticalSpacing="sm" horizontalSpacing="lg">
+      <Table verticalSpacing="sm" horizontalSpacing="lg" className={classes.table}>
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{texts.columns.name}</Table.Th>

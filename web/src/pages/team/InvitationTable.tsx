@@ -3,10 +3,12 @@ import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 
 import { ConfirmDialog } from "@/parts/ConfirmDialog";
-import { personName } from "@/parts/people";
+import { type KnownPeople, personName } from "@/parts/people";
 import { ProblemNotice } from "@/parts/ProblemNotice";
+import classes from "@/parts/table.module.css";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useNow } from "@/parts/useNow";
+import { useKnownPeople } from "@/session/people";
 import { partsTexts } from "@/texts/parts";
 import { teamTexts } from "@/texts/team";
 
@@ -23,6 +25,7 @@ interface InvitationTableProps {
 
 export function InvitationTable({ account, me, mine }: InvitationTableProps) {
   const { invitations, data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInvitations(account, mine !== null);
+  const known = useKnownPeople(account);
   const [takenBack, takeBack] = useState<Invitation | null>(null);
   return (
     <Card withBorder padding={0} radius="lg" className="surface">
@@ -37,7 +40,7 @@ export function InvitationTable({ account, me, mine }: InvitationTableProps) {
       )}
       {invitations.length > 0 && (
         <Table.ScrollContainer minWidth={640}>
-          <Table verticalSpacing="sm" horizontalSpacing="lg">
+          <Table verticalSpacing="sm" horizontalSpacing="lg" className={classes.table}>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>{texts.columns.note}</Table.Th>
@@ -49,7 +52,7 @@ export function InvitationTable({ account, me, mine }: InvitationTableProps) {
             </Table.Thead>
             <Table.Tbody>
               {invitations.map((one) => (
-                <InvitationRow key={one.id} invitation={one} me={me} mine={mine} onTakeBack={() => takeBack(one)} />
+                <InvitationRow key={one.id} invitation={one} me={me} known={known} mine={mine} onTakeBack={() => takeBack(one)} />
               ))}
             </Table.Tbody>
           </Table>
@@ -70,11 +73,12 @@ export function InvitationTable({ account, me, mine }: InvitationTableProps) {
 interface InvitationRowProps {
   invitation: Invitation;
   me: string | null;
+  known: KnownPeople;
   mine: string | null;
   onTakeBack: () => void;
 }
 
-function InvitationRow({ invitation, me, mine, onTakeBack }: InvitationRowProps) {
+function InvitationRow({ invitation, me, known, mine, onTakeBack }: InvitationRowProps) {
   const now = useNow().getTime();
   const open = isOpen(invitation, now);
   const who = invitation.note ?? texts.noNote;
@@ -93,7 +97,7 @@ function InvitationRow({ invitation, me, mine, onTakeBack }: InvitationRowProps)
           </Text>
           {invitation.accepted_by !== null && (
             <Text size="xs" c="dimmed">
-              {partsTexts.people.by(personName(invitation.accepted_by, me))}
+              {partsTexts.people.by(personName(invitation.accepted_by, me, known))}
             </Text>
           )}
         </Stack>
@@ -102,7 +106,7 @@ function InvitationRow({ invitation, me, mine, onTakeBack }: InvitationRowProps)
         <Stack gap={0}>
           <TimeAgo time={invitation.created_at} />
           <Text size="xs" c="dimmed">
-            {partsTexts.people.by(personName(invitation.created_by, me))}
+            {partsTexts.people.by(personName(invitation.created_by, me, known))}
           </Text>
         </Stack>
       </Table.Td>

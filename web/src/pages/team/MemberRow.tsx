@@ -1,6 +1,7 @@
-import { Badge, Button, Code, Group, Select, Table, Text, Tooltip } from "@mantine/core";
+import { Badge, Button, Code, Group, Select, Stack, Table, Text, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 
+import { type KnownPeople, nameOf, personName } from "@/parts/people";
 import { notifyProblem } from "@/parts/ProblemNotice";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { teamTexts as texts } from "@/texts/team";
@@ -11,14 +12,15 @@ import { managesRole, readRole, ROLES } from "./roles";
 interface MemberRowProps {
   member: Member;
   isMe: boolean;
+  known: KnownPeople;
   /** The caller's own role; null: they manage nobody. */
   mine: string | null;
   onRemove: () => void;
 }
 
-export function MemberRow({ member, isMe, mine, onRemove }: MemberRowProps) {
+export function MemberRow({ member, isMe, known, mine, onRemove }: MemberRowProps) {
   const setting = useSetRole(member.account_id);
-  const name = isMe ? texts.members.you : member.id.slice(0, 8);
+  const name = isMe ? texts.members.you : personName(member.id, null, known);
   const manages = managesRole(mine, member.role);
 
   function set(text: string | null): void {
@@ -33,7 +35,7 @@ export function MemberRow({ member, isMe, mine, onRemove }: MemberRowProps) {
   return (
     <Table.Tr>
       <Table.Td>
-        <PersonName id={member.id} isMe={isMe} />
+        <PersonName id={member.id} isMe={isMe} known={known} />
       </Table.Td>
       <Table.Td>
         {manages ? (
@@ -72,11 +74,11 @@ export function MemberRow({ member, isMe, mine, onRemove }: MemberRowProps) {
 }
 
 /** The account is its owner always, and stands in no list. */
-export function AccountRow({ account, isMe }: { account: string; isMe: boolean }) {
+export function AccountRow({ account, isMe, known }: { account: string; isMe: boolean; known: KnownPeople }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <PersonName id={account} isMe={isMe} />
+        <PersonName id={account} isMe={isMe} known={known} />
       </Table.Td>
       <Table.Td>
         <Text size="sm">{texts.roles.owner}</Text>
@@ -91,10 +93,25 @@ export function AccountRow({ account, isMe }: { account: string; isMe: boolean }
   );
 }
 
-function PersonName({ id, isMe }: { id: string; isMe: boolean }) {
+function PersonName({ id, isMe, known }: { id: string; isMe: boolean; known: KnownPeople }) {
+  const name = nameOf(known, id);
+  const email = known.get(id)?.email ?? null;
   return (
     <Group gap="xs" wrap="nowrap">
-      <Code title={id}>{id.slice(0, 8)}</Code>
+      {name === null ? (
+        <Code title={id}>{id.slice(0, 8)}</Code>
+      ) : (
+        <Stack gap={0} title={id}>
+          <Text size="sm" fw={550}>
+            {name}
+          </Text>
+          {email !== null && email !== name && (
+            <Text size="xs" c="dimmed">
+              {email}
+            </Text>
+          )}
+        </Stack>
+      )}
       {isMe && (
         <Badge variant="light" radius="sm" tt="none">
           {texts.members.you}

@@ -6,6 +6,9 @@ import { useNavigate } from "react-router";
 
 import { listKeys } from "@/lib/list-keys";
 import { ConfirmDialog } from "@/parts/ConfirmDialog";
+import { personName } from "@/parts/people";
+import classes from "@/parts/table.module.css";
+import { NOT_YET, useKnownPeople } from "@/session/people";
 import { partsTexts } from "@/texts/parts";
 import { teamTexts as texts } from "@/texts/team";
 
@@ -20,6 +23,7 @@ interface MemberTableProps {
 
 export function MemberTable({ account, me, mine }: MemberTableProps) {
   const { members, hasNextPage, fetchNextPage, isFetchingNextPage } = useMembers(account);
+  const known = useKnownPeople(account);
   const [removed, remove] = useState<Member | null>(null);
   return (
     <Card withBorder padding={0} radius="lg" className="surface">
@@ -27,7 +31,7 @@ export function MemberTable({ account, me, mine }: MemberTableProps) {
         {texts.members.title}
       </Title>
       <Table.ScrollContainer minWidth={560}>
-        <Table verticalSpacing="sm" horizontalSpacing="lg">
+        <Table verticalSpacing="sm" horizontalSpacing="lg" className={classes.table}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{texts.members.name}</Table.Th>
@@ -37,9 +41,9 @@ export function MemberTable({ account, me, mine }: MemberTableProps) {
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
-            <AccountRow account={account} isMe={account === me} />
+            <AccountRow account={account} isMe={account === me} known={known} />
             {members.map((member) => (
-              <MemberRow key={member.id} member={member} isMe={member.id === me} mine={mine} onRemove={() => remove(member)} />
+              <MemberRow key={member.id} member={member} isMe={member.id === me} known={known} mine={mine} onRemove={() => remove(member)} />
             ))}
           </Table.Tbody>
         </Table>
@@ -47,6 +51,11 @@ export function MemberTable({ account, me, mine }: MemberTableProps) {
       {members.length === 0 && mine !== null && (
         <Text size="sm" c="dimmed" px="lg" pb="md">
           {texts.alone}
+        </Text>
+      )}
+      {known !== NOT_YET && known.size === 0 && (
+        <Text size="sm" c="dimmed" px="lg" pb="md">
+          {texts.unnamed}
         </Text>
       )}
       {hasNextPage && (
@@ -65,7 +74,7 @@ function RemoveDialog({ member, isMe, onClose }: { member: Member; isMe: boolean
   const removing = useRemoveMember(member.account_id);
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const name = member.id.slice(0, 8);
+  const name = personName(member.id, null, useKnownPeople(member.account_id));
 
   async function after(): Promise<void> {
     onClose();

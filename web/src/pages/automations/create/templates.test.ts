@@ -13,9 +13,12 @@ const template = { parameters: PARAMETERS, edges: [], nodes: [{ id: "a", type: "
 describe("people", () => {
   it("are the caller, the owner, and the team", () => {
     const members = [{ id: "me", role: "admin" }, { id: "12345678-9", role: "viewer" }];
-    expect(peopleOf("me", "account", members).map((one) => one.label)).toEqual(["You", "The owner of the account", "Viewer 12345678"]);
-    expect(peopleOf("account", "account", []).map((one) => one.value)).toEqual(["account"]);
-    expect(peopleOf(null, "account", [])).toHaveLength(1);
+    expect(peopleOf("me", "account", members, new Map()).map((one) => one.label)).toEqual(["You", "The owner of the account", "Viewer 12345678"]);
+    expect(peopleOf("account", "account", [], new Map()).map((one) => one.value)).toEqual(["account"]);
+    const known = new Map(["account", "12345678-9", "elsewhere"].map((id) => [id, { name: `Name of ${id}`, email: null }]));
+    const named = ["You", "Name of account", "Name of 12345678-9", "Name of elsewhere"];
+    expect(peopleOf("me", "account", members, known).map((one) => one.label)).toEqual(named);
+    expect(peopleOf(null, "account", [], new Map())).toHaveLength(1);
   });
 });
 

@@ -5,7 +5,7 @@ import { firstView, showsAny } from "@/pages/editor/canvas/firstSight";
 import { plusOf, wayOf } from "@/pages/editor/canvas/lineSpots";
 import { createReuse } from "@/pages/editor/canvas/reuse";
 import { beside, PICKER } from "./pickerPlace";
-import { shiftInto } from "./shift";
+import { shiftInto, whatFits } from "./shift";
 import { commandOf, type Key } from "./shortcuts";
 
 const press = (key: string, held: Partial<Key> = {}) => commandOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held });
@@ -38,14 +38,14 @@ describe("the picker", () => {
   });
 
   it("is always whole", () => {
-    expect(beside({ x: 20, y: 700 }, room)).toEqual({ left: 10, top: 700 - 24 - 10 - PICKER.height });
-    expect(beside({ x: 990, y: 300 }, { width: 1_000, height: 500 })).toEqual({ left: 670, top: 70 });
+    expect(beside({ x: 20, y: 700 }, room)).toEqual({ left: 76, top: 800 - PICKER.height - 10 });
+    expect(beside({ x: 990, y: 300 }, { width: 1_000, height: 500 })).toEqual({ left: 990 - 56 - PICKER.width, top: 70 });
   });
 });
 
 it("the plus of a line keeps clear of the name of the way", () => {
   const line = { sourceX: 0, sourceY: 0, targetX: 0, targetY: 60, sourcePosition: "bottom" };
-  expect(wayOf(line)).toEqual({ x: 0, y: 15 });
+  expect(wayOf(line)).toEqual({ x: 0, y: 9 });
   expect(plusOf(line, { x: 0, y: 30 }, true)).toEqual({ x: 0, y: 36 });
   expect(plusOf({ ...line, targetX: 200 }, { x: 100, y: 30 }, true)).toEqual({ x: 100, y: 30 });
 });
@@ -63,6 +63,14 @@ it("what is out of sight comes into it, its beginning first", () => {
   expect(shiftInto({ from: -20, to: 40 }, 10, 100)).toBe(30);
   expect(shiftInto({ from: 60, to: 120 }, 10, 100)).toBe(-20);
   expect(shiftInto({ from: 60, to: 300 }, 10, 100)).toBe(-50);
+});
+
+it("of what would be good to see, as much as there is room for", () => {
+  const box = (x: number, y: number) => ({ across: { from: x, to: x + 100 }, down: { from: y, to: y + 50 } });
+  const wanted = [[box(0, 0), box(0, 200), box(300, 200)], [box(0, 0), box(300, 200)], [box(300, 200)]];
+  expect(whatFits(wanted, { width: 400, height: 250 })).toEqual({ across: { from: 0, to: 400 }, down: { from: 0, to: 250 } });
+  expect(whatFits(wanted, { width: 200, height: 100 })).toEqual(box(300, 200));
+  expect(whatFits([[]], { width: 9, height: 9 })).toBeNull();
 });
 
 describe("what is dragged", () => {

@@ -1,9 +1,10 @@
 import { type ReactFlowInstance, useReactFlow, useStore } from "@xyflow/react";
 import { useEffect } from "react";
 
+import type { Position } from "@/flow/drawing";
 import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/layout";
 
-import { shiftInto } from "./shift";
+import { type Box, shiftInto, whatFits } from "./shift";
 import { stepElement, useWantedStep } from "./focus";
 
 const MOST_TRIES = 30;
@@ -21,7 +22,7 @@ export function useFocusedStep(): void {
     let tries = 0;
     let frame = requestAnimationFrame(attempt);
     function attempt() {
-      reveal(flow, id);
+      reveal(flow, id, "with what is before it");
       const element = stepElement(id);
       tries += 1;
       if (element !== null) element.focus({ preventScroll: true });
@@ -36,19 +37,33 @@ export function useSelectedInView(selected: string | null): void {
   const flow = useReactFlow();
   const size = useStore(({ width, height }) => `${width}x${height}`);
   useEffect(() => {
-    if (selected !== null) reveal(flow, selected);
+    if (selected !== null) reveal(flow, selected, "alone");
   }, [flow, selected, size]);
 }
 
-function reveal(flow: ReactFlowInstance, id: string): void {
+type Wanted = "alone" | "with what is before it";
+
+/** A step that has just come is seen with where it came from, and with all of the flow where there is room for that. */
+function reveal(flow: ReactFlowInstance, id: string, how: Wanted): void {
   const stage = document.querySelector(".react-flow")?.getBoundingClientRect();
-  const position = flow.getNode(id)?.position;
-  if (stage === undefined || position === undefined) return;
-  const from = flow.flowToScreenPosition(position);
-  const to = flow.flowToScreenPosition({ x: position.x + NODE_WIDTH, y: position.y + NODE_HEIGHT });
-  const by = shiftInto({ from: from.x, to: to.x }, stage.left + MARGIN, stage.right - MARGIN);
-  const down = shiftInto({ from: from.y, to: to.y }, stage.top + MARGIN, stage.bottom - TOOLS);
+  if (stage === undefined) return;
+  const boxes = new Map(flow.getNodes().map((node) => [node.id, boxOf(flow, node.position)]));
+  const of = (ids: readonly string[]) => ids.flatMap((one) => boxes.get(one) ?? []);
+  const before = flow.getEdges().flatMap(({ source, target }) => (target === id ? [source] : []));
+  const wanted = how === "alone" ? [[id]] : [[...boxes.keys()], [...before, id], [id]];
+  const [left, right, top, bottom] = [stage.left + MARGIN, stage.right - MARGIN, stage.top + MARGIN, stage.bottom - TOOLS];
+  const box = boxes.has(id) ? whatFits(wanted.map(of), { width: right - left, height: bottom - top }) : null;
+  if (box === null) return;
+  const by = shiftInto(box.across, left, right);
+  const down = shiftInto(box.down, top, bottom);
   if (by === 0 && down === 0) return;
   const { x, y, zoom } = flow.getViewport();
   void flow.setViewport({ x: x + by, y: y + down, zoom });
+}
+
+/** On the screen. */
+function boxOf(flow: ReactFlowInstance, { x, y }: Position): Box {
+  const from = flow.flowToScreenPosition({ x, y });
+  const to = flow.flowToScreenPosition({ x: x + NODE_WIDTH, y: y + NODE_HEIGHT });
+  return { across: { from: from.x, to: to.x }, down: { from: from.y, to: to.y } };
 }

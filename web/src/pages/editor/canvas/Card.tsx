@@ -45,11 +45,11 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
       </span>
       <Signs data={data} />
       {actions !== null && <CardMenu id={id} data={data} actions={actions} isSelected={selected} />}
-      {data.handles.map(({ name, left, said }) =>
+      {data.handles.map(({ name, left }) =>
         left === null ? (
-          <Handle key={name} id={name} type="source" position={Position.Right} isConnectable={isDrawn} title={said} />
+          <Handle key={name} id={name} type="source" position={Position.Right} isConnectable={isDrawn} title={isDrawn ? texts.handles.error : texts.handles.errorRead} />
         ) : (
-          <Handle key={name} id={name} type="source" position={Position.Bottom} isConnectable={isDrawn} style={{ left: `${left}%` }} />
+          <Handle key={name} id={name} type="source" position={Position.Bottom} isConnectable={isDrawn} style={{ left: `${left}%` }} {...(isDrawn ? { title: texts.handles.out } : {})} />
         ),
       )}
       {actions !== null &&

@@ -11,9 +11,11 @@ import classes from "./canvas.module.css";
 import { Card } from "./Card";
 import { FIT, KeepInView } from "./KeepInView";
 import { type Marks, NO_MARKS } from "./marks";
+import { StepEdge } from "./StepEdge";
 import { toCanvas } from "./toCanvas";
 
 const NODE_TYPES = { card: Card };
+const EDGE_TYPES = { smoothstep: StepEdge };
 /** Fewer are seen at once: a map would only be in their way. */
 const MANY = 12;
 
@@ -39,6 +41,7 @@ export function FlowCanvas({ drawing, catalogue, label, marks = NO_MARKS, select
         nodes={nodes}
         edges={shown.edges}
         nodeTypes={NODE_TYPES}
+        edgeTypes={EDGE_TYPES}
         colorMode={scheme}
         fitView
         fitViewOptions={FIT}

@@ -10,7 +10,8 @@ export interface Ends {
   readonly sourcePosition: string;
 }
 
-const BELOW = 15;
+// Where a free end has the name of its way.
+const BELOW = 9;
 const BESIDE = 30;
 /** Of a straight line with a name at its beginning. */
 const LOWER = 0.6;

@@ -108,7 +108,6 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
     const handle = node === undefined ? null : handleUsed(node, sourceHandle, catalogue);
     const mark = marks.edges.get(id);
     const way = node === undefined || handle === null || handle === "out" ? null : wayInWords(node, handle);
-    const words = [way, mark?.text ?? null].filter((word) => word !== null);
     return {
       id,
       source,
@@ -117,7 +116,6 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
       type: "smoothstep",
       data: { tone: mark?.tone ?? null, from: titles.get(source) ?? source, to: titles.get(target) ?? target, way, text: mark?.text ?? null },
       ...(mark === undefined ? {} : { className: `tone-${mark.tone}` }),
-      ...(words.length === 0 ? {} : { label: words.join(" · ") }),
       markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
     };
   });

@@ -7,10 +7,10 @@ import { StatusBadge } from "@/parts/StatusBadge";
 import { duration } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { useMayChange } from "@/session/accounts";
+import { useStarterOf } from "@/session/people";
 import { aboutOf } from "@/session/runAbout";
 import { isOpen, type RunOnRecord, useRunActions } from "@/session/runs";
 import { editorRunsTexts as texts } from "@/texts/editor-runs";
-import { runsTexts } from "@/texts/runs";
 
 import type { Automation } from "@/pages/editor/tabs";
 import { callerOf } from "./calls";
@@ -19,6 +19,7 @@ import classes from "./runs.module.css";
 /** What run it is, how it stands, and what can be done to it. */
 export function RunBar({ automation, onRecord: { run, leftOut } }: { automation: Automation; onRecord: RunOnRecord }) {
   const [search] = useSearchParams();
+  const starter = useStarterOf(automation.user_id)(run);
   const about = aboutOf(run);
   const list = { pathname: `/automations/${automation.id}/runs`, search: search.toString() };
   const how = run.test_mode ? texts.testOfDraft : run.version === null ? null : texts.version(run.version);
@@ -31,10 +32,15 @@ export function RunBar({ automation, onRecord: { run, leftOut } }: { automation:
         <StatusBadge status={run.waiting ? "waiting" : run.status} />
         <div className={classes.what}>
           <Text component="div" size="sm" fw={600}>
-            {about === null ? (runsTexts.by[run.trigger_type] ?? run.trigger_type) : <NamedLink {...about} />}
+            {about === null ? starter : <NamedLink {...about} />}
           </Text>
           <Group gap={8} wrap="nowrap">
             <TimeAgo time={run.started_at} size="xs" c="dimmed" />
+            {about !== null && (
+              <Text size="xs" c="dimmed" truncate>
+                {texts.startedBy(starter)}
+              </Text>
+            )}
             {run.duration_ms !== null && (
               <Text size="xs" c="dimmed" className="number">
                 {texts.took(duration(run.duration_ms))}

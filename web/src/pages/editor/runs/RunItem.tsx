@@ -14,6 +14,8 @@ import classes from "./runs.module.css";
 
 interface RunItemProps {
   run: ListedRun;
+  /** Who or what started it. */
+  by: string;
   search: string;
   isChosen: boolean;
   isSelected: boolean;
@@ -21,10 +23,9 @@ interface RunItemProps {
   onSelect: ((isSelected: boolean) => void) | null;
 }
 
-export function RunItem({ run, search, isChosen, isSelected, onSelect }: RunItemProps) {
+export function RunItem({ run, by, search, isChosen, isSelected, onSelect }: RunItemProps) {
   const when = fullTime(new Date(run.started_at));
   const about = aboutOf(run)?.name ?? null;
-  const by = runsTexts.by[run.trigger_type] ?? run.trigger_type;
   const to = { pathname: `/automations/${run.automation_id}/runs/${run.id}`, search };
   return (
     <li className={classes.item} data-chosen={isChosen || undefined}>

@@ -10,6 +10,7 @@ import { EmptyState } from "@/parts/EmptyState";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useMayChange } from "@/session/accounts";
 import { fitting, useBulkRuns } from "@/session/bulkRuns";
+import { useStarterOf } from "@/session/people";
 import { partsTexts } from "@/texts/parts";
 import { editorRunsTexts as texts } from "@/texts/editor-runs";
 
@@ -26,6 +27,7 @@ export function RunList({ automation, chosen }: { automation: Automation; chosen
   const { runs, data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useRunList(automation.id, filters);
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const mayChange = useMayChange();
+  const starterOf = useStarterOf(automation.user_id);
   const isEmpty = data !== undefined && runs.length === 0;
   const isFiltered = writeFilters(filters).size > 0;
 
@@ -82,6 +84,7 @@ export function RunList({ automation, chosen }: { automation: Automation; chosen
             <RunItem
               key={run.id}
               run={run}
+              by={starterOf(run)}
               search={parameters.toString()}
               isChosen={run.id === chosen}
               isSelected={selected.has(run.id)}

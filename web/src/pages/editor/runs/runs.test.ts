@@ -7,7 +7,7 @@ import { CATALOGUE, flow } from "@/flow/testFlows";
 import { callerOf, calledRun } from "./calls";
 import { askedFor, readFilters, writeFilters } from "./filters";
 import { runMarks } from "./runMarks";
-import { approvalPath, awaitedInWords, signalInWords, signalName } from "./waitWords";
+import { approvalPath, awaitedInWords, momentInWords, signalInWords, signalName } from "./waitWords";
 
 const NOW = new Date(2026, 10, 27, 12, 0);
 const FLOW = flow("start>if", "if:true>send", "if:false>set", "send:error>stop");
@@ -44,7 +44,7 @@ describe("a run on the canvas", () => {
   it("goes on: what is not decided has no mark", () => {
     const until = new Date(2026, 10, 27, 14, 30).toISOString();
     const marks = runMarks(FLOW, CATALOGUE, shown([{ node_id: "if", status: "waiting", output: { until, for: "reply:lead:1" } }], true), NOW);
-    expect([...marks.nodes]).toEqual([["start", { tone: "ok" }], ["if", { tone: "waiting", text: "for a reply, until 14:30" }]]);
+    expect([...marks.nodes]).toEqual([["start", { tone: "ok" }], ["if", { tone: "waiting", text: `for a reply, until ${momentInWords(Date.parse(until), NOW)}` }]]);
     expect([...marks.edges]).toEqual([["start-if", { tone: "ok" }]]);
   });
 });
@@ -56,7 +56,7 @@ describe("words about a run", () => {
     ]);
     expect([signalName("signal:paid@4"), signalName("reply:1"), signalName(null)]).toEqual(["paid", null, null]);
     expect([approvalPath("approval:3"), approvalPath("reply:1"), approvalPath(null)]).toEqual(["/approvals?approval=3", null, null]);
-    expect(awaitedInWords({ until: new Date(2026, 10, 28, 9, 5).getTime(), signal: null }, true, NOW)).toMatch(/^next try 28 Nov,? (at )?09:05$/);
+    expect(awaitedInWords({ until: new Date(2026, 10, 28, 9, 5).getTime(), signal: null }, true, NOW)).toMatch(/^next try 28 Nov,? (at )?09:05( am)?$/);
     expect(awaitedInWords({ until: null, signal: null }, false, NOW)).toBeNull();
   });
 

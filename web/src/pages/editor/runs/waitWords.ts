@@ -1,6 +1,7 @@
 /** What a step waits for, in words. */
 
 import type { Awaited } from "@/flow/runRecord";
+import { HOURS } from "@/parts/time";
 import { editorRunsTexts } from "@/texts/editor-runs";
 
 const { waits, marks } = editorRunsTexts;
@@ -39,7 +40,8 @@ export function approvalPath(signal: string | null): string | null {
 export function momentInWords(time: number, now: Date): string {
   const date = new Date(time);
   const sameDay = date.toDateString() === now.toDateString();
-  return date.toLocaleString("en-GB", sameDay ? { hour: "2-digit", minute: "2-digit" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: HOURS } as const;
+  return date.toLocaleString("en-GB", sameDay ? clock : { day: "numeric", month: "short", ...clock });
 }
 
 export function awaitedInWords({ until, signal }: Awaited, isRetry: boolean, now: Date): string | null {

@@ -54,15 +54,15 @@ export function LooksForm({ automation, isReadOnly }: { automation: Automation; 
       <ColorChoice value={looks.color} isReadOnly={isReadOnly} onChange={(color) => edit({ ...edited, color })} />
       {save.error !== null && <ProblemNotice error={save.error} />}
       {!isReadOnly && (
-        <Group gap="sm">
-          <Button disabled={!isChanged || isNameless} loading={save.isPending} onClick={() => save.mutate(edited, { onSuccess: done })}>
-            {texts.save}
-          </Button>
+        <Group gap="sm" justify="flex-end">
           {isChanged && (
             <Button variant="default" onClick={() => edit({})}>
               {texts.discard}
             </Button>
           )}
+          <Button disabled={!isChanged || isNameless} loading={save.isPending} onClick={() => save.mutate(edited, { onSuccess: done })}>
+            {texts.save}
+          </Button>
         </Group>
       )}
       {leaving.state === "blocked" && (
