@@ -236,7 +236,7 @@ def test_a_conversation_is_opened_answered_and_run_on(person: Person) -> None:
     person.sees("Conversation by email")
     # What the lead could have written lets the run go on that waits for a reply.
     person.fills("Write as the lead", "Thursday suits me.")
-    person.clicks("Put it in")
+    person.clicks("Add the message")
     expect(timeline(person).filter(has_text="The lead wrote")).to_contain_text("Thursday suits me.")
     assert account.ended(account.runs(follow_up)[0]["id"])["status"] == "completed"
     person.clicks("Run an automation on this")

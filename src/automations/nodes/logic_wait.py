@@ -37,8 +37,8 @@ EVENT_ROOTS = ("new", "old", "previous", "changed", "event", "table", "timestamp
 class LogicWaitConfig(Config):
     wait_for: Mode = Field(
         title="Wait for",
-        description="reply: an inbound message. condition: something holds of the record. change: a column of the "
-        "record changes. automation: another automation ends for the record. signal: somebody sends a signal.",
+        description="A reply is an inbound message. A condition is something that holds of the record, a change one "
+        "of its columns. Another automation counts when it ends for the record, a signal when somebody sends it.",
         json_schema_extra=LITERAL,
     )
     record: Literal["lead", "conversation"] = Field(
@@ -55,45 +55,45 @@ class LogicWaitConfig(Config):
     condition: dict[str, JsonValue] | None = Field(
         default=None,
         title="Condition",
-        description="Required for `condition`; narrows down a reply or change. Fields: new.<column>, and for a change "
-        "previous.<column> and changed.",
+        description="What has to hold of the record; of a reply or a change, which of them counts. Columns are those "
+        "of the record, or of the message; of a change, also as they were before.",
         json_schema_extra={"widget": "condition"},
     )
     columns: tuple[Annotated[str, StringConstraints(pattern=COLUMN_PATTERN)], ...] = Field(
         default=(),
         max_length=100,
         title="Columns",
-        description="change: only if one of these changes. Empty: any change.",
+        description="Only a change of one of these counts. Empty: any change.",
         json_schema_extra={"widget": "columns", **LITERAL},
     )
     automation_id: str | None = Field(
-        default=None, title="Automation", description="automation: whose end is waited for, whatever it ends as."
+        default=None, title="Automation", description="Whose end is waited for, whatever it ends as."
     )
     run_id: str | None = Field(
-        default=None, title="Run", description="automation: one run, for example of an earlier step, instead of any."
+        default=None, title="Run", description="One run, for example of an earlier step, instead of any."
     )
     signal: str | None = Field(
         default=None,
         pattern=SIGNAL_NAME,
         title="Signal",
-        description="signal: its name, as in `automations signal NAME`.",
+        description="Its name, as whoever sends it calls it: `automations signal NAME`.",
         json_schema_extra=LITERAL,
     )
     correlate: str | None = Field(
         default=None,
         max_length=500,
         title="Correlate by",
-        description="signal: a value, such as an order number, by which whoever sends it can name this wait. Empty: "
+        description="A value, such as an order number, by which whoever sends the signal can name this wait. Empty: "
         "it is sent to the run.",
     )
     max_wait: Duration | None = Field(
-        default=None, title="At most", description="After that the flow goes on through `timed_out`. Empty: no limit."
+        default=None, title="At most", description="After that the flow goes on by its other way. Empty: no limit."
     )
     count_from: Literal["run", "step"] = Field(
         default="run",
         title="Counts since",
-        description="run: what happened since the run started counts, also before this step. step: only what happens "
-        "from this step on.",
+        description="Since the run started, what happened before this step counts, too; since the step, only what "
+        "happens from then on.",
         json_schema_extra=LITERAL,
     )
 

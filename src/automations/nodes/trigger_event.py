@@ -39,14 +39,14 @@ class TriggerEventConfig(StartLimits):
     )
     event_type: Literal["INSERT", "UPDATE", "DELETE", "any"] = Field(
         title="Event",
-        description="INSERT: created. UPDATE: changed. DELETE: deleted. any: all of these.",
+        description="What happens to it: it is created (INSERT), changed (UPDATE), deleted (DELETE), or any of these.",
         json_schema_extra=LITERAL,
     )
     conditions: dict[str, JsonValue] | None = Field(
         default=None,
         title="Only if",
-        description="Start only where this holds. Fields: new.<column>, previous.<column> (the row before an update), "
-        "old.<column> (a deleted row), changed (the columns that differ).",
+        description="Start only where this holds of the record: as it is (`new`), as it was before an update "
+        "(`previous`), or before it was deleted (`old`). `changed` names the columns that differ.",
         json_schema_extra={"widget": "condition", **LITERAL},
     )
     watch: tuple[Annotated[str, StringConstraints(pattern=COLUMN_PATTERN)], ...] | None = Field(

@@ -98,5 +98,7 @@ describe("the palette", () => {
     expect(found("mail")).toEqual([["logic", "Wait until"], ["action", "Mail merge", "Send email"]]);
     expect(found("send  MAIL")).toEqual([["action", "Send email"]]);
     expect(found("nothing like it")).toEqual([]);
+    expect(found("unless")).toEqual([["logic", "Wait until"]]);
+    expect(["tell", "notif", "inform"].map((word) => found(word))).toEqual(Array(3).fill([["action", "Send email"]]));
   });
 });

@@ -1,5 +1,7 @@
 /** The steps that can be added, as a palette shows them. */
 
+import { paletteWords } from "@/texts/palette";
+
 import type { Catalogue, NodeType } from "./catalogue";
 
 export const GROUPS = ["trigger", "logic", "action", "transform"] as const;
@@ -12,7 +14,7 @@ export interface PaletteGroup {
 /** Every word has to be found; a name that begins with what was typed comes first. Groups without a match are left out. */
 export function palette(catalogue: Catalogue, search: string, { triggers }: { triggers: boolean }): PaletteGroup[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = [...catalogue.values()].filter((type) => type.trigger === triggers && words.every((word) => textOf(type).includes(word)));
+  const found = [...catalogue.values()].filter((type) => type.trigger === triggers && words.every((word) => textOf(type).includes(word) || isAnother(type, word)));
   const groups = new Set([...GROUPS, ...found.map((type) => type.group)]);
   return [...groups].flatMap((group) => {
     const types = found.filter((type) => type.group === group).sort((a, b) => rank(a, words) - rank(b, words) || a.title.localeCompare(b.title));
@@ -22,7 +24,13 @@ export function palette(catalogue: Catalogue, search: string, { triggers }: { tr
 
 function rank(type: NodeType, [first = ""]: readonly string[]): number {
   const title = type.title.toLowerCase();
-  return title.startsWith(first) ? 0 : title.includes(first) ? 1 : 2;
+  if (title.startsWith(first)) return 0;
+  return title.includes(first) ? 1 : textOf(type).includes(first) ? 2 : 3;
+}
+
+/** Another word for what it does, from its beginning on: `if` is no part of `notify`. */
+function isAnother({ type }: NodeType, word: string): boolean {
+  return paletteWords[type]?.split(" ").some((one) => one.startsWith(word)) ?? false;
 }
 
 function textOf({ title, description, type, group }: NodeType): string {

@@ -2,8 +2,10 @@
 
 import { flowTexts } from "@/texts/flow";
 
+import { readFilter } from "./changeRule";
 import { conditionInWords } from "./conditionWords";
 import type { Json, JsonObject } from "./drawing";
+import { operandText } from "./operators";
 
 const words = flowTexts.trigger;
 const schedules = flowTexts.schedule;
@@ -32,6 +34,13 @@ function eventInWords(config: JsonObject): string {
   const source = config["event_source"];
   if (typeof source !== "string") return words.none;
   const what = sourceName(source);
+  const { rule, rest } = readFilter(config);
+  if (config["event_type"] === "UPDATE" && rule.column !== null && rule.to !== undefined) {
+    const [column, to] = [rule.column.replace(/_/g, " "), operandText(rule.to)];
+    const becomes = rule.from === undefined ? words.becomes(what, column, to) : words.goes(what, column, operandText(rule.from), to);
+    const more = conditionInWords(rest);
+    return more === null ? becomes : words.onlyIf(becomes, more);
+  }
   const condition = conditionInWords(config["conditions"]);
   const begins = eventWords(what, config);
   return condition === null ? begins : words.onlyIf(begins, condition);

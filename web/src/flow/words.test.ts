@@ -13,7 +13,7 @@ describe("triggers in words", () => {
     [
       "event",
       { event_source: "lead", event_type: "UPDATE", conditions: { field: "new.stage", operator: "changed", to: "won" } },
-      "When a lead changes, if stage becomes won",
+      "When a lead’s stage becomes won",
     ],
     ["event", { event_source: "orders", event_type: "any" }, "When an order is created, changed or deleted"],
     ["event", { event_source: "webhook", event_type: "RECEIVED" }, "When its webhook is called"],

@@ -21,7 +21,7 @@ export const canvasTexts = {
     region: "Steps to add",
     search: "Search steps",
     hint: "Drag onto the canvas, or click",
-    nothing: "No step is called that. Try another word.",
+    nothing: "No step is called that, or does it. There are steps to wait, to ask and to branch, to send messages and mail, to change records, to call other programs (HTTP request), and for AI. Clear the search to see all.",
     loading: "Loading the steps …",
     collapse: "Hide the steps",
     expand: "Show the steps to add",

@@ -5,6 +5,9 @@ const humanised = (name: string) => {
   return text.charAt(0).toUpperCase() + text.slice(1);
 };
 
+const LONGEST = 160;
+const shown = (text: string | null) => (text === null ? "not set" : `“${text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text}”`);
+
 export const diffTexts = {
   name: "Name",
   type: "Type of step",
@@ -18,6 +21,8 @@ export const diffTexts = {
   no: "No",
   empty: "Empty",
   line: (from: string, way: string | null, to: string) => (way === null ? `${from} → ${to}` : `${from} (${way}) → ${to}`),
+  /** A field that was another one; null: it was not there. */
+  values: (name: string, before: string | null, after: string | null) => `${name}: ${shown(before)} → ${shown(after)}`,
   steps: {
     added: (count: number) => `${count} new ${count === 1 ? "step" : "steps"}`,
     removed: (count: number) => `${count} ${count === 1 ? "step" : "steps"} removed`,

@@ -10,6 +10,8 @@ export const flowTexts = {
     changed: (what: string) => `When ${a(what)} changes`,
     columnChanged: (what: string, column: string) => `When the ${column} of ${a(what)} changes`,
     columnsChanged: (what: string, columns: string) => `When the ${columns} of ${a(what)} change`,
+    becomes: (what: string, column: string, to: string) => `When ${a(what)}’s ${column} becomes ${to}`,
+    goes: (what: string, column: string, from: string, to: string) => `When ${a(what)}’s ${column} goes from ${from} to ${to}`,
     deleted: (what: string) => `When ${a(what)} is deleted`,
     any: (what: string) => `When ${a(what)} is created, changed or deleted`,
     webhook: "When its webhook is called",

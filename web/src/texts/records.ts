@@ -62,7 +62,7 @@ export const recordsTexts = {
     label: "Write as the lead",
     placeholder: "A reply to try …",
     hint: "It goes in as if the lead had written it: waits for a reply go on, and automations that listen to messages start.",
-    send: "Put it in",
+    send: "Add the message",
   },
   timeline: {
     title: "Timeline",

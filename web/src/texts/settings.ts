@@ -2,8 +2,11 @@
 
 export const settingsTexts = {
   looks: {
+    leaveTitle: "Leave without saving?",
+    leaveText: "What you changed in name and looks is not saved. Go back to save it, or leave it as it was.",
+    leave: "Leave it as it was",
     title: "Name and looks",
-    text: "How people find it in lists. It holds at once, and no run notices.",
+    text: "How people find it in lists. What you save here shows at once, and changes no run.",
     name: "Name",
     nameMissing: "Give it a name, so that it can be found.",
     description: "Description",

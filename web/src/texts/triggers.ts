@@ -12,6 +12,8 @@ export const triggerTexts = {
     from: "From",
     to: "To",
     anything: "anything",
+    otherCase: "It is written otherwise in your records.",
+    useKnown: (value: string) => `Use “${value}”`,
     more: "Further columns that may change instead",
     onlyIfText: "What else has to hold, of the record as it is then or as it was before.",
   },

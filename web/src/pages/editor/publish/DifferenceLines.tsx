@@ -1,6 +1,7 @@
 import { List, Text } from "@mantine/core";
 
 import { type Differences, differencesInWords } from "@/flow/diffWords";
+import { diffTexts } from "@/texts/diff";
 import { editorTexts } from "@/texts/editor";
 
 /** What differs, a line for each step. */
@@ -17,8 +18,13 @@ export function DifferenceLines({ differences, same }: { differences: Difference
           <List.Item key={id}>
             {title}{" "}
             <Text span size="sm" c="dimmed">
-              {[editorTexts.tones[change], fields.map((field) => field.name).join(", ")].filter(Boolean).join(": ")}
+              {editorTexts.tones[change]}
             </Text>
+            {fields.map(({ name, before, after }) => (
+              <Text key={name} size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+                {diffTexts.values(name, before, after)}
+              </Text>
+            ))}
           </List.Item>
         ))}
         {lines.map(({ id, text, change }) => (

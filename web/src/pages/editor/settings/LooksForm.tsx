@@ -1,7 +1,9 @@
 import { Button, Group, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
+import { useBlocker } from "react-router";
 
+import { ConfirmDialog } from "@/parts/ConfirmDialog";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { Section } from "@/parts/Section";
 import { settingsTexts } from "@/texts/settings";
@@ -24,6 +26,7 @@ export function LooksForm({ automation, isReadOnly }: { automation: Automation; 
     edit({});
   };
   const isChanged = isEdited(automation, edited);
+  const leaving = useBlocker(isChanged);
   const isNameless = looks.name.trim() === "";
   return (
     <Section title={texts.title} text={texts.text}>
@@ -61,6 +64,17 @@ export function LooksForm({ automation, isReadOnly }: { automation: Automation; 
             {texts.save}
           </Button>
         </Group>
+      )}
+      {leaving.state === "blocked" && (
+        <ConfirmDialog
+          title={texts.leaveTitle}
+          text={texts.leaveText}
+          action={texts.leave}
+          isPending={false}
+          error={null}
+          onConfirm={() => leaving.proceed()}
+          onClose={() => leaving.reset()}
+        />
       )}
     </Section>
   );

@@ -1,4 +1,4 @@
-import { Autocomplete, Input, SegmentedControl, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { Autocomplete, Input, SegmentedControl, Select, Stack, TagsInput, Text } from "@mantine/core";
 import { useId } from "react";
 
 import { type EventFilter, readFilter, writeFilter } from "@/flow/changeRule";
@@ -14,7 +14,9 @@ import { Form } from "@/pages/editor/config/form/Form";
 import { Said } from "@/pages/editor/config/form/Said";
 import type { OwnFormProps } from "@/pages/editor/config/forms";
 import { useColumns } from "@/pages/editor/config/records/useColumns";
+import { useKnownValues } from "@/pages/editor/config/records/useKnownValues";
 import { useWatchedTables } from "@/pages/editor/config/records/useWatchedTables";
+import { KnownValue } from "./KnownValue";
 import classes from "./trigger.module.css";
 
 const texts = triggerTexts.event;
@@ -103,6 +105,7 @@ function ChangeFields({ config, filter, onConfig }: { config: JsonObject; filter
   const compared = (text: string) => (text === "" ? undefined : comparedWith(text, sample ?? undefined, "any"));
   const others = filter.watched.filter((column) => column !== rule.column);
   const names = columns.map((column) => column.name);
+  const known = useKnownValues(table, rule.column);
   return (
     <div role="group" aria-label={texts.change} className={classes.box} data-path={pathKey(["watch"])}>
       <Input.Label labelElement="div">{texts.change}</Input.Label>
@@ -121,8 +124,8 @@ function ChangeFields({ config, filter, onConfig }: { config: JsonObject; filter
         />
         {rule.column !== null && (
           <div className={classes.two}>
-            <TextInput label={texts.from} placeholder={texts.anything} value={operandText(rule.from)} readOnly={isReadOnly} onChange={(event) => set({ from: compared(event.currentTarget.value) })} />
-            <TextInput label={texts.to} placeholder={texts.anything} value={operandText(rule.to)} readOnly={isReadOnly} onChange={(event) => set({ to: compared(event.currentTarget.value) })} />
+            <KnownValue label={texts.from} value={operandText(rule.from)} known={known} isReadOnly={isReadOnly} onChange={(text) => set({ from: compared(text) })} />
+            <KnownValue label={texts.to} value={operandText(rule.to)} known={known} isReadOnly={isReadOnly} onChange={(text) => set({ to: compared(text) })} />
           </div>
         )}
         {others.length > 0 && (

@@ -1,0 +1,54 @@
+"""Forms help: with values that are there already, with steps found by what they do, with what would be lost."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+from tests.browser.drawing import Canvas
+from tests.browser.flows import follows_up, node
+from tests.browser.person import Person
+
+pytestmark = [pytest.mark.full, pytest.mark.timeout(240)]
+
+
+def test_a_trigger_offers_the_values_that_are_there(person: Person) -> None:
+    person.account.lead("Ada", stage="qualified")
+    person.account.lead("Bob", stage="new")
+    becomes = {"field": "new.stage", "operator": "changed", "to": "new"}
+    event = {"event_source": "lead", "event_type": "UPDATE", "watch": ["stage"], "conditions": becomes}
+    made = person.account.draft("Follow up", [node("start", "trigger-event", "Stage changes", **event)], [])
+    person.goes_to(f"automations/{made}")
+    canvas = Canvas(person)
+    panel = canvas.opens("Stage changes")
+    to = panel.get_by_role("combobox", name="To", exact=True).or_(panel.get_by_role("textbox", name="To", exact=True))
+    to.fill("")
+    expect(person.page.get_by_role("option")).to_have_text(["new", "qualified"])
+    to.fill("Qualified")
+    to.press("Tab")
+    person.clicks("Use “qualified”", panel)
+    expect(to).to_have_value("qualified")
+    expect(canvas.card("Stage changes")).to_contain_text("stage becomes qualified")
+
+
+def test_steps_are_found_by_what_they_do(person: Person) -> None:
+    made = person.account.draft("Follow up", *follows_up())
+    person.goes_to(f"automations/{made}")
+    palette = Canvas(person).palette
+    for words, step in (("tell", "Send email"), ("unless", "Wait until"), ("slack", "HTTP request")):
+        palette.get_by_role("searchbox", name="Search steps").fill(words)
+        expect(palette.get_by_role("button", name=step)).to_be_visible()
+    palette.get_by_role("searchbox", name="Search steps").fill("bicycle")
+    expect(palette).to_contain_text("Clear the search to see all")
+
+
+def test_settings_that_are_not_saved_are_not_lost_unasked(person: Person) -> None:
+    made = person.account.draft("Follow up", *follows_up())
+    person.goes_to(f"automations/{made}/settings")
+    person.fills("Description", "Two hours to reply")
+    person.page.get_by_role("tab", name="Runs").click()
+    dialog = person.dialog("Leave without saving?")
+    person.clicks("Cancel", dialog)
+    expect(person.field("Description")).to_have_value("Two hours to reply")
+    person.page.get_by_role("tab", name="Runs").click()
+    person.clicks("Leave it as it was", dialog)
+    expect(person.field("Description")).to_have_count(0)
