@@ -1,5 +1,5 @@
 import { Button, Group, Stack } from "@mantine/core";
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
 
 import { partsTexts } from "@/texts/parts";
 
@@ -19,9 +19,13 @@ interface FormDialogProps {
 
 /** A few fields that are sent together, or not at all. */
 export function FormDialog({ title, action, isReady = true, sending, onSend, onClose, children }: FormDialogProps) {
-  // What is under way may bring what is shown once: closed, it would be lost.
+  // `isPending` comes a moment after it was sent, and a key may be pressed before.
+  const [isSent, setSent] = useState(false);
+  const isUnderWay = sending.isPending || (isSent && sending.error === null);
+
+  /** What is under way may bring what is shown once: closed, it would be lost. */
   function close(): void {
-    if (!sending.isPending) onClose();
+    if (!isUnderWay) onClose();
   }
 
   return (
@@ -29,17 +33,19 @@ export function FormDialog({ title, action, isReady = true, sending, onSend, onC
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (isReady) onSend();
+          if (!isReady || isUnderWay) return;
+          setSent(true);
+          onSend();
         }}
       >
         <Stack gap="md">
           {children}
           {sending.error !== null && <ProblemNotice error={sending.error} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={close} disabled={sending.isPending}>
+            <Button variant="default" onClick={close} disabled={isUnderWay}>
               {partsTexts.cancel}
             </Button>
-            <Button type="submit" loading={sending.isPending} disabled={!isReady}>
+            <Button type="submit" loading={isUnderWay} disabled={!isReady}>
               {action}
             </Button>
           </Group>
