@@ -30,7 +30,7 @@ const SUMMARIES: Readonly<Record<string, Summary>> = {
   "action-find-records": ({ table, conditions }) =>
     table === undefined ? words.notSet : words.find(text(table), conditionInWords(conditions)),
   "action-send-message": ({ body }) => (body === undefined ? words.notSet : text(body)),
-  "action-email": ({ to, subject }) => (to === undefined ? words.notSet : words.email(text(subject), text(to))),
+  "action-email": ({ to, subject }) => (to === undefined ? words.notSet : words.email(text(to), text(subject))),
   "action-http": ({ method, url }) => (url === undefined ? words.notSet : words.http(text(method ?? "GET"), text(url))),
   "action-run-automation": ({ automation }) => (automation === undefined ? words.notSet : words.run),
   "ai-generate": ({ prompt }) => (prompt === undefined ? words.notSet : text(prompt)),

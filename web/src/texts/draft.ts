@@ -42,7 +42,8 @@ export const draftTexts = {
   problems: {
     title: "Problems",
     none: "No problems",
-    count: (count: number) => many(count, "problem", "problems"),
+    count: (problems: number, warnings: number) =>
+      [...(problems === 0 ? [] : [many(problems, "problem", "problems")]), ...(warnings === 0 ? [] : [many(warnings, "warning", "warnings")])].join(", "),
     flow: "The flow",
     unchecked: "It could not be checked: no connection",
   },
@@ -55,6 +56,7 @@ export const draftTexts = {
     wrong: (count: number) => `${many(count, "problem keeps", "problems keep")} it from being published.`,
     goTo: "Show them",
     fine: "Everything that can be checked beforehand is in order.",
+    doubtful: (warnings: number) => `It can be published; ${many(warnings, "text inserts", "texts insert")} what is not there on every way, and a run may fail there.`,
     checking: "Checking …",
     note: "Note",
     notePlaceholder: "What is new, for the list of versions",

@@ -52,6 +52,7 @@ export const flowTexts = {
     never: "never",
     nothing: "nothing",
     itsId: "its id",
+    fromStep: (what: string, step: string) => `${what} of “${step}”`,
     changed: (field: string) => `${field} changes`,
     changedTo: (field: string, to: string) => `${field} becomes ${to}`,
     changedFrom: (field: string, from: string) => `${field} is no longer ${from}`,
@@ -124,6 +125,15 @@ export const flowTexts = {
     env: "This run",
     error: "Its error, as text",
     failed: "after it failed",
+    maybe: "if it has run",
+    onlyAfter: (ways: readonly string[]) => `only if ${ways.join(" or ")}`,
+  },
+  ways: {
+    met: "it happens",
+    of: {
+      "logic-wait": { timed_out: "the time is up" },
+      "logic-approval": { approved: "it is approved", rejected: "it is rejected", timed_out: "nobody decides in time" },
+    } as Readonly<Record<string, Readonly<Record<string, string>>>>,
   },
 };
 

@@ -93,7 +93,7 @@ function Config({ automation, catalogue, checked }: { automation: string; catalo
   const mayChange = useMayChange();
   const jump = useJumps((jumps) => jumps.jump);
   const [id] = selection;
-  const problems = useMemo(() => (id === undefined ? [] : fieldProblemsOf(checked.problems, id)), [checked.problems, id]);
+  const problems = useMemo(() => (id === undefined ? [] : fieldProblemsOf(checked.problems, id, checked.warnings)), [checked.problems, checked.warnings, id]);
   if (id === undefined || selection.size > 1) return null;
   return (
     // Esc leads back to the step, from wherever in the panel.
@@ -111,6 +111,7 @@ function Config({ automation, catalogue, checked }: { automation: string; catalo
         catalogue={catalogue}
         nodeId={id}
         outputs={outputs}
+        samples={checked.samples}
         problems={problems}
         jump={jump?.node === id ? jump : null}
         isReadOnly={!mayChange}

@@ -15,13 +15,14 @@ const texts = draftTexts.problems;
 /** Under the canvas: how much is wrong, and on request what. */
 export function ProblemList({ checked, catalogue }: { checked: Checked; catalogue: Catalogue }) {
   const { isOpen, open } = useJumps();
-  const { problems, isUnknown } = checked;
-  const isFine = problems.length === 0;
-  const said = isUnknown ? texts.unchecked : isFine ? texts.none : texts.count(problems.length);
+  const { problems, warnings, isUnknown } = checked;
+  const all = [...problems, ...warnings];
+  const isFine = all.length === 0;
+  const said = isUnknown ? texts.unchecked : isFine ? texts.none : texts.count(problems.length, warnings.length);
   return (
     <section className={classes.list} aria-label={texts.title}>
       <UnstyledButton className={classes.head} onClick={() => open(!isOpen)} disabled={isFine} aria-expanded={isOpen && !isFine}>
-        {isFine && !isUnknown ? <CircleCheck size={15} aria-hidden className={classes.fine} /> : <CircleAlert size={15} aria-hidden className={isFine ? "" : classes.wrong} />}
+        {isFine && !isUnknown ? <CircleCheck size={15} aria-hidden className={classes.fine} /> : <CircleAlert size={15} aria-hidden className={isFine ? "" : problems.length === 0 ? classes.doubtful : classes.wrong} />}
         <Text span size="xs" fw={550}>
           {said}
         </Text>
@@ -30,7 +31,7 @@ export function ProblemList({ checked, catalogue }: { checked: Checked; catalogu
       <VisuallyHidden role="status">{said}</VisuallyHidden>
       {isOpen && !isFine && (
         <ul className={classes.items}>
-          {problems.map((problem, index) => (
+          {all.map((problem, index) => (
             <Item key={index} problem={problem} catalogue={catalogue} />
           ))}
         </ul>

@@ -17,8 +17,10 @@ export function pathOf(field: string | null): Path {
   return bare === "" ? [] : bare.split(".").map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
-export function fieldProblemsOf(problems: readonly FlowProblem[], nodeId: string): FieldProblem[] {
-  return problems.filter((one) => one.node_id === nodeId).map((one) => ({ path: pathOf(one.field), message: `${bareMessage(one)}. ${one.hint}`, isError: true }));
+export function fieldProblemsOf(problems: readonly FlowProblem[], nodeId: string, warnings: readonly FlowProblem[] = []): FieldProblem[] {
+  const told = (all: readonly FlowProblem[], isError: boolean) =>
+    all.filter((one) => one.node_id === nodeId).map((one) => ({ path: pathOf(one.field), message: `${bareMessage(one)}. ${one.hint}`, isError }));
+  return [...told(problems, true), ...told(warnings, false)];
 }
 
 /** Without the field before it, where that is plain to see. */

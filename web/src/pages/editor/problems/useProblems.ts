@@ -1,10 +1,12 @@
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { create } from "zustand";
 
 import { type Drawing, writeEdges, writeNodes } from "@/flow/drawing";
 import { queryKeys } from "@/lib/query-keys";
 import { useDraft } from "@/pages/editor/draft/useDraft";
+import { NO_SAMPLES, type Samples, samplesOf } from "@/flow/outputs";
 import type { FieldProblem } from "@/pages/editor/config/ConfigPanel";
 import { answer, api } from "@/session/client";
 
@@ -25,6 +27,10 @@ const NONE: readonly FlowProblem[] = [];
 
 export interface Checked {
   readonly problems: readonly FlowProblem[];
+  /** Where a run may fail; it can be published all the same. */
+  readonly warnings: readonly FlowProblem[];
+  /** What each step would come to. */
+  readonly samples: Samples;
   /** What is told is of the drawing as it is now. */
   readonly isCurrent: boolean;
   readonly isUnknown: boolean;
@@ -47,7 +53,9 @@ export function useProblems(automation: string): Checked {
     gcTime: 10_000,
   });
   const isCurrent = settled === drawing && data !== undefined && !isPlaceholderData;
-  return { problems: isEmpty ? NONE : (data?.problems ?? NONE), isCurrent, isUnknown: error !== null || isPaused };
+  const samples = useMemo(() => (data === undefined ? NO_SAMPLES : samplesOf(data.samples)), [data]);
+  const told = isEmpty ? undefined : data;
+  return { problems: told?.problems ?? NONE, warnings: told?.warnings ?? NONE, samples, isCurrent, isUnknown: error !== null || isPaused };
 }
 
 interface Jumps {

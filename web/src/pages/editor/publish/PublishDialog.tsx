@@ -65,7 +65,7 @@ export function PublishDialog({ automation, catalogue, onClose }: PublishDialogP
 
 function Checks({ checked, onShow }: { checked: Checked; onShow: () => void }) {
   const { open } = useJumps();
-  const { problems, isCurrent, isUnknown } = checked;
+  const { problems, warnings, isCurrent, isUnknown } = checked;
   if (problems.length > 0) {
     return (
       <Alert color="red" variant="light" icon={<CircleAlert size={18} />} title={texts.wrong(problems.length)}>
@@ -79,6 +79,13 @@ function Checks({ checked, onShow }: { checked: Checked; onShow: () => void }) {
         >
           {texts.goTo}
         </Button>
+      </Alert>
+    );
+  }
+  if (warnings.length > 0 && !isUnknown) {
+    return (
+      <Alert color="yellow" variant="light" icon={<CircleAlert size={18} />}>
+        {texts.doubtful(warnings.length)}
       </Alert>
     );
   }
