@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from automations.cli.compose import load_registry
-from automations.flow.outcomes import JsonObject
+from automations.flow.outcomes import Json, JsonObject
 from automations.flow.output_check import OutputFindings, check_outputs, samples
 from automations.flow.record_tables import ColumnUse
 from automations.flow.validate import examine
@@ -17,7 +17,7 @@ REPLY: JsonObject = {"wait_for": "reply", "max_wait": {"amount": 2, "unit": "hou
 HOT: JsonObject = {"condition": {"field": "trigger.new.score", "operator": "greater_than", "value": 50}}
 
 
-def step(node_id: str, kind: str, config: JsonObject | None = None, **data: object) -> JsonObject:
+def step(node_id: str, kind: str, config: JsonObject | None = None, **data: Json) -> JsonObject:
     return {
         "id": node_id,
         "type": kind,

@@ -48,7 +48,14 @@ function changeInWords(name: string, from: Json | undefined, to: Json | undefine
 /** `trigger.new.score` is called score; what comes from a step keeps its name. */
 export function shortField(field: string): string {
   if (/^(trigger\.)?new\.id$/.test(field)) return words.itsId;
-  return field.replace(/^(trigger\.)?(new|input|body)\./, "").replace(/^steps\./, "").replace(/_/g, " ");
+  const step = /^steps\.([\w-]+)\.(.+)$/.exec(field);
+  // The row of a step is what people mean: `body of wait until`.
+  if (step !== null) return words.fromStep(named(step[2] ?? "").replace(/^(record|first|message|body|fields|figures|json)\./, ""), named(step[1] ?? ""));
+  return named(field.replace(/^(trigger\.)?(new|input|body)\./, "").replace(/^steps\./, ""));
+}
+
+function named(path: string): string {
+  return path.replace(/_/g, " ");
 }
 
 export function valueInWords(value: Json): string {

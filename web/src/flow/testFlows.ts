@@ -25,6 +25,8 @@ export const CATALOGUE: Catalogue = catalogueOf([
   type("logic-condition", "If / else", ["true", "false"], { result: true }),
   type("logic-switch", "Branch", ["default"]),
   type("logic-loop", "Loop", ["done", "each"], { count: 2 }),
+  type("logic-join", "Join", ["out"]),
+  type("logic-wait", "Wait until", ["met", "timed_out"], { met: true }),
   type("logic-stop", "Stop", []),
   type("action-send-message", "Send message", ["out"], { message: { id: "m1" } }),
   type("action-find-records", "Find records", ["out"], { count: 1, records: [{ id: "r1" }] }),
@@ -32,7 +34,7 @@ export const CATALOGUE: Catalogue = catalogueOf([
 ]);
 
 const TYPES: Readonly<Record<string, string>> = {
-  start: "trigger-event", if: "logic-condition", switch: "logic-switch", loop: "logic-loop", stop: "logic-stop",
+  start: "trigger-event", if: "logic-condition", switch: "logic-switch", loop: "logic-loop", stop: "logic-stop", join: "logic-join", wait: "logic-wait",
   send: "action-send-message", find: "action-find-records", set: "transform-set-variable",
 };
 

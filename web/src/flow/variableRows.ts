@@ -9,6 +9,8 @@ export interface VariableRow {
   readonly name: string;
   readonly depth: number;
   readonly sample: Json;
+  /** In words, where it is not there on every way. */
+  readonly only: string | null;
   readonly hasMore: boolean;
   readonly isOpen: boolean;
 }
@@ -75,5 +77,5 @@ function flat(variables: readonly Variable[]): Variable[] {
 }
 
 function rowOf(one: Variable, depth: number): VariableRow {
-  return { path: one.path, name: one.name, depth, sample: one.sample, hasMore: one.children.length > 0, isOpen: false };
+  return { path: one.path, name: one.name, depth, sample: one.sample, only: one.only ?? null, hasMore: one.children.length > 0, isOpen: false };
 }

@@ -2,9 +2,11 @@
 
 import { flowTexts } from "@/texts/flow";
 
-import { type Catalogue, ERROR, titleOf } from "./catalogue";
+import { type Catalogue, titleOf } from "./catalogue";
 import { type Drawing, type FlowNode, isObject, isTrigger, type Json, nodeOf } from "./drawing";
 import { ancestors, bodyOf, type Graph, graphOf, inOrder, LOOP, loopsAround } from "./graph";
+import { NO_SAMPLES, outputOf, type Samples } from "./outputs";
+import { waysTo } from "./ways";
 
 const words = flowTexts.variables;
 const DEEPEST = 4;
@@ -16,6 +18,8 @@ export interface Variable {
   readonly name: string;
   readonly sample: Json;
   readonly children: readonly Variable[];
+  /** In words, where it is not there on every way: on which. */
+  readonly only?: string;
 }
 
 export interface Source {
@@ -28,22 +32,26 @@ export interface Source {
 /** Outputs of a real or a test run, by step: they are shown where there are some, else the catalogue's samples. */
 export type Outputs = ReadonlyMap<string, Json>;
 
-/** The nearest step first, then the loop's item, the trigger, variables and the run itself. */
-export function variablesFor(drawing: Drawing, catalogue: Catalogue, id: string, outputs: Outputs = new Map()): Source[] {
+/** The trigger first, then the loop's item, the steps (the nearest first), variables and the run itself. */
+export function variablesFor(drawing: Drawing, catalogue: Catalogue, id: string, outputs: Outputs = new Map(), samples: Samples = NO_SAMPLES): Source[] {
   const graph = graphOf(drawing);
-  const sampleOf = (node: FlowNode) => outputs.get(node.id) ?? catalogue.get(node.type)?.sample_output ?? null;
+  const ways = waysTo(drawing, catalogue, graph, id);
   const before = seenBy(drawing, graph, id);
   const steps = before.filter((node) => !isTrigger(node));
-  const trigger = before.find(isTrigger);
+  const triggers = before.filter(isTrigger);
+  const source = (node: FlowNode): Source => {
+    const output = outputOf(node, catalogue, ways, outputs, samples);
+    const path = isTrigger(node) ? "trigger" : `steps.${node.id}`;
+    const variables = childrenOf(path, output.value, 0).map((one) => ({ ...one, ...(output.only.has(one.name) ? { only: output.only.get(one.name) ?? "" } : {}) }));
+    return { nodeId: node.id, title: [titleOf(node, catalogue), ...(output.note === null ? [] : [output.note])].join(", "), variables };
+  };
   return [
-    ...steps.map((node) => stepSource(node, catalogue, failedInto(drawing, graph, node.id, id), sampleOf(node))),
+    ...triggers.map(source),
     ...loopSources(drawing, catalogue, graph, id, outputs),
-    ...(trigger === undefined
-      ? []
-      : [{ nodeId: trigger.id, title: titleOf(trigger, catalogue), variables: childrenOf("trigger", sampleOf(trigger) as Json, 0) }]),
+    ...steps.map(source),
     ...variableSource(steps),
     { nodeId: null, title: words.env, variables: childrenOf("env", { now: "2026-01-05T09:00:00+00:00", execution_id: "0b9e", test_mode: false }, 0) },
-  ].filter((source) => source.variables.length > 0);
+  ].filter((one) => one.variables.length > 0);
 }
 
 /** Those that ran before it, and whose output it sees: after a loop, the body's steps are out of sight. */
@@ -56,19 +64,6 @@ function seenBy(drawing: Drawing, graph: Graph, id: string): FlowNode[] {
   return inOrder(drawing, graph)
     .reverse()
     .flatMap((one) => (before.has(one) ? (nodeOf(drawing, one) ?? []) : []));
-}
-
-function stepSource(node: FlowNode, catalogue: Catalogue, failed: boolean, sample: Json | Record<string, unknown>): Source {
-  const path = `steps.${node.id}`;
-  if (!failed) return { nodeId: node.id, title: titleOf(node, catalogue), variables: childrenOf(path, sample as Json, 0) };
-  const error: Variable = { path: `${path}.error`, name: "error", sample: words.error, children: [] };
-  return { nodeId: node.id, title: `${titleOf(node, catalogue)}, ${words.failed}`, variables: [error] };
-}
-
-/** Whether every way from the step to `id` leaves it by `error`. */
-function failedInto(drawing: Drawing, graph: Graph, from: string, id: string): boolean {
-  const leading = drawing.edges.filter((edge) => edge.source === from && (edge.target === id || ancestors(graph, id).includes(edge.target)));
-  return leading.length > 0 && leading.every((edge) => edge.sourceHandle === ERROR);
 }
 
 /** The innermost loop wins where two call their item the same. */

@@ -77,7 +77,9 @@ describe("summaries", () => {
     ["logic-delay", { amount: 1, unit: "hours" }, "Wait 1 hour"],
     ["logic-delay", {}, "Not set up yet"],
     ["logic-condition", {}, "Not set up yet"],
-    ["logic-loop", { items: "{{ steps.open.records }}" }, "For each of open.records"],
+    ["logic-loop", { items: "{{ steps.open.records }}" }, "For each of records of “open”"],
+    ["action-email", { to: "ada@example.com", subject: "Hello" }, "“Hello” to ada@example.com"],
+    ["action-send-message", { body: "They said: {{ steps.wait_until.record.body }}" }, "They said: body of “wait until”"],
     ["trigger-event", { event_source: "lead", event_type: "INSERT" }, "When a lead is created"],
     ["of-another-package", {}, null],
   ];

@@ -54,6 +54,7 @@ export const flowTexts = {
     never: "never",
     nothing: "nothing",
     itsId: "its id",
+    fromStep: (what: string, step: string) => `${what} of “${step}”`,
     changed: (field: string) => `${field} changes`,
     changedTo: (field: string, to: string) => `${field} becomes ${to}`,
     changedFrom: (field: string, from: string) => `${field} is no longer ${from}`,
@@ -136,6 +137,8 @@ export const flowTexts = {
     env: "This run",
     error: "Its error, as text",
     failed: "after it failed",
+    maybe: "if it has run",
+    onlyAfter: (ways: readonly string[]) => `only after ${ways.map((way) => `“${way}”`).join(" or ")}`,
   },
 };
 

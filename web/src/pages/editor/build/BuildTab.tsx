@@ -96,7 +96,7 @@ function Config({ automation, catalogue, checked }: { automation: string; catalo
   const jump = useJumps((jumps) => jumps.jump);
   const [id] = selection;
   const type = typeIn(catalogue, drawing.nodes.find((node) => node.id === id)?.type);
-  const problems = useMemo(() => (id === undefined ? [] : fieldProblemsOf(checked.problems, id, type)), [checked.problems, id, type]);
+  const problems = useMemo(() => (id === undefined ? [] : fieldProblemsOf(checked.problems, id, type, checked.warnings)), [checked.problems, checked.warnings, id, type]);
   if (id === undefined || selection.size > 1) return null;
   return (
     // Esc leads back to the step, from wherever in the panel.
@@ -114,6 +114,7 @@ function Config({ automation, catalogue, checked }: { automation: string; catalo
         catalogue={catalogue}
         nodeId={id}
         outputs={outputs}
+        samples={checked.samples}
         problems={problems}
         jump={jump?.node === id ? jump : null}
         isReadOnly={!mayChange}

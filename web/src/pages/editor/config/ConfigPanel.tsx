@@ -4,6 +4,7 @@ import { useParams } from "react-router";
 
 import type { Catalogue } from "@/flow/catalogue";
 import { type Drawing, isTrigger, type JsonObject, nodeOf } from "@/flow/drawing";
+import type { Samples } from "@/flow/outputs";
 import { tableOf } from "@/flow/recordTables";
 import { type Outputs, variablesFor } from "@/flow/variables";
 import { useAccount } from "@/session/accounts";
@@ -31,6 +32,7 @@ export interface ConfigPanelProps {
   readonly catalogue: Catalogue;
   readonly nodeId: string;
   readonly outputs: Outputs;
+  readonly samples: Samples;
   readonly problems: readonly FieldProblem[];
   /** The field to go to, from the list of problems; an object of its own each time. */
   readonly jump: { readonly path: FieldProblem["path"] } | null;
@@ -50,12 +52,12 @@ const SECTIONS: readonly Section[] = ["setup", "settings", "output"];
 
 /** What one step does. */
 export function ConfigPanel(props: ConfigPanelProps) {
-  const { drawing, catalogue, nodeId, outputs, problems, jump, isReadOnly } = props;
+  const { drawing, catalogue, nodeId, outputs, samples, problems, jump, isReadOnly } = props;
   const { id: automation = "" } = useParams();
   const account = useAccount()?.account_id ?? "";
   const body = useRef<HTMLDivElement>(null);
   const [section, setSection] = useState<Section>("setup");
-  const sources = useMemo(() => variablesFor(drawing, catalogue, nodeId, outputs), [drawing, catalogue, nodeId, outputs]);
+  const sources = useMemo(() => variablesFor(drawing, catalogue, nodeId, outputs, samples), [drawing, catalogue, nodeId, outputs, samples]);
   const node = nodeOf(drawing, nodeId);
   const type = node === null ? null : (catalogue.get(node.type) ?? null);
   useJump(jump, (path) => sectionOf(path, configNames(type?.config_schema), node?.type ?? ""), body, setSection);
@@ -100,7 +102,7 @@ export function ConfigPanel(props: ConfigPanelProps) {
             <SettingsTab node={node} type={type} onConfig={props.onConfig} onDisabled={props.onDisabled} onSettings={props.onSettings} />
           </Tabs.Panel>
           <Tabs.Panel value="output" className={classes.body}>
-            <OutputTab node={node} type={type} catalogue={catalogue} output={outputs.get(node.id)} onSettings={props.onSettings} />
+            <OutputTab node={node} drawing={drawing} samples={samples} catalogue={catalogue} output={outputs.get(node.id)} onSettings={props.onSettings} />
           </Tabs.Panel>
         </Tabs>
       </Box>

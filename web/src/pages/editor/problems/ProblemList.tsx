@@ -20,9 +20,9 @@ const LOOKS: Readonly<Record<ListState["kind"], readonly [icon: LucideIcon, look
 /** Under the canvas: how much is wrong, and on request what. */
 export function ProblemList({ checked, catalogue }: { checked: Checked; catalogue: Catalogue }) {
   const { isOpen, open } = useJumps();
-  const { problems } = checked;
+  const all = [...checked.problems, ...checked.warnings];
   const { kind, said } = stateOf(checked);
-  const hasItems = problems.length > 0;
+  const hasItems = all.length > 0;
   const [Icon, look] = LOOKS[kind];
   return (
     <section className={classes.list} aria-label={texts.title}>
@@ -36,7 +36,7 @@ export function ProblemList({ checked, catalogue }: { checked: Checked; catalogu
       <VisuallyHidden role="status">{said}</VisuallyHidden>
       {isOpen && hasItems && (
         <ul className={classes.items}>
-          {problems.map((problem, index) => (
+          {all.map((problem, index) => (
             <ProblemItem key={index} problem={problem} catalogue={catalogue} />
           ))}
         </ul>

@@ -9,11 +9,16 @@ export interface ListState {
 }
 
 /** What the line under the canvas says; never that all is well where nobody knows. */
-export function stateOf({ problems, isUnknown, isEmpty }: Pick<Checked, "problems" | "isUnknown" | "isEmpty">): ListState {
+export function stateOf({ problems, warnings, isUnknown, isEmpty }: Pick<Checked, "problems" | "warnings" | "isUnknown" | "isEmpty">): ListState {
   if (isEmpty) return { kind: "empty", said: texts.empty };
   if (isUnknown) return { kind: "unchecked", said: texts.unchecked };
   const counts = countsOf(problems);
-  const [wrong, open] = [texts.count(counts.problems), texts.open(counts.open)];
-  if (counts.problems > 0) return { kind: "wrong", said: counts.open > 0 ? texts.both(wrong, open) : wrong };
-  return counts.open > 0 ? { kind: "open", said: open } : { kind: "fine", said: texts.none };
+  const doubts = warnings.length;
+  const parts = [
+    ...(counts.problems > 0 ? [texts.count(counts.problems)] : []),
+    ...(doubts > 0 ? [texts.warnings(doubts)] : []),
+    ...(counts.open > 0 ? [texts.open(counts.open)] : []),
+  ];
+  const kind = counts.problems > 0 ? "wrong" : counts.open + doubts > 0 ? "open" : "fine";
+  return { kind, said: parts.length === 0 ? texts.none : parts.join(", ") };
 }

@@ -68,11 +68,13 @@ describe("problems", () => {
   });
 
   it("are summed up, and nothing is called fine that nobody knows", () => {
-    const said = (found: readonly FlowProblem[], more = {}) => stateOf({ problems: toldOf(found, NOTHING, false), isUnknown: false, isEmpty: false, ...more });
+    const said = (found: readonly FlowProblem[], more = {}) => stateOf({ problems: toldOf(found, NOTHING, false), warnings: [], isUnknown: false, isEmpty: false, ...more });
     expect(said([])).toEqual({ kind: "fine", said: "No problems" });
     expect(said([], { isEmpty: true })).toEqual({ kind: "empty", said: "Nothing to check yet" });
     expect(said([], { isUnknown: true }).kind).toBe("unchecked");
     expect(said([missing("a", "to")])).toEqual({ kind: "open", said: "1 field still to fill in" });
     expect(said([missing("a", "to"), problem({})])).toEqual({ kind: "wrong", said: "1 problem, 1 field still to fill in" });
+    const warnings = toldOf([problem({})], NOTHING, false);
+    expect(said([], { warnings })).toEqual({ kind: "open", said: "1 warning" });
   });
 });

@@ -59,10 +59,12 @@ function bareMessage({ message, field }: FlowProblem, type: NodeType | null): st
   return names.reduce((text, name) => (text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text), message);
 }
 
-export function fieldProblemsOf(problems: readonly ToldProblem[], nodeId: string, type: NodeType | null): FieldProblem[] {
-  return problems
-    .filter((one) => one.node_id === nodeId)
-    .map((one) => ({ path: pathOf(one.field), message: wordsOf(one, type).text, isError: !one.isQuiet }));
+export function fieldProblemsOf(problems: readonly ToldProblem[], nodeId: string, type: NodeType | null, warnings: readonly ToldProblem[] = []): FieldProblem[] {
+  const told = (all: readonly ToldProblem[], isWarning: boolean) =>
+    all
+      .filter((one) => one.node_id === nodeId)
+      .map((one) => ({ path: pathOf(one.field), message: wordsOf(one, type).text, isError: !isWarning && !one.isQuiet }));
+  return [...told(problems, false), ...told(warnings, true)];
 }
 
 /** How many of each step are mistakes, and how many are only still to be filled in. */

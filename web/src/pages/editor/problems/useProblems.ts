@@ -6,6 +6,7 @@ import { create } from "zustand";
 import { type Drawing, writeEdges, writeNodes } from "@/flow/drawing";
 import { queryKeys } from "@/lib/query-keys";
 import { useDraft } from "@/pages/editor/draft/useDraft";
+import { NO_SAMPLES, type Samples, samplesOf } from "@/flow/outputs";
 import type { FieldProblem } from "@/pages/editor/config/ConfigPanel";
 import { answer, api } from "@/session/client";
 
@@ -28,6 +29,10 @@ const NOWHERE: ReadonlySet<string> = new Set();
 
 export interface Checked {
   readonly problems: readonly ToldProblem[];
+  /** Where a run may fail; it can be published all the same. */
+  readonly warnings: readonly ToldProblem[];
+  /** What each step would come to. */
+  readonly samples: Samples;
   /** What is told is of the drawing as it is now. */
   readonly isCurrent: boolean;
   readonly isUnknown: boolean;
@@ -55,7 +60,10 @@ export function useProblems(automation: string): Checked {
   const isAsked = useLeft((now) => now.automation === automation && now.isAsked);
   const found = isEmpty ? undefined : data?.problems;
   const problems = useMemo(() => (found === undefined ? NONE : toldOf(found, left, isAsked)), [found, left, isAsked]);
-  return { problems, isCurrent, isUnknown: error !== null || isPaused, isEmpty };
+  const doubtful = isEmpty ? undefined : data?.warnings;
+  const warnings = useMemo(() => (doubtful === undefined ? NONE : doubtful.map((one) => ({ ...one, isQuiet: false }))), [doubtful]);
+  const samples = useMemo(() => (data === undefined ? NO_SAMPLES : samplesOf(data.samples)), [data]);
+  return { problems, warnings, samples, isCurrent, isUnknown: error !== null || isPaused, isEmpty };
 }
 
 interface Jumps {

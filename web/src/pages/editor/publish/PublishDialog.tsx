@@ -67,7 +67,7 @@ export function PublishDialog({ automation, catalogue, onClose }: PublishDialogP
 }
 
 function Checks({ checked, catalogue, onJump }: { checked: Checked; catalogue: Catalogue; onJump: () => void }) {
-  const { problems, isCurrent, isUnknown, isEmpty } = checked;
+  const { problems, warnings, isCurrent, isUnknown, isEmpty } = checked;
   if (isEmpty) return <Text size="sm">{texts.empty}</Text>;
   if (isUnknown) return <Text size="sm">{problemsTexts.unchecked}</Text>;
   if (problems.length > 0) {
@@ -78,6 +78,13 @@ function Checks({ checked, catalogue, onJump }: { checked: Checked; catalogue: C
             <ProblemItem key={index} problem={problem} catalogue={catalogue} onJump={onJump} />
           ))}
         </ul>
+      </Alert>
+    );
+  }
+  if (warnings.length > 0) {
+    return (
+      <Alert color="yellow" variant="light" icon={<CircleAlert size={18} />}>
+        {texts.doubtful(warnings.length)}
       </Alert>
     );
   }

@@ -1,9 +1,12 @@
 import { Alert, Anchor, Badge, Button, Code, CopyButton, Group, Select, Stack, Text } from "@mantine/core";
 import { Pin, PinOff } from "lucide-react";
 
-import { type Catalogue, handlesOf, type NodeType } from "@/flow/catalogue";
-import { type FlowNode, isObject, isTrigger, type Json, type JsonObject } from "@/flow/drawing";
+import type { Catalogue } from "@/flow/catalogue";
+import { type Drawing, type FlowNode, isObject, isTrigger, type Json, type JsonObject } from "@/flow/drawing";
 import { jsonText, withKey } from "@/flow/formValues";
+import { graphOf } from "@/flow/graph";
+import { sampleOf, type Samples } from "@/flow/outputs";
+import { possibleWays } from "@/flow/ways";
 import { wayInWords } from "@/flow/wayWords";
 import { partsTexts } from "@/texts/parts";
 import { stepSettingsTexts } from "@/texts/step-settings";
@@ -16,7 +19,8 @@ const texts = stepSettingsTexts.output;
 
 interface OutputTabProps {
   readonly node: FlowNode;
-  readonly type: NodeType | null;
+  readonly drawing: Drawing;
+  readonly samples: Samples;
   readonly catalogue: Catalogue;
   /** Of the last test or run; undefined: there was none. */
   readonly output: Json | undefined;
@@ -24,18 +28,18 @@ interface OutputTabProps {
 }
 
 /** What it came to, or would: for templates, and to pin. */
-export function OutputTab({ node, type, catalogue, output, onSettings }: OutputTabProps) {
+export function OutputTab({ node, drawing, samples, catalogue, output, onSettings }: OutputTabProps) {
   const { isReadOnly } = useForm();
   const trigger = isTrigger(node);
   const pinned = isObject(node.dataRest["pinned"]) ? node.dataRest["pinned"] : null;
-  const sample = (type?.sample_output ?? {}) as JsonObject;
+  const sample = sampleOf(node, catalogue, samples);
   const shown = output ?? sample;
   const isReal = output !== undefined;
   const pin = (next: JsonObject | undefined) => onSettings(withKey(node.dataRest, "pinned", next), "pinned");
   const isEmpty = isObject(shown) && Object.keys(shown).length === 0;
   return (
     <Stack gap="md">
-      {pinned !== null && <Pinned node={node} pinned={pinned} handles={handlesOf(node, catalogue)} onPin={pin} />}
+      {pinned !== null && <Pinned pinned={pinned} node={node} ways={possibleWays(node, catalogue, graphOf(drawing))} onPin={pin} />}
       <div>
         <Group justify="space-between" mb={6}>
           <Text size="xs" c="dimmed">
@@ -74,7 +78,7 @@ export function OutputTab({ node, type, catalogue, output, onSettings }: OutputT
   );
 }
 
-function Pinned({ node, pinned, handles, onPin }: { node: FlowNode; pinned: JsonObject; handles: readonly string[]; onPin: (next: JsonObject | undefined) => void }) {
+function Pinned({ pinned, node, ways, onPin }: { pinned: JsonObject; node: FlowNode; ways: readonly string[]; onPin: (next: JsonObject | undefined) => void }) {
   const { isReadOnly } = useForm();
   return (
     <Alert color="iris" variant="light" p="sm" data-path='["pinned"]'>
@@ -91,11 +95,11 @@ function Pinned({ node, pinned, handles, onPin }: { node: FlowNode; pinned: Json
         </Group>
         <Text size="xs">{texts.pinnedText}</Text>
         <JsonInput label={texts.edit} value={pinned["output"]} rows={4} onChange={(output) => onPin({ ...pinned, output: output ?? null })} />
-        {handles.length > 1 && (
+        {ways.length > 1 && (
           <Select
             size="xs"
             label={texts.handle}
-            data={handles.map((handle) => ({ value: handle, label: wayInWords(node, handle) }))}
+            data={ways.map((way) => ({ value: way, label: wayInWords(node, way) }))}
             placeholder={texts.first}
             value={typeof pinned["handle"] === "string" ? pinned["handle"] : null}
             clearable

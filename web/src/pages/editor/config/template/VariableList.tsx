@@ -71,6 +71,7 @@ function Option({ id, row, source, list, onPath }: { id: string; row: VariableRo
         <span className={classes.chevron} />
       )}
       <span className={classes.name}>{row.name}</span>
+      {row.only !== null && <span className={classes.only}>{row.only}</span>}
       <span className={classes.sample}>{shortSample(row.sample)}</span>
     </div>
   );
