@@ -19,7 +19,10 @@ def fresh(tmp_path: Path) -> Cli:
     return make_cli(tmp_path)
 
 
-@pytest.mark.parametrize("command", ["runs", "list", "migrate", "worker", "sql", "export"])
+@pytest.mark.parametrize(
+    "command",
+    ["runs", "worker", *(pytest.param(name, marks=pytest.mark.full) for name in ("list", "migrate", "sql", "export"))],
+)
 def test_without_a_database_a_command_says_how_to_start_one(cli: Cli, command: str) -> None:
     answer = cli(command)
     assert answer.code == 1
