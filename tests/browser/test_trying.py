@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 from tests.browser import axe
+from tests.browser.drawing import Canvas
 from tests.browser.flows import follows_up, greets
 from tests.browser.person import Person
 
@@ -36,6 +37,17 @@ def test_a_draft_is_tried_on_whatever_there_is(person: Person) -> None:
     assert axe.findings(person.page) == []
     person.clicks("Test again", result)
     expect(result).to_contain_text("The test ran through")
+    card = Canvas(person).card
+    expect(card("Tell the owner")).to_contain_text("Done")
+    expect(card("Send a message")).to_contain_text("Not reached")
+    # The other way, which only the outside world could take.
+    person.clicks("Test")
+    person.picks("No reply in time", dialog)
+    person.takes_a_picture("test-dialog")
+    assert axe.findings(person.page) == []
+    person.clicks("Run the test", dialog)
+    expect(card("Send a message")).to_contain_text("Done")
+    expect(card("Tell the owner")).to_contain_text("Not reached")
     person.clicks("Clear the result", result)
     expect(result).to_have_count(0)
     assert account.get("/messages")["items"] == []

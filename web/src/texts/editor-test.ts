@@ -43,6 +43,7 @@ export const editorTestTexts = {
     schedule: "As if it were due now.",
     webhook: "A call without a body.",
   },
+  outcomes: { label: "How it goes on", of: (step: string) => `How “${step}” goes on` },
   input: {
     json: "As JSON",
     form: "As a form",

@@ -54,7 +54,7 @@ export function EditorBar({ automation, catalogue, tab }: EditorBarProps) {
       </Tabs>
       <Group gap={8} wrap="nowrap" className={classes.deeds}>
         <RunNowButton automation={automation} />
-        <TestButton automation={automation} />
+        <TestButton automation={automation} catalogue={catalogue} />
         <PublishButton automation={automation} catalogue={catalogue} />
         {mayChange && <BarMenu automation={automation} />}
       </Group>

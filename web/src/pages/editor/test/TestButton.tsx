@@ -3,6 +3,7 @@ import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { FlaskConical } from "lucide-react";
 import { Suspense } from "react";
 
+import type { Catalogue } from "@/flow/catalogue";
 import { onDemand } from "@/parts/onDemand";
 import { useMayChange } from "@/session/accounts";
 import { editorTestTexts as texts } from "@/texts/editor-test";
@@ -11,7 +12,7 @@ import type { Automation } from "@/pages/editor/tabs";
 
 const TestDialog = onDemand(async () => (await import("./TestDialog")).TestDialog);
 
-export function TestButton({ automation }: { automation: Automation }) {
+export function TestButton({ automation, catalogue }: { automation: Automation; catalogue: Catalogue }) {
   const [isOpen, { open, close }] = useDisclosure(false);
   const mayChange = useMayChange();
   // In fields, too: one tries what one has just typed.
@@ -26,7 +27,7 @@ export function TestButton({ automation }: { automation: Automation }) {
       </Tooltip>
       {isOpen && (
         <Suspense>
-          <TestDialog automation={automation} onClose={close} />
+          <TestDialog automation={automation} catalogue={catalogue} onClose={close} />
         </Suspense>
       )}
     </>

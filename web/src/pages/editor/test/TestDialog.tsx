@@ -1,7 +1,8 @@
 import { Button, Group, SegmentedControl, Stack, Text } from "@mantine/core";
 import { FlaskConical } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 
+import type { Catalogue } from "@/flow/catalogue";
 import { firstValues, NO_PROBLEMS, problemsIn } from "@/flow/inputForm";
 import { Dialog } from "@/parts/Dialog";
 import { EmptyState } from "@/parts/EmptyState";
@@ -10,17 +11,21 @@ import { editorTestTexts as texts } from "@/texts/editor-test";
 
 import { useDraft } from "@/pages/editor/draft/useDraft";
 import type { Automation } from "@/pages/editor/tabs";
+import { useProblems } from "@/pages/editor/problems/useProblems";
 import { Given } from "./Given";
+import { OutcomeChoices } from "./OutcomeChoices";
+import { type Chosen, outcomesOf, pinsOf } from "./outcomes";
 import { useTested } from "./testRuns";
 import { useTest } from "./useTest";
 import { bodyOf, type Filled, type Subject, subjectOf } from "./ways";
 
 interface TestDialogProps {
   automation: Automation;
+  catalogue: Catalogue;
   onClose: () => void;
 }
 
-export function TestDialog({ automation, onClose }: TestDialogProps) {
+export function TestDialog({ automation, catalogue, onClose }: TestDialogProps) {
   const drawing = useDraft((draft) => draft.drawing);
   const subject = subjectOf(drawing);
   return (
@@ -28,13 +33,13 @@ export function TestDialog({ automation, onClose }: TestDialogProps) {
       {subject === null ? (
         <EmptyState icon={FlaskConical} title={texts.noTrigger.title} text={texts.noTrigger.text} />
       ) : (
-        <Choose automation={automation} subject={subject} onClose={onClose} />
+        <Choose automation={automation} catalogue={catalogue} subject={subject} onClose={onClose} />
       )}
     </Dialog>
   );
 }
 
-function Choose({ automation, subject, onClose }: { automation: Automation; subject: Subject; onClose: () => void }) {
+function Choose({ automation, catalogue, subject, onClose }: TestDialogProps & { subject: Subject }) {
   const before = useTested(automation.id)?.body ?? null;
   const [given, setGiven] = useState<Filled>({
     way: before?.execution_id == null ? (subject.ways[0] ?? "example") : "run",
@@ -43,6 +48,10 @@ function Choose({ automation, subject, onClose }: { automation: Automation; subj
     record: before?.lead_id ?? before?.conversation_id ?? before?.row_id ?? null,
     values: { ...firstValues(subject.form?.fields ?? []), ...((before?.input ?? {}) as Filled["values"]) },
   });
+  const [chosen, setChosen] = useState<Chosen>(Object.fromEntries(Object.entries(before?.pinned ?? {}).map(([step, { handle }]) => [step, handle ?? ""])));
+  const drawing = useDraft((draft) => draft.drawing);
+  const { samples } = useProblems(automation.id);
+  const outcomes = useMemo(() => outcomesOf(drawing, catalogue), [drawing, catalogue]);
   const [isAsked, setAsked] = useState(false);
   const test = useTest(automation);
   const body = bodyOf(subject, given);
@@ -50,7 +59,7 @@ function Choose({ automation, subject, onClose }: { automation: Automation; subj
 
   function run(): void {
     setAsked(true);
-    if (body !== null) test.mutate(body, { onSuccess: onClose });
+    if (body !== null) test.mutate({ ...body, ...pinsOf(outcomes, chosen, catalogue, samples) }, { onSuccess: onClose });
   }
 
   return (
@@ -76,6 +85,7 @@ function Choose({ automation, subject, onClose }: { automation: Automation; subj
           />
         )}
         <Given automation={automation} subject={subject} given={given} problems={problems} onChange={setGiven} />
+        <OutcomeChoices outcomes={outcomes} chosen={chosen} catalogue={catalogue} onChange={setChosen} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {partsTexts.cancel}

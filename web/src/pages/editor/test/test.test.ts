@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 
+import type { NodeType } from "@/flow/catalogue";
 import { parseDrawing } from "@/flow/drawing";
 import { readRecords } from "@/flow/runRecord";
 
 import { canBeTried, matchInWords, offered, type PastEvent, whatChanged } from "./changes";
 import { outputsOf, stepsRun } from "./testRuns";
+import { outcomesOf, pinsOf } from "./outcomes";
 import { bodyOf, type Filled, subjectOf } from "./ways";
 
 const drawn = (type: string, config: object) => parseDrawing([{ id: "start", type, data: { config } }], []);
@@ -86,5 +88,28 @@ describe("a test", () => {
     );
     expect([...outputsOf(records)]).toEqual([["a", { x: 1 }]]);
     expect(stepsRun(records)).toBe(2);
+  });
+});
+
+describe("what only the outside world decides", () => {
+  const handles = ["met", "timed_out"];
+  const catalogue = new Map([["logic-wait", { type: "logic-wait", title: "Wait until", handles, error_handle: false, sample_output: {} } as unknown as NodeType]]);
+  const drawing = parseDrawing(
+    [
+      { id: "wait", type: "logic-wait", data: { config: { wait_for: "reply" } } },
+      { id: "said", type: "logic-wait", data: { config: {}, pinned: { output: {}, handle: "met" } } },
+      { id: "off", type: "logic-wait", data: { config: {}, disabled: true } },
+    ],
+    [],
+  );
+  const samples = new Map([["wait", { met: { met: true, record: { body: "Yes" } }, timed_out: { met: false } }]]);
+
+  it("can be chosen for a test, but not where it is pinned or switched off", () => {
+    const outcomes = outcomesOf(drawing, catalogue);
+    expect(outcomes.map(({ node, ways }) => [node.id, ways])).toEqual([["wait", ["met", "timed_out"]]]);
+    expect(pinsOf(outcomes, {}, catalogue, samples)).toEqual({});
+    expect(pinsOf(outcomes, { wait: "met" }, catalogue, samples)).toEqual({});
+    expect(pinsOf(outcomes, { wait: "gone" }, catalogue, samples)).toEqual({});
+    expect(pinsOf(outcomes, { wait: "timed_out" }, catalogue, samples)).toEqual({ pinned: { wait: { output: { met: false }, handle: "timed_out" } } });
   });
 });
