@@ -64,7 +64,7 @@ def test_what_is_drawn_without_a_network_is_saved_when_it_is_back(person: Person
     before = person.account.get(f"/automations/{drawing}")
     with person.offline():
         draws(person)
-        expect(person.page.get_by_role("region", name="Problems")).to_contain_text("It could not be checked")
+        expect(person.page.get_by_role("region", name="Problems")).to_contain_text("Not checked: no connection")
         person.clicks("Publish")
         dialog = person.dialog("Publish")
         expect(dialog).to_contain_text("It is published for the first time.")

@@ -20,7 +20,7 @@ def card(person: Person, name: str) -> Locator:
 
 def test_a_run_waits_and_goes_on_before_ones_eyes(running_server: Server, person: Person) -> None:
     account = person.account
-    made = account.live("Follow up a qualified lead", *follows_up("sales@acme.example"))
+    made = account.live("Follow up a qualified lead", *follows_up("watched@acme.example"))
     lead = account.lead("Ada Lovelace", email="ada@example.com", stage="new")
     talk = account.post("/conversations", {"agent_id": account.agent(), "lead_id": lead, "channel": "email"})["id"]
     person.goes_to(f"automations/{made}/runs")
@@ -34,7 +34,7 @@ def test_a_run_waits_and_goes_on_before_ones_eyes(running_server: Server, person
     expect(card(person, "Tell the owner")).to_contain_text("Done")
     expect(card(person, "Wait for a reply")).to_contain_text("Done")
     expect(card(person, "Send a message")).to_contain_text("Not reached")
-    (mail,) = running_server.world.mails_to("sales@acme.example")
+    (mail,) = running_server.world.mails_to("watched@acme.example")
     assert mail["subject"] == "Ada Lovelace has replied"
     card(person, "Tell the owner").click()
     what = person.page.get_by_role("complementary", name="What “Tell the owner” did")

@@ -164,7 +164,7 @@ async def test_a_wait_answers_with_an_example_of_what_it_waits_for(
         ),
     )
 
-    assert (record["status"], record["variables"]) == ("completed", {"said": "Hello Ada"})
+    assert (record["status"], record["variables"]) == ("completed", {"said": "Yes, Tuesday is fine"})
 
 
 async def test_a_locked_row_fails_the_step_soon(
