@@ -5,7 +5,7 @@ import { memo } from "react";
 import { canvasTexts as texts } from "@/texts/canvas";
 
 import { spotOf, useCanvasActions } from "./actions";
-import { plusOf, wayOf } from "./lineSpots";
+import { leftOfSpot, plusOf, wayOf } from "./lineSpots";
 import classes from "./plus.module.css";
 import type { LineEdge } from "./toCanvas";
 
@@ -22,7 +22,7 @@ export const StepEdge = memo(function StepEdge({ id, data, selected, markerEnd, 
       <BaseEdge path={path} interactionWidth={24} {...(markerEnd === undefined ? {} : { markerEnd })} />
       <EdgeLabelRenderer>
         {words !== "" && (
-          <span className={`${classes.way} ${classes.onLine}`} style={{ transform: at(way) }}>
+          <span className={`${classes.way} ${classes.onLine}`} style={{ transform: at(way, leftOfSpot(ends)) }}>
             {words}
           </span>
         )}
@@ -49,6 +49,6 @@ export const StepEdge = memo(function StepEdge({ id, data, selected, markerEnd, 
   );
 });
 
-function at({ x, y }: { x: number; y: number }): string {
-  return `translate(-50%, -50%) translate(${x}px, ${y}px)`;
+function at({ x, y }: { x: number; y: number }, left = 50): string {
+  return `translate(-${left}%, -50%) translate(${x}px, ${y}px)`;
 }

@@ -20,6 +20,12 @@ export function wayOf({ sourceX, sourceY, sourcePosition }: Ends): Point {
   return sourcePosition === "right" ? { x: sourceX + BESIDE, y: sourceY } : { x: sourceX, y: sourceY + BELOW };
 }
 
+/** How much of a name is left of its spot, in percent: it leans to where the line goes, so that names side by side leave each other room. */
+export function leftOfSpot({ sourceX, targetX, sourcePosition }: Ends): number {
+  if (sourcePosition === "right" || Math.abs(sourceX - targetX) < 1) return 50;
+  return targetX < sourceX ? 85 : 15;
+}
+
 export function plusOf({ sourceX, sourceY, targetX, targetY }: Ends, middle: Point, isNamed: boolean): Point {
   const isStraight = Math.abs(sourceX - targetX) < 1 && targetY > sourceY;
   return isStraight && isNamed ? { x: sourceX, y: sourceY + (targetY - sourceY) * LOWER } : middle;
