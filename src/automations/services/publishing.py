@@ -191,18 +191,6 @@ async def judge_with_surroundings(
     return replace(judged, problems=lacking)
 
 
-async def problems_of_draft(
-    around: AutomationStore,
-    registry: NodeRegistry,
-    installation: Installation,
-    automation: AutomationDetail,
-    nodes: Sequence[Any],
-    edges: Sequence[Any],
-) -> list[Problem]:
-    """All that keeps it from being published."""
-    return (await judge_with_surroundings(around, registry, installation, automation, nodes, edges)).problems
-
-
 def trigger_of(nodes: Sequence[Any]) -> tuple[str, dict[str, Any]] | None:
     """`trigger_type` and `trigger_config` of the columns, from the flow's trigger node; None without one."""
     for node in nodes:
@@ -230,10 +218,10 @@ async def publish(
     `FlowInvalid` with every problem; `Conflict` when somebody changed the draft since it was read."""
     automation = await get_automation(store, automation_id)
     nodes = drawn_flow(automation)
-    problems = await problems_of_draft(around or store, registry, installation, automation, nodes, automation.edges)
+    judged = await judge_with_surroundings(around or store, registry, installation, automation, nodes, automation.edges)
     trigger = trigger_of(nodes)
-    if problems or trigger is None:
-        raise FlowInvalid(problems)
+    if judged.problems or trigger is None:
+        raise FlowInvalid(judged.problems)
     version = await store.publish(
         automation_id,
         nodes=nodes,

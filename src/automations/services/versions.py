@@ -17,7 +17,7 @@ from automations.services.publishing import (
     Published,
     drawn_flow,
     get_automation,
-    problems_of_draft,
+    judge_with_surroundings,
     trigger_of,
 )
 
@@ -121,12 +121,12 @@ async def roll_back(
         raise Conflict(
             f"version {number} is what runs, and what is drawn", hint="`automations versions ID` lists the others."
         )
-    problems = await problems_of_draft(
+    judged = await judge_with_surroundings(
         around or automations, registry, installation, automation, version.nodes, version.edges
     )
     trigger = trigger_of(version.nodes)
-    if problems or trigger is None:
-        raise FlowInvalid(problems)
+    if judged.problems or trigger is None:
+        raise FlowInvalid(judged.problems)
     said = f"rolled back to version {number}"
     published = await automations.publish(
         automation_id,

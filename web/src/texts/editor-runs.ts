@@ -83,7 +83,7 @@ export const editorRunsTexts = {
     sample: "A test lets nothing out of the house: this is a sample of what its type answers.",
     pinned: "This is its pinned output; it did not run.",
     pin: "Pin this output",
-    failedHint: "Mend the step in Build and publish, then go on from what failed; or run again if the other side was to blame.",
+    failedHint: "If the step was to blame, mend it in Build, publish, and run again: that takes the new version. If the other side was, go on from what failed: that keeps the version it began with.",
   },
   timeline: {
     label: "Timeline",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -254,19 +253,11 @@ async def _saved(asked: Asked, automation_id: UUID) -> dict[str, Any]:
 
 async def _judged(asked: Asked, automation: AutomationDetail) -> dict[str, Any]:
     api, nodes = asked.api, publishing.drawn_flow(automation)
-    judged = publishing.judge_draft(nodes, automation.edges, api.registry)
-    if not judged.problems:
-        # Which secrets and settings there are is not for everybody to read, but for whoever draws to be told of.
-        async with api.engine() as engine:
-            lacking = await publishing.check_surroundings(
-                AutomationStore(engine),
-                api.registry,
-                api.installation,
-                automation,
-                nodes,
-                judged.outputs.columns,
-            )
-        judged = replace(judged, problems=lacking)
+    # Which secrets and settings there are is not for everybody to read, but for whoever draws to be told of.
+    async with api.engine() as engine:
+        judged = await publishing.judge_with_surroundings(
+            AutomationStore(engine), api.registry, api.installation, automation, nodes, automation.edges
+        )
     return _told_judged(judged)
 
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { meaningOf, NOTHING_HELD } from "@/pages/editor/canvas/changes";
 import { firstView, showsAny } from "@/pages/editor/canvas/firstSight";
-import { leftOfSpot, plusOf, wayOf } from "@/pages/editor/canvas/lineSpots";
+import { leftOfHandle, plusOf, wayOf } from "@/pages/editor/canvas/lineSpots";
 import { createReuse } from "@/pages/editor/canvas/reuse";
 import { beside, PICKER } from "./pickerPlace";
 import { shiftInto, whatFits } from "./shift";
@@ -46,7 +46,7 @@ describe("the picker", () => {
 it("the plus of a line keeps clear of the name of the way", () => {
   const line = { sourceX: 0, sourceY: 0, targetX: 0, targetY: 60, sourcePosition: "bottom" };
   expect(wayOf(line)).toEqual({ x: 0, y: 9 });
-  expect([-80, 0, 80].map((targetX) => leftOfSpot({ ...line, targetX }))).toEqual([85, 50, 15]);
+  expect([25, 50, 75, null].map(leftOfHandle)).toEqual([85, 50, 15, 50]);
   expect(plusOf(line, { x: 0, y: 30 }, true)).toEqual({ x: 0, y: 36 });
   expect(plusOf({ ...line, targetX: 200 }, { x: 100, y: 30 }, true)).toEqual({ x: 100, y: 30 });
 });

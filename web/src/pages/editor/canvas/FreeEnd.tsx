@@ -3,6 +3,7 @@ import { Plus } from "lucide-react";
 import { canvasTexts as texts } from "@/texts/canvas";
 
 import { type CanvasActions, spotOf } from "./actions";
+import { leftOfHandle } from "./lineSpots";
 import classes from "./plus.module.css";
 
 interface FreeEndProps {
@@ -20,7 +21,11 @@ interface FreeEndProps {
 export function FreeEnd({ id, title, handle, said, isOnly, left, actions }: FreeEndProps) {
   return (
     <span className={classes.free} style={{ left: `${left}%` }}>
-      {!isOnly && <span className={classes.way}>{said}</span>}
+      {!isOnly && (
+        <span className={classes.way} style={{ transform: `translateX(${50 - leftOfHandle(left)}%)` }}>
+          {said}
+        </span>
+      )}
       <button
         type="button"
         className={`${classes.plus} nodrag nopan`}

@@ -5,7 +5,7 @@ import { memo } from "react";
 import { canvasTexts as texts } from "@/texts/canvas";
 
 import { spotOf, useCanvasActions } from "./actions";
-import { leftOfSpot, plusOf, wayOf } from "./lineSpots";
+import { leftOfHandle, plusOf, wayOf } from "./lineSpots";
 import classes from "./plus.module.css";
 import type { LineEdge } from "./toCanvas";
 
@@ -22,7 +22,7 @@ export const StepEdge = memo(function StepEdge({ id, data, selected, markerEnd, 
       <BaseEdge path={path} interactionWidth={24} {...(markerEnd === undefined ? {} : { markerEnd })} />
       <EdgeLabelRenderer>
         {words !== "" && (
-          <span className={`${classes.way} ${classes.onLine}`} style={{ transform: at(way, leftOfSpot(ends)) }}>
+          <span className={`${classes.way} ${classes.onLine}`} style={{ transform: at(way, leftOfHandle(data.place)) }}>
             {words}
           </span>
         )}

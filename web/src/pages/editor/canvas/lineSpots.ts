@@ -20,10 +20,10 @@ export function wayOf({ sourceX, sourceY, sourcePosition }: Ends): Point {
   return sourcePosition === "right" ? { x: sourceX + BESIDE, y: sourceY } : { x: sourceX, y: sourceY + BELOW };
 }
 
-/** How much of a name is left of its spot, in percent: it leans to where the line goes, so that names side by side leave each other room. */
-export function leftOfSpot({ sourceX, targetX, sourcePosition }: Ends): number {
-  if (sourcePosition === "right" || Math.abs(sourceX - targetX) < 1) return 50;
-  return targetX < sourceX ? 85 : 15;
+/** How much of a name is left of its handle, in percent: names of handles beside each other lean apart. `place`: of the handle on its edge. */
+export function leftOfHandle(place: number | null): number {
+  if (place === null || place === 50) return 50;
+  return place < 50 ? 85 : 15;
 }
 
 export function plusOf({ sourceX, sourceY, targetX, targetY }: Ends, middle: Point, isNamed: boolean): Point {

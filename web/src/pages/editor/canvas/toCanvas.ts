@@ -41,7 +41,8 @@ interface Way extends HandlePlace {
   readonly said: string;
 }
 export type CardNode = Node<CardData, "card">;
-export type LineEdge = Edge<{ tone: Tone | null; from: string; to: string; way: string | null; text: string | null }>;
+/** `place`: where its handle is, as `HandlePlace.left`. */
+export type LineEdge = Edge<{ tone: Tone | null; from: string; to: string; way: string | null; place: number | null; text: string | null }>;
 
 const HANDLE = 10;
 
@@ -102,19 +103,20 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
       },
     ];
   });
-  const titles = new Map(nodes.map((node) => [node.id, node.data.title]));
+  const cards = new Map(nodes.map((node) => [node.id, node.data]));
   const edges = shown.edges.map(({ id, source, target, sourceHandle }): LineEdge => {
     const node = byId.get(source);
     const handle = node === undefined ? null : handleUsed(node, sourceHandle, catalogue);
     const mark = marks.edges.get(id);
     const way = node === undefined || handle === null || handle === "out" ? null : wayInWords(node, handle);
+    const place = cards.get(source)?.handles.find(({ name }) => name === handle)?.left ?? null;
     return {
       id,
       source,
       target,
       sourceHandle: handle,
       type: "smoothstep",
-      data: { tone: mark?.tone ?? null, from: titles.get(source) ?? source, to: titles.get(target) ?? target, way, text: mark?.text ?? null },
+      data: { tone: mark?.tone ?? null, from: cards.get(source)?.title ?? source, to: cards.get(target)?.title ?? target, way, place, text: mark?.text ?? null },
       ...(mark === undefined ? {} : { className: `tone-${mark.tone}` }),
       markerEnd: { type: MarkerType.ArrowClosed, width: 16, height: 16 },
     };

@@ -3,6 +3,7 @@ import { FlaskConical } from "lucide-react";
 import { useMemo, useState } from "react";
 
 import type { Catalogue } from "@/flow/catalogue";
+import type { Drawing } from "@/flow/drawing";
 import { firstValues, NO_PROBLEMS, problemsIn } from "@/flow/inputForm";
 import { Dialog } from "@/parts/Dialog";
 import { EmptyState } from "@/parts/EmptyState";
@@ -33,13 +34,13 @@ export function TestDialog({ automation, catalogue, onClose }: TestDialogProps) 
       {subject === null ? (
         <EmptyState icon={FlaskConical} title={texts.noTrigger.title} text={texts.noTrigger.text} />
       ) : (
-        <Choose automation={automation} catalogue={catalogue} subject={subject} onClose={onClose} />
+        <Choose automation={automation} catalogue={catalogue} drawing={drawing} subject={subject} onClose={onClose} />
       )}
     </Dialog>
   );
 }
 
-function Choose({ automation, catalogue, subject, onClose }: TestDialogProps & { subject: Subject }) {
+function Choose({ automation, catalogue, drawing, subject, onClose }: TestDialogProps & { drawing: Drawing; subject: Subject }) {
   const before = useTested(automation.id)?.body ?? null;
   const [given, setGiven] = useState<Filled>({
     way: before?.execution_id == null ? (subject.ways[0] ?? "example") : "run",
@@ -49,7 +50,6 @@ function Choose({ automation, catalogue, subject, onClose }: TestDialogProps & {
     values: { ...firstValues(subject.form?.fields ?? []), ...((before?.input ?? {}) as Filled["values"]) },
   });
   const [chosen, setChosen] = useState<Chosen>(Object.fromEntries(Object.entries(before?.pinned ?? {}).map(([step, { handle }]) => [step, handle ?? ""])));
-  const drawing = useDraft((draft) => draft.drawing);
   const { samples } = useProblems(automation.id);
   const outcomes = useMemo(() => outcomesOf(drawing, catalogue), [drawing, catalogue]);
   const [isAsked, setAsked] = useState(false);
