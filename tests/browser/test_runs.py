@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -62,3 +63,19 @@ def test_what_failed_comes_first_and_goes_on_once_it_is_mended(person: Person) -
     person.follows("Runs")
     person.sees(re.compile("Copy the score"))
     person.sees("Failed")
+
+
+def test_a_long_wait_says_until_when_in_full(person: Person) -> None:
+    """Neither the year nor the end of the words is left to be guessed."""
+    account = person.account
+    nodes, edges = follows_up()
+    nodes[1]["data"]["config"]["max_wait"] = {"amount": 1_500, "unit": "days"}
+    made = account.live("Follow up in years", nodes, edges)
+    lead = account.lead("Edsger Dijkstra", stage="new")
+    account.patch(f"/leads/{lead}", {"stage": "qualified"})
+    person.goes_to(f"automations/{made}/runs")
+    person.follows("Edsger Dijkstra")
+    chip = card(person, "Wait for a reply").get_by_text(re.compile("^Waiting · "))
+    until = datetime.now(UTC) + timedelta(days=1_500)
+    expect(chip).to_contain_text(re.compile(rf"for a reply, until \d+ \w+ {until.year}"))
+    assert chip.evaluate("(it) => it.scrollWidth <= it.clientWidth && it.scrollHeight <= it.clientHeight")

@@ -14,9 +14,12 @@ LONGEST: Final = timedelta(days=5 * 366)
 
 
 class Duration(BaseModel):
-    """`{"amount": 2, "unit": "days"}`. A day is 24 hours, whatever the clocks do meanwhile; at most five years."""
+    """`{"amount": 2, "unit": "days"}`. A day is 24 hours, whatever the clocks do meanwhile; at most five years.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    What is longer can be read, because older flows were published with it; `length_check` refuses it in a draft.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"duration": True})
 
     amount: float = Field(gt=0, le=200_000_000, title="Amount", description="How many of them.")
     unit: Unit = Field(default="minutes", title="Unit", description="What the amount counts.")
@@ -25,3 +28,9 @@ class Duration(BaseModel):
     def length(self) -> timedelta:
         """Never longer than five years."""
         return timedelta(seconds=min(self.amount * _SECONDS[self.unit], LONGEST.total_seconds()))
+
+    @property
+    def most(self) -> int | None:
+        """How many of its unit are five years, where it is longer than that."""
+        most = int(LONGEST.total_seconds()) // _SECONDS[self.unit]
+        return most if self.amount > most else None

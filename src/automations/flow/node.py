@@ -81,6 +81,12 @@ def html_fields(model: type[BaseModel]) -> frozenset[str]:
     return _fields_with(model, "escape", "html")
 
 
+@cache
+def duration_fields(model: type[BaseModel]) -> frozenset[str]:
+    """Dotted fields of a config that are a `Duration`."""
+    return _fields_with(model, "duration", True)
+
+
 def _fields_with(model: type[BaseModel], mark: str, value: bool | str) -> frozenset[str]:
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})

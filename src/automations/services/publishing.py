@@ -13,6 +13,7 @@ from automations.db.json_text import Unreadable
 from automations.db.secret_store import SecretStore
 from automations.db.watched_table_store import WatchedTableStore
 from automations.errors import FlowInvalid, NotFound, Problem, Unusable
+from automations.flow.length_check import check_lengths
 from automations.flow.output_check import OutputFindings, check_outputs
 from automations.flow.record_tables import ColumnUse
 from automations.flow.registry import NodeRegistry
@@ -116,7 +117,7 @@ def judge_draft(nodes: Sequence[Any], edges: Sequence[Any], registry: NodeRegist
         )
     found = examine(list(nodes), list(edges), registry)
     outputs = check_outputs(found)
-    problems = [*found.problems, *outputs.problems]
+    problems = [*found.problems, *check_lengths(found), *outputs.problems]
     if not problems and trigger_of(nodes) is None:
         problems.append(
             Problem(

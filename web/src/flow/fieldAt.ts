@@ -1,3 +1,4 @@
+import { isSpan } from "./controlKinds";
 import type { Control, Field } from "./formFields";
 import type { FieldPath } from "./formValues";
 
@@ -13,7 +14,8 @@ export function fieldAt(fields: readonly Field[], path: FieldPath): Field | null
 function fieldsIn(control: Control): readonly Field[] {
   switch (control.kind) {
     case "group":
-      return control.fields;
+      // A length of time is one field to whoever fills it in.
+      return isSpan(control) ? [] : control.fields;
     case "list":
       return fieldsIn(control.item);
     case "pairs":

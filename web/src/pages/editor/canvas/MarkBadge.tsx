@@ -11,7 +11,7 @@ export function MarkBadge({ mark, inline = false }: { mark: NodeMark; inline?: b
   const [Icon, color] = LOOKS[mark.tone];
   const word = texts.tones[mark.tone];
   return (
-    <Badge size="sm" radius="sm" tt="none" fw={550} color={color} variant="light" className={inline ? undefined : classes.mark} leftSection={<Icon size={11} aria-hidden />}>
+    <Badge size="sm" radius="sm" tt="none" fw={550} color={color} variant="light" {...(inline ? {} : { className: classes.mark, classNames: { label: classes.markWords } })} leftSection={<Icon size={11} aria-hidden />}>
       {mark.text === undefined ? word : `${word} · ${mark.text}`}
     </Badge>
   );

@@ -46,6 +46,7 @@ describe("problems", () => {
     ]);
     expect(said(problem({ code: "bad_config", message: "Send email: 'to': it is too long", hint: "Read on.", field: "to" }))).toEqual(["To", "It is too long."]);
     expect(said(problem({ code: "bad_retry", message: "data.retry.attempts: at least 1", hint: "Raise it.", field: "data.retry.attempts" }))).toEqual(["Attempts", "At least 1. Raise it."]);
+    expect(said(problem({ code: "too_long", message: "Send email: 'to': 9 years are more than five years", hint: "Use at most 5 years.", field: "to" }))).toEqual(["To", "9 years are more than five years. Use at most 5 years."]);
     expect(said(problem({}))).toEqual([null, "It is wrong. Mend it."]);
   });
 

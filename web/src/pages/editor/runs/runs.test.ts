@@ -58,6 +58,7 @@ describe("words about a run", () => {
     expect([approvalPath("approval:3"), approvalPath("reply:1"), approvalPath(null)]).toEqual(["/approvals?approval=3", null, null]);
     expect(awaitedInWords({ until: new Date(2026, 10, 28, 9, 5).getTime(), signal: null }, true, NOW)).toMatch(/^next try 28 Nov,? (at )?09:05( am)?$/);
     expect(awaitedInWords({ until: null, signal: null }, false, NOW)).toBeNull();
+    expect(momentInWords(new Date(2031, 11, 1, 9, 5).getTime(), NOW)).toMatch(/^1 Dec 2031,? (at )?09:05( am)?$/);
   });
 
   it("name who called it, and whom it called", () => {

@@ -36,12 +36,13 @@ export function approvalPath(signal: string | null): string | null {
   return id === undefined ? null : `/approvals?approval=${id}`;
 }
 
-/** Today's times without their date. */
+/** Today's times without their date, those of this year without it. */
 export function momentInWords(time: number, now: Date): string {
   const date = new Date(time);
-  const sameDay = date.toDateString() === now.toDateString();
   const clock = { hour: "2-digit", minute: "2-digit", hourCycle: HOURS } as const;
-  return date.toLocaleString("en-GB", sameDay ? clock : { day: "numeric", month: "short", ...clock });
+  if (date.toDateString() === now.toDateString()) return date.toLocaleString("en-GB", clock);
+  const year = date.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
+  return date.toLocaleString("en-GB", { day: "numeric", month: "short", ...year, ...clock });
 }
 
 export function awaitedInWords({ until, signal }: Awaited, isRetry: boolean, now: Date): string | null {
