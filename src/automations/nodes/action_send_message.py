@@ -52,8 +52,8 @@ class ActionSendMessage(Node[ActionSendMessageConfig]):
 
     Adds a row to `messages` with direction `outbound`, sender_type `automation` and status `queued`: whatever delivers
     the messages of your installation picks it up from there. A lead without a conversation gets one, unless
-    `begin` is off. Output: `{"message": <the new row>}`. The rows and the record of this step are committed together, so
-    a crash never sends it twice.
+    `begin` is off. Output: `{"message": <the new row>}`. The rows and the record of this step are committed together,
+    so a crash never sends it twice.
     """
 
     type = "action-send-message"

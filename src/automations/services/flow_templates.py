@@ -1,9 +1,9 @@
 """Templates: flow files with places to fill in, from which automations are made.
 
 A template is a flow file (`services/transfer.py`) with two more keys. `needs`: what has to be there, in words.
-`parameters`: `{name: {"description", "kind", "example", "default"}}`; kind is text, mail (addresses), number, list (of texts)
-or users (of ids). A text that is `${name}` alone becomes the value; within a longer text its words are put in. `${agent}` is the
-id of the agent that the automation gets.
+`parameters`: `{name: {"description", "kind", "example", "default"}}`; kind is text, mail (addresses), number, list (of
+texts) or users (of ids). A text that is `${name}` alone becomes the value; within a longer text its words are put in.
+`${agent}` is the id of the agent that the automation gets.
 """
 
 from __future__ import annotations

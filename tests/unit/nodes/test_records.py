@@ -306,7 +306,11 @@ async def test_who_has_no_conversation_gets_one(records: MemoryRecords, config: 
     [
         ({}, {}, Fail("this run is about no lead and no conversation, so there is nobody to write to", "no_record")),
         ({"lead_id": OTHER}, {}, Fail("Bob has no conversation", "no_conversation")),
-        ({"lead_id": LEAD}, {"channel": "fax", "begin": False}, Fail("Ada has no conversation on fax", "no_conversation")),
+        (
+            {"lead_id": LEAD},
+            {"channel": "fax", "begin": False},
+            Fail("Ada has no conversation on fax", "no_conversation"),
+        ),
         ({"lead_id": "gone"}, {}, Fail("there is no lead gone", "record_not_found")),
         ({"conversation_id": "gone"}, {}, Fail("there is no conversation gone", "record_not_found")),
         (
