@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 from tests.browser.drawing import Canvas
-from tests.browser.flows import follows_up, node
+from tests.browser.flows import edge, follows_up, node
 from tests.browser.person import Person
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(240)]
@@ -52,3 +54,41 @@ def test_settings_that_are_not_saved_are_not_lost_unasked(person: Person) -> Non
     person.page.get_by_role("tab", name="Runs").click()
     person.clicks("Leave it as it was", dialog)
     expect(person.field("Description")).to_have_count(0)
+
+
+def test_a_form_stands_still_under_the_hand(person: Person) -> None:
+    nodes = [
+        node("start", "trigger-event", "A lead comes", event_source="lead", event_type="INSERT"),
+        node("write", "action-update-record", "Write", table="leads", values={"": ""}),
+        node("mail", "action-email", "Mail"),
+    ]
+    made = person.account.draft("Follow up", nodes, [edge("start", "write"), edge("write", "mail")])
+    person.goes_to(f"automations/{made}")
+    canvas = Canvas(person)
+
+    panel = canvas.opens("Write")
+    person.clicks("Add a row: Values", panel)
+    column = panel.get_by_label("Name of row 1 of Values")
+    column.fill("stag")
+    expect(person.page.get_by_role("option")).to_have_text(["stage"])
+    person.presses("Enter")
+    expect(column).to_have_value("stage")
+    expect(person.page.get_by_role("option")).to_have_count(0)
+
+    panel = canvas.opens("Mail")
+    to = panel.get_by_role("textbox", name="To", exact=True)
+    subject = panel.get_by_role("textbox", name="Subject", exact=True)
+    expect(to).to_have_accessible_description(re.compile("Still to fill in"))
+    place = subject.bounding_box()
+    to.press_sequentially("{{ tri")
+    expect(person.page.get_by_role("option").first).to_be_visible()
+    canvas.is_saved()
+    expect(canvas.card("Mail")).to_contain_text("2 fields still to fill in")
+    expect(to).not_to_have_attribute("aria-invalid", "true")
+    person.presses("Escape")
+    to.fill("ada@acme.example")
+    expect(canvas.card("Mail")).to_contain_text("1 field still to fill in")
+    assert subject.bounding_box() == place
+    to.fill("{{ tri")
+    subject.focus()
+    expect(to).to_have_attribute("aria-invalid", "true")

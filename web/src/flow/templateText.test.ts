@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { barePath, filterIn, insertFilter, insertPath, openBraces, piecesOf, previewOf, shortSample } from "./templateText";
+import { barePath, filterIn, insertFilter, insertPath, isUnfinished, openBraces, piecesOf, previewOf, shortSample } from "./templateText";
 import type { Source } from "./variables";
 
 const leaf = (path: string, sample: Source["variables"][number]["sample"]) => ({ path, name: path, sample, children: [] });
@@ -25,6 +25,12 @@ describe("a template", () => {
     expect(previewOf("Hi {{ nobody }}", SOURCES)).toBeNull();
     expect(previewOf("Hi", SOURCES)).toBeNull();
   });
+});
+
+it("is unfinished while braces before the cursor wait for more", () => {
+  const typed = ["a {", "{{", "{{ trigger.new | ", "{{ a }} {{ b", "{{ a }}", "{% if x", "a"];
+  expect(typed.map((text) => isUnfinished(text, text.length))).toEqual([true, true, true, true, false, false, false]);
+  expect(isUnfinished("{{ a }} b", 9)).toBe(false);
 });
 
 it("shows samples in a few letters", () => {

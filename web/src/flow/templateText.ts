@@ -45,6 +45,12 @@ export function openBraces(text: string, cursor: number): { readonly from: numbe
   return /\}\}|[\n|]/.test(typed) ? null : { from, typed: typed.trim() };
 }
 
+/** Whether braces before the cursor wait for more: what is typed is no mistake yet. */
+export function isUnfinished(text: string, cursor: number): boolean {
+  const before = text.slice(0, cursor);
+  return before.endsWith("{") || before.lastIndexOf("{{") > before.lastIndexOf("}}");
+}
+
 /** The path in braces at the selection: in the place of the expression that the cursor is in, or of braces that were opened. */
 export function insertPath(text: string, start: number, end: number, path: string): Edit {
   const around = start === end ? expressionAround(text, start) : null;

@@ -19,6 +19,7 @@ export const problemsTexts = {
   fillIn: "Fill this in.",
   stillToFillIn: "Still to fill in.",
   stillToChoose: "Still to choose.",
+  unfinished: "Still being typed.",
   choose: (title: string) => `Choose ${CHOSEN[title] ?? a(title.toLowerCase())}.`,
   sentence: (text: string) => (/[.!?]$/.test(text) ? begun(text) : `${begun(text)}.`),
   of: (title: string, text: string) => `${title}: ${text}`,

@@ -92,7 +92,7 @@ function Config({ automation, catalogue, checked }: { automation: string; catalo
   const { drawing, selection, change, select } = useDraft((draft) => draft);
   const outputs = useOutputs(automation);
   const mayChange = useMayChange();
-  const leave = useLeft((left) => left.leave);
+  const { leave, type: typing } = useLeft();
   const jump = useJumps((jumps) => jumps.jump);
   const [id] = selection;
   const type = typeIn(catalogue, drawing.nodes.find((node) => node.id === id)?.type);
@@ -120,6 +120,7 @@ function Config({ automation, catalogue, checked }: { automation: string; catalo
         isReadOnly={!mayChange}
         onClose={() => select([])}
         onLeave={(paths) => leave(automation, id, paths)}
+        onUnfinished={(paths) => typing(id, paths)}
         onConfig={(config, field) => change((now) => setConfig(now, id, config), `${id}/${field}`)}
         onLabel={(label) => change((now) => setLabel(now, id, label), `${id}/label`)}
         onDisabled={(disabled) => change((now) => setDisabled(now, new Set([id]), disabled))}

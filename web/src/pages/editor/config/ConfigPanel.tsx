@@ -6,6 +6,7 @@ import type { Catalogue } from "@/flow/catalogue";
 import { type Drawing, isTrigger, type JsonObject, nodeOf } from "@/flow/drawing";
 import type { Samples } from "@/flow/outputs";
 import { tableOf } from "@/flow/recordTables";
+import { isUnfinished } from "@/flow/templateText";
 import { type Outputs, variablesFor } from "@/flow/variables";
 import { useAccount } from "@/session/accounts";
 import { configTexts as texts } from "@/texts/config";
@@ -25,6 +26,8 @@ export interface FieldProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly isError: boolean;
+  /** It is only not filled in: said in a word beside the label, so that nothing moves when it is. */
+  readonly isMissing: boolean;
 }
 
 export interface ConfigPanelProps {
@@ -46,8 +49,11 @@ export interface ConfigPanelProps {
   readonly onClose?: () => void;
   /** Somebody has been at these fields, and is not any more: their paths, as JSON. */
   readonly onLeave?: (paths: readonly string[]) => void;
+  /** What is typed there is no mistake until it is left, a variable say; empty: it was left. */
+  readonly onUnfinished?: (paths: readonly string[]) => void;
 }
 
+const NONE: readonly string[] = [];
 const SECTIONS: readonly Section[] = ["setup", "settings", "output"];
 
 /** What one step does. */
@@ -74,6 +80,10 @@ export function ConfigPanel(props: ConfigPanelProps) {
           // Another window is no other field.
           const paths = document.hasFocus() ? pathsLeft(event.target, event.relatedTarget) : [];
           if (paths.length > 0) props.onLeave?.(paths);
+          props.onUnfinished?.(NONE);
+        }}
+        onInput={({ target }) => {
+          if (target instanceof HTMLTextAreaElement && isUnfinished(target.value, target.selectionStart)) props.onUnfinished?.(pathsLeft(target, null));
         }}
       >
         <Tabs value={section} onChange={(name) => setSection(name as Section)} keepMounted={false} className={classes.tabs}>

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import type { NodeType } from "@/flow/catalogue";
+import { type Drawing, type JsonObject, parseDrawing } from "@/flow/drawing";
 
+import { stillHolding } from "./holds";
 import { stateOf } from "./listState";
 import { countsByStep, fieldProblemsOf, type FlowProblem, leftKey, pathOf, toldOf, wordsOf } from "./problems";
 
@@ -58,14 +60,29 @@ describe("problems", () => {
     expect(quiet([leftKey("a", '["cases"]')])).toEqual([true, false, true, false]);
     expect(quiet([], true)).toEqual([false, false, false, false]);
     expect(fieldProblemsOf(toldOf(all, new Set([leftKey("a", '["to"]')]), false), "a", EMAIL)).toEqual([
-      { path: ["to"], message: "Fill this in.", isError: true },
-      { path: ["cases", 0, "id"], message: "Still to fill in.", isError: false },
-      { path: [], message: "It is wrong. Mend it.", isError: true },
+      { path: ["to"], message: "Fill this in.", isError: true, isMissing: true },
+      { path: ["cases", 0, "id"], message: "Still to fill in.", isError: false, isMissing: true },
+      { path: [], message: "It is wrong. Mend it.", isError: true, isMissing: false },
     ]);
     expect([...countsByStep(toldOf(all, NOTHING, false))]).toEqual([
       ["a", { problems: 1, open: 2 }],
       ["b", { problems: 0, open: 1 }],
     ]);
+  });
+
+  it("are quiet where somebody is in the middle of a word, and say nothing at the field", () => {
+    const broken = problem({ code: "bad_template", message: "'to': it does not end", node_id: "a", field: "to" });
+    const told = toldOf([broken], new Set([leftKey("a", '["to"]')]), true, new Set([leftKey("a", '["to"]')]));
+    expect([fieldProblemsOf(told, "a", EMAIL), countsByStep(told).get("a")]).toEqual([[], { problems: 0, open: 1 }]);
+    expect(fieldProblemsOf(toldOf([broken], NOTHING, false), "a", EMAIL)).toHaveLength(1);
+  });
+
+  it("hold until what they are about was changed, whatever the server has said since", () => {
+    const drawn = (config: JsonObject) => parseDrawing([{ id: "a", type: "action-email", data: { config } }], []);
+    const was = drawn({ subject: "" });
+    const all = [missing("a", "to"), missing("a", "cases.0.id"), problem({ node_id: "a", field: "to" })];
+    const holding = (now: Drawing) => stillHolding(all, was, now).map((one) => all.indexOf(one));
+    expect([holding(was), holding(drawn({ subject: "Hello" })), holding(drawn({ to: "a@b" })), holding(drawn({ cases: [{ id: "x" }] }))]).toEqual([[0, 1, 2], [0, 1, 2], [1, 2], [0, 2]]);
   });
 
   it("are summed up, and nothing is called fine that nobody knows", () => {

@@ -44,6 +44,7 @@ export function wordsOf(problem: ToldProblem | FlowProblem, type: NodeType | nul
   const field = path.length === 0 ? null : fieldAt([...fieldsOf(type?.config_schema), ...settingFields(false, null)], path);
   const title = field?.title ?? null;
   const isQuiet = "isQuiet" in problem && problem.isQuiet;
+  if (isQuiet && problem.code !== MISSING) return { title, text: texts.unfinished };
   if (problem.code === MISSING && field !== null) {
     const isChosen = field.control.kind === "choice" || CHOSEN.has(widgetOf(type?.type ?? "", ruleKey(path), field) ?? "") || field.name === "event_source";
     if (isQuiet) return { title, text: isChosen ? texts.stillToChoose : texts.stillToFillIn };
@@ -62,8 +63,8 @@ function bareMessage({ message, field }: FlowProblem, type: NodeType | null): st
 export function fieldProblemsOf(problems: readonly ToldProblem[], nodeId: string, type: NodeType | null, warnings: readonly ToldProblem[] = []): FieldProblem[] {
   const told = (all: readonly ToldProblem[], isWarning: boolean) =>
     all
-      .filter((one) => one.node_id === nodeId)
-      .map((one) => ({ path: pathOf(one.field), message: wordsOf(one, type).text, isError: !isWarning && !one.isQuiet }));
+      .filter((one) => one.node_id === nodeId && (one.code === MISSING || !one.isQuiet))
+      .map((one) => ({ path: pathOf(one.field), message: wordsOf(one, type).text, isError: !isWarning && !one.isQuiet, isMissing: one.code === MISSING }));
   return [...told(problems, false), ...told(warnings, true)];
 }
 
@@ -83,9 +84,12 @@ export function countsByStep(problems: readonly ToldProblem[]): ReadonlyMap<stri
   return new Map([...ids].map((id) => [id, countsOf(problems.filter((one) => one.node_id === id))]));
 }
 
-/** Fields that were left once, by step and path; `isAsked`: somebody wants to publish. */
-export function toldOf(problems: readonly FlowProblem[], left: ReadonlySet<string>, isAsked: boolean): ToldProblem[] {
-  return problems.map((one) => ({ ...one, isQuiet: one.code === MISSING && one.node_id !== null && !isAsked && !wasLeft(one.node_id, pathOf(one.field), left) }));
+/** Fields that were left once, by step and path; `isAsked`: somebody wants to publish; `unfinished`: where somebody is typing. */
+export function toldOf(problems: readonly FlowProblem[], left: ReadonlySet<string>, isAsked: boolean, unfinished: ReadonlySet<string> = new Set()): ToldProblem[] {
+  return problems.map((one) => {
+    const isAt = (fields: ReadonlySet<string>) => one.node_id !== null && isAmong(one.node_id, pathOf(one.field), fields);
+    return { ...one, isQuiet: isAt(unfinished) || (one.code === MISSING && one.node_id !== null && !isAsked && !isAt(left)) };
+  });
 }
 
 export function leftKey(node: string, path: string): string {
@@ -93,8 +97,8 @@ export function leftKey(node: string, path: string): string {
 }
 
 /** It, or what it is in. */
-function wasLeft(node: string, path: Path, left: ReadonlySet<string>): boolean {
-  return path.some((_, index) => left.has(leftKey(node, JSON.stringify(path.slice(0, index + 1)))));
+function isAmong(node: string, path: Path, fields: ReadonlySet<string>): boolean {
+  return path.some((_, index) => fields.has(leftKey(node, JSON.stringify(path.slice(0, index + 1)))));
 }
 
 export function typeIn(catalogue: Catalogue, type: string | undefined): NodeType | null {

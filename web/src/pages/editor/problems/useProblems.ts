@@ -10,6 +10,7 @@ import { NO_SAMPLES, type Samples, samplesOf } from "@/flow/outputs";
 import type { FieldProblem } from "@/pages/editor/config/ConfigPanel";
 import { answer, api } from "@/session/client";
 
+import { stillHolding } from "./holds";
 import { useLeft } from "./left";
 import { toldOf, type ToldProblem } from "./problems";
 
@@ -46,9 +47,10 @@ export function useProblems(automation: string): Checked {
   const isEmpty = settled.nodes.length === 0;
   const { data, isPlaceholderData, error, isPaused } = useQuery({
     queryKey: [...queryKeys.automations.detail(automation), "problems", numberOf(settled)],
-    queryFn: ({ signal }) => {
+    queryFn: async ({ signal }) => {
       const body = { nodes: writeNodes(settled), edges: writeEdges(settled) };
-      return answer(api.POST("/api/v1/automations/{automation_id}/validate", { params: { path: { automation_id: automation } }, body, signal }));
+      const said = await answer(api.POST("/api/v1/automations/{automation_id}/validate", { params: { path: { automation_id: automation } }, body, signal }));
+      return { said, of: settled };
     },
     enabled: !isEmpty,
     placeholderData: keepPreviousData,
@@ -58,11 +60,12 @@ export function useProblems(automation: string): Checked {
   const isCurrent = settled === drawing && data !== undefined && !isPlaceholderData;
   const left = useLeft((now) => (now.automation === automation ? now.fields : NOWHERE));
   const isAsked = useLeft((now) => now.automation === automation && now.isAsked);
-  const found = isEmpty ? undefined : data?.problems;
-  const problems = useMemo(() => (found === undefined ? NONE : toldOf(found, left, isAsked)), [found, left, isAsked]);
-  const doubtful = isEmpty ? undefined : data?.warnings;
+  const unfinished = useLeft((now) => now.unfinished);
+  const found = useMemo(() => (isEmpty || data === undefined ? undefined : stillHolding(data.said.problems, data.of, drawing)), [isEmpty, data, drawing]);
+  const problems = useMemo(() => (found === undefined ? NONE : toldOf(found, left, isAsked, unfinished)), [found, left, isAsked, unfinished]);
+  const doubtful = isEmpty ? undefined : data?.said.warnings;
   const warnings = useMemo(() => (doubtful === undefined ? NONE : doubtful.map((one) => ({ ...one, isQuiet: false }))), [doubtful]);
-  const samples = useMemo(() => (data === undefined ? NO_SAMPLES : samplesOf(data.samples)), [data]);
+  const samples = useMemo(() => (data === undefined ? NO_SAMPLES : samplesOf(data.said.samples)), [data]);
   return { problems, warnings, samples, isCurrent, isUnknown: error !== null || isPaused, isEmpty };
 }
 

@@ -1,5 +1,6 @@
-import { Autocomplete, NumberInput, Stack, TagsInput, TextInput } from "@mantine/core";
+import { NumberInput, Stack, TagsInput, TextInput } from "@mantine/core";
 
+import { OfferedInput } from "@/parts/OfferedInput";
 import { recordsTexts } from "@/texts/records";
 
 import type { LeadValues, problemsOf } from "./leadForm";
@@ -33,7 +34,7 @@ export function LeadFields({ values, problems, stages, readOnly = false, onChang
         onChange={(event) => set({ email: event.currentTarget.value })}
       />
       <TextInput label={texts.fields.phone} value={values.phone} readOnly={readOnly} onChange={(event) => set({ phone: event.currentTarget.value })} />
-      <Autocomplete
+      <OfferedInput
         label={texts.fields.stage}
         placeholder={readOnly ? "" : texts.stageHint}
         data={[...stages]}

@@ -1,7 +1,8 @@
-import { Autocomplete, Group, Text } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 
 import { shortSample, variableAt } from "@/flow/templateText";
 import { allPaths } from "@/flow/variableRows";
+import { OfferedInput } from "@/parts/OfferedInput";
 import { conditionTexts as texts } from "@/texts/conditions";
 
 import { useBuilder } from "./BuilderContext";
@@ -10,7 +11,8 @@ import { useBuilder } from "./BuilderContext";
 export function FieldPicker({ value, onChange }: { value: string; onChange: (field: string) => void }) {
   const { fields, isReadOnly } = useBuilder();
   return (
-    <Autocomplete
+    <OfferedInput
+      areNames
       style={{ flex: 1, minWidth: 0 }}
       aria-label={texts.field}
       placeholder={texts.fieldHint}

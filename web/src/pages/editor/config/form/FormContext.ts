@@ -39,7 +39,7 @@ export function useProblemAt(path: FieldPath, withParts: boolean): FieldProblem 
   );
 }
 
-/** For controls that say it themselves; what is only still to be filled in, `Said` says. */
-export function errorOf(problem: FieldProblem | null): string | undefined {
-  return problem?.isError === true ? problem.message : undefined;
+/** For controls that say it themselves; what is missing is said beside the label. */
+export function errorOf(problem: FieldProblem | null): string | boolean {
+  return problem?.isError === true && (problem.isMissing || problem.message);
 }

@@ -7,6 +7,7 @@ import { Prose } from "@/parts/Prose";
 
 import { pathKey, useProblemAt } from "./FormContext";
 import classes from "./form.module.css";
+import { Missing, Said } from "./Said";
 
 interface FrameProps {
   readonly field: Field;
@@ -22,6 +23,8 @@ interface FrameProps {
 export function Frame({ field, path, actions, error = null, children }: FrameProps) {
   const id = useId();
   const problem = useProblemAt(path, true);
+  const isMissing = error === null && problem?.isMissing === true;
+  const look = problem?.isError === false && error === null ? { c: "dimmed" } : {};
   return (
     <div className={classes.frame} data-path={pathKey(path)}>
       <Input.Wrapper
@@ -31,8 +34,8 @@ export function Frame({ field, path, actions, error = null, children }: FramePro
         error={error ?? problem?.message}
         withAsterisk={field.isRequired}
         descriptionProps={{ mt: 4 }}
-        errorProps={problem?.isError === false && error === null ? { mt: 4, c: "dimmed" } : { mt: 4 }}
-        inputWrapperOrder={["label", "input", "error", "description"]}
+        errorProps={isMissing ? { className: classes.missing, ...look } : { mt: 4, ...look }}
+        inputWrapperOrder={isMissing ? ["error", "label", "input", "description"] : ["label", "input", "error", "description"]}
       >
         {children(id)}
       </Input.Wrapper>
@@ -54,6 +57,7 @@ export function GroupFrame({ field, path, actions, children }: GroupFrameProps) 
   const problem = useProblemAt(path, false);
   return (
     <div role="group" aria-labelledby={id} className={classes.frame} data-path={pathKey(path)}>
+      <Missing problem={problem} />
       <Input.Label component="div" labelElement="div" id={id} required={field.isRequired} mb={2}>
         {field.title}
       </Input.Label>
@@ -62,11 +66,7 @@ export function GroupFrame({ field, path, actions, children }: GroupFrameProps) 
           <Prose text={field.description} />
         </Input.Description>
       )}
-      {problem !== null && (
-        <Input.Error mb={6} {...(problem.isError ? {} : { c: "dimmed" })}>
-          {problem.message}
-        </Input.Error>
-      )}
+      <Said problem={problem} />
       {actions !== undefined && <div className={classes.actions}>{actions}</div>}
       {children}
     </div>

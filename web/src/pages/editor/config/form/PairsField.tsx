@@ -1,10 +1,11 @@
-import { ActionIcon, Autocomplete, Stack } from "@mantine/core";
+import { ActionIcon, Stack } from "@mantine/core";
 import { X } from "lucide-react";
 import { useState } from "react";
 
 import { isObject, type Json } from "@/flow/drawing";
 import type { Field } from "@/flow/formFields";
 import { emptyOf, fromPairs, type Pair, pairsOf, repeatedNames, sameJson, withItem, withoutItem } from "@/flow/formValues";
+import { OfferedInput } from "@/parts/OfferedInput";
 import { configTexts } from "@/texts/config";
 
 import { AddButton } from "./AddButton";
@@ -76,7 +77,8 @@ function Row({ field, control, path, name, value, index, names, isRepeated, onNa
   const { isReadOnly } = useForm();
   const inner = control.value;
   const nameInput = (
-    <Autocomplete
+    <OfferedInput
+      areNames
       size="xs"
       data={[...names]}
       value={name}

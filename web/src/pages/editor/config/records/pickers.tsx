@@ -1,6 +1,7 @@
-import { Autocomplete, Input, Select } from "@mantine/core";
+import { Input, Select } from "@mantine/core";
 
 import { isExpression } from "@/flow/formValues";
+import { OfferedInput } from "@/parts/OfferedInput";
 import { usePeople } from "@/session/people";
 import { triggerTexts } from "@/texts/triggers";
 
@@ -116,7 +117,7 @@ export function ChannelField({ field, path, value, onChange }: ControlProps) {
   }
   return (
     <Frame field={field} path={path}>
-      {(id) => <Autocomplete id={id} data={CHANNELS} value={textOf(value)} readOnly={isReadOnly} onChange={(name) => onChange(name === "" ? undefined : name)} />}
+      {(id) => <OfferedInput areNames id={id} data={CHANNELS} value={textOf(value)} readOnly={isReadOnly} onChange={(name) => onChange(name === "" ? undefined : name)} />}
     </Frame>
   );
 }

@@ -1,9 +1,10 @@
-import { Autocomplete, MultiSelect, Select, TagsInput } from "@mantine/core";
+import { MultiSelect, Select, TagsInput } from "@mantine/core";
 
 import { itemFields } from "@/flow/conditionFields";
 import { listOf } from "@/flow/formValues";
 import { writableColumns } from "@/flow/recordTables";
 import { allPaths } from "@/flow/variableRows";
+import { OfferedInput } from "@/parts/OfferedInput";
 import { triggerTexts } from "@/texts/triggers";
 
 import { useForm } from "@/pages/editor/config/form/FormContext";
@@ -24,7 +25,7 @@ export function TableField({ field, path, value, onChange }: ControlProps) {
   return (
     <Frame field={field} path={path}>
       {(id) => (
-        <Autocomplete id={id} data={tables} value={textOf(value)} placeholder={texts.table} readOnly={isReadOnly} onChange={(name) => onChange(name === "" ? undefined : name)} />
+        <OfferedInput areNames id={id} data={tables} value={textOf(value)} placeholder={texts.table} readOnly={isReadOnly} onChange={(name) => onChange(name === "" ? undefined : name)} />
       )}
     </Frame>
   );
@@ -36,7 +37,8 @@ export function ColumnField({ field, path, value, onChange }: ControlProps) {
   return (
     <Frame field={field} path={path}>
       {(id) => (
-        <Autocomplete
+        <OfferedInput
+          areNames
           id={id}
           data={columns.map((column) => column.name)}
           value={textOf(value)}
@@ -84,7 +86,7 @@ export function ItemPathField({ field, path, value, onChange }: ControlProps) {
   return (
     <Frame field={field} path={path}>
       {(id) => (
-        <Autocomplete id={id} data={paths} value={textOf(value)} placeholder={hintOf(field)} readOnly={isReadOnly} onChange={(name) => onChange(name === "" ? undefined : name)} />
+        <OfferedInput areNames id={id} data={paths} value={textOf(value)} placeholder={hintOf(field)} readOnly={isReadOnly} onChange={(name) => onChange(name === "" ? undefined : name)} />
       )}
     </Frame>
   );

@@ -1,17 +1,18 @@
-import { Autocomplete, Input, SegmentedControl, Select, Stack, TagsInput, Text } from "@mantine/core";
+import { Input, SegmentedControl, Select, Stack, TagsInput, Text } from "@mantine/core";
 import { useId } from "react";
 
 import { type EventFilter, readFilter, writeFilter } from "@/flow/changeRule";
 import type { JsonObject } from "@/flow/drawing";
 import { withKey } from "@/flow/formValues";
 import { comparedWith, operandText } from "@/flow/operators";
+import { OfferedInput } from "@/parts/OfferedInput";
 import { configTexts } from "@/texts/config";
 import { triggerTexts } from "@/texts/triggers";
 
 import { ConditionField } from "@/pages/editor/config/condition/ConditionField";
 import { errorOf, pathKey, useForm, useProblemAt } from "@/pages/editor/config/form/FormContext";
 import { Form } from "@/pages/editor/config/form/Form";
-import { Said } from "@/pages/editor/config/form/Said";
+import { Missing, Said } from "@/pages/editor/config/form/Said";
 import type { OwnFormProps } from "@/pages/editor/config/forms";
 import { useColumns } from "@/pages/editor/config/records/useColumns";
 import { useKnownValues } from "@/pages/editor/config/records/useKnownValues";
@@ -56,6 +57,7 @@ function SourceField({ config, onConfig }: Pick<OwnFormProps, "config" | "onConf
   const names = [...new Set(["lead", "conversation", ...tables, ...(value === null || value === "webhook" ? [] : [value])])];
   return (
     <div data-path={pathKey(["event_source"])}>
+      <Missing problem={problem} />
       <Select
         label={texts.source}
         withAsterisk
@@ -67,7 +69,6 @@ function SourceField({ config, onConfig }: Pick<OwnFormProps, "config" | "onConf
         error={errorOf(problem)}
         onChange={(chosen) => onConfig(withKey(config, "event_source", chosen ?? undefined), "event_source")}
       />
-      <Said problem={problem} isQuietOnly />
     </div>
   );
 }
@@ -78,6 +79,7 @@ function EventField({ config, onConfig, isReadOnly }: Pick<OwnFormProps, "config
   const value = typeof config["event_type"] === "string" ? config["event_type"] : "";
   return (
     <div data-path={pathKey(["event_type"])}>
+      <Missing problem={problem} />
       <Input.Label labelElement="div" id={id} required mb={2}>
         {texts.event}
       </Input.Label>
@@ -113,7 +115,8 @@ function ChangeFields({ config, filter, onConfig }: { config: JsonObject; filter
         {texts.changeText}
       </Text>
       <Stack gap={8}>
-        <Autocomplete
+        <OfferedInput
+          areNames
           label={texts.column}
           placeholder={texts.anyColumn}
           data={names}

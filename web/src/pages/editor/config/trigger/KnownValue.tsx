@@ -1,6 +1,7 @@
-import { Anchor, Autocomplete, Text } from "@mantine/core";
+import { Anchor, Text } from "@mantine/core";
 
 import { meantBy } from "@/flow/knownValues";
+import { OfferedInput } from "@/parts/OfferedInput";
 import { triggerTexts } from "@/texts/triggers";
 
 const texts = triggerTexts.event;
@@ -18,7 +19,7 @@ export function KnownValue({ label, value, known, isReadOnly, onChange }: KnownV
   const meant = meantBy(value, known);
   return (
     <div>
-      <Autocomplete label={label} placeholder={texts.anything} data={[...known]} value={value} readOnly={isReadOnly} onChange={onChange} />
+      <OfferedInput label={label} placeholder={texts.anything} data={[...known]} value={value} readOnly={isReadOnly} onChange={onChange} />
       {meant !== null && !isReadOnly && (
         <Text size="xs" c="dimmed" mt={4} role="status">
           {texts.otherCase}{" "}

@@ -9,6 +9,7 @@ import { triggerTexts } from "@/texts/triggers";
 
 import { errorOf, pathKey, useForm, useProblemAt } from "@/pages/editor/config/form/FormContext";
 import { Form } from "@/pages/editor/config/form/Form";
+import { Missing } from "@/pages/editor/config/form/Said";
 import type { OwnFormProps } from "@/pages/editor/config/forms";
 import { NextTimes } from "./NextTimes";
 import { TimeList } from "./TimeList";
@@ -28,6 +29,7 @@ export function ScheduleForm({ fields, config, onConfig }: OwnFormProps) {
   return (
     <Stack gap="md">
       <div data-path={pathKey(["kind"])}>
+        <Missing problem={problem} />
         <Select
           label={texts.repeat}
           withAsterisk
@@ -64,7 +66,7 @@ function Interval({ config, onConfig }: PartProps) {
         rule={INTERVAL}
         value={config["amount"]}
         readOnly={isReadOnly}
-        error={errorOf(problem) ?? null}
+        error={problem?.isError === true ? problem.message : null}
         onChange={(amount) => onConfig(withKey(config, "amount", amount), "amount")}
       />
       <Select
@@ -121,6 +123,7 @@ function Cron({ config, onConfig }: PartProps) {
   const set = (cron: string) => onConfig(withKey(config, "cron", cron === "" ? undefined : cron), "cron");
   return (
     <div data-path={pathKey(["cron"])}>
+      <Missing problem={problem} />
       <TextInput
         label={texts.cron}
         description={texts.cronText}

@@ -7,7 +7,7 @@ import { timesOf, withTimes } from "@/flow/schedules";
 import { triggerTexts } from "@/texts/triggers";
 
 import { pathKey, useForm, useProblemAt } from "@/pages/editor/config/form/FormContext";
-import { Said } from "@/pages/editor/config/form/Said";
+import { Missing, Said } from "@/pages/editor/config/form/Said";
 import type { OwnFormProps } from "@/pages/editor/config/forms";
 
 const texts = triggerTexts.schedule;
@@ -26,6 +26,7 @@ export function TimeList({ name, config, onConfig }: TimeListProps) {
   const set = (next: readonly string[]) => onConfig(withTimes(config, name, next), name);
   return (
     <div role="group" aria-labelledby={id} data-path={pathKey([name])}>
+      <Missing problem={problem} />
       <Input.Label labelElement="div" id={id}>
         {isTimes ? texts.times : texts.dates}
       </Input.Label>
