@@ -243,6 +243,7 @@ CALLS: dict[str, tuple[Sample, ...]] = {
     "get_me": (anybody(),),
     "list_team": (listed(query=OWN),),
     "list_people": (thing(query=OWN), anybody()),
+    "set_my_profile": (anybody({"name": "Of the matrix", "email": "matrix@example.com"}),),
     "set_team_role": (thing({"role": "viewer"}, member_id="$colleague", query=OWN),),
     "remove_team_member": (thing(member_id="$colleague", query=OWN),),
     "list_invitations": (listed(query=OWN),),

@@ -31,6 +31,7 @@ NOT_LOOKED_AT = frozenset({"audit_log", "answered_requests", "live_watchers", "l
 # To the account of a row `t`.
 ACCOUNT_OF = {
     "team_members": "t.owner_id",
+    "profiles": "t.user_id",
     "conversations": "(select a.user_id from public.agents a where a.id = t.agent_id)",
     "messages": "(select a.user_id from public.conversations c join public.agents a on a.id = c.agent_id"
     " where c.id = t.conversation_id)",

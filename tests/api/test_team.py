@@ -337,3 +337,21 @@ async def test_people_are_told_by_name_to_those_of_their_accounts(world: World, 
     assert await stranger.ok("GET", "/people") == {"items": []}
     refused(await stranger("GET", f"/people?account={world.account}"), 404, "not_found")
     refused(await api.bearer(None)("GET", "/people"), 401, "not_signed_in")
+
+
+async def test_a_person_says_what_he_is_called(world: World, api: ApiServer, make: Factory) -> None:
+    owner, viewer = api.signed_in(world.account), api.signed_in(await make.team_member(world.account, "viewer"))
+    assert (await owner("PUT", "/people/me", json={"name": " Ada ", "email": " ada@example.com "})).status_code == 204
+    assert (await viewer("PUT", "/people/me", json={"name": None, "email": "vic@example.com"})).status_code == 204
+    told = await viewer.ok("GET", f"/people?account={world.account}")
+    assert [(one["name"], one["email"]) for one in told["items"]] == [
+        ("Ada", "ada@example.com"),
+        (None, "vic@example.com"),
+    ]
+    for email in ("ada", "Ada <a@b>, c@d", "a@b\nBcc: c@d"):
+        answer = refused(await owner("PUT", "/people/me", json={"name": None, "email": email}), 422, "unusable")
+        assert "mail address" in answer["detail"] or "line break" in answer["detail"], answer
+    key = (await owner("POST", "/api-keys", json={"name": "x", "scopes": ["write"]})).json()["key"]
+    refused(await api.bearer(key)("PUT", "/people/me", json={"name": "x", "email": None}), 403, "not_allowed")
+    assert (await owner("PUT", "/people/me", json={"name": None, "email": None})).status_code == 204
+    assert [one["email"] for one in (await owner.ok("GET", "/people"))["items"]] == ["vic@example.com"]

@@ -93,6 +93,8 @@ OF_NOBODY = {
     *("require_own_team", "require_record_columns", "require_record_table"),
     # By the key of a request and who makes it.
     *("take_request", "keep_answer"),
+    # Of the caller himself.
+    "set_profile",
     # By what only whoever was asked in has.
     "accept_invitation",
 }

@@ -34,6 +34,7 @@ GRANTED_TO_USERS = {
     "require_own_team",
     "my_accounts",
     "known_people",
+    "set_profile",
     "set_team_role",
     "remove_team_member",
     "create_invitation",
@@ -86,8 +87,8 @@ async def test_every_table_has_an_account_row_level_security_and_a_policy(databa
     )
     assert len(rows) >= 8
     for row in rows:
-        # Which tables are watched is the installation's, not an account's; no user reads it.
-        of_accounts = row["relname"] != "watched_tables"
+        # Which tables are watched is the installation's, a profile is its person's; no user reads either.
+        of_accounts = row["relname"] not in ("watched_tables", "profiles")
         assert tuple(row)[1:] == (True, True, of_accounts), row["relname"]
 
 

@@ -116,3 +116,67 @@ async def test_a_database_that_knows_no_names_tells_none(
     if table is not None:
         await database.execute(table)
     assert await Users(database, acting).seen_by(uuid.uuid4()) == []
+
+
+SAY = "select automations.set_profile($1, $2)"
+ADDRESSES = "select id, name, email from automations.mail_addresses($1, $2)"
+
+
+async def test_people_say_themselves_what_they_are_called(
+    database: asyncpg.Connection, acting: Acting, make: Factory
+) -> None:
+    people, account = Users(database, acting), uuid.uuid4()
+    member = await make.team_member(account, "viewer")
+    for who, name, email in ((account, "Ada\n", " ada@a.example "), (member, None, "bob@a.example")):
+        async with acting(database, "authenticated", who) as session:
+            await session.execute(SAY, name, email)
+    ada, bob = (account, "Ada", "ada@a.example"), (member, None, "bob@a.example")
+    assert await people.seen_by(account, account) == [ada, bob]
+    assert await people.seen_by(uuid.uuid4()) == []
+    async with acting(database, "authenticated", member) as session:
+        await session.execute(SAY, "", None)
+    assert await people.seen_by(account, account) == [ada]
+
+
+async def test_what_the_sign_in_service_knows_counts_before_what_is_said(
+    users: Users, database: asyncpg.Connection, acting: Acting
+) -> None:
+    account = uuid.uuid4()
+    async with acting(database, "authenticated", account) as session:
+        await session.execute(SAY, "Boss", "not-mine@a.example")
+    await users.know(account, "ada@a.example", confirmed=False)
+    assert await users.seen_by(account) == [(account, "Boss", None)]
+    await database.execute('update auth.users set email_confirmed_at = now(), raw_user_meta_data = \'{"name": "Ada"}\'')
+    assert await users.seen_by(account) == [(account, "Ada", "ada@a.example")]
+
+
+async def test_only_people_have_a_profile_and_nobody_reads_the_table(
+    database: asyncpg.Connection, acting: Acting
+) -> None:
+    for role, user in (("anon", None), ("service_role", None), ("authenticated", None)):
+        async with acting(database, role, user) as session:
+            with pytest.raises(asyncpg.PostgresError, match=r"permission denied|only a person"):
+                async with session.transaction():
+                    await session.execute(SAY, "x", None)
+    async with acting(database, "authenticated", uuid.uuid4()) as session:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with session.transaction():
+                await session.fetch("select * from automations.profiles")
+
+
+async def test_the_engine_is_told_addresses_of_the_account_s_people_only(
+    database: asyncpg.Connection, acting: Acting, make: Factory
+) -> None:
+    account, stranger = uuid.uuid4(), uuid.uuid4()
+    member = await make.team_member(account, "member")
+    for who in (account, stranger, member):
+        async with acting(database, "authenticated", who) as session:
+            await session.execute(SAY, None if who == stranger else "Ada", f"{who}@a.example")
+    asked = [account, stranger, member, uuid.uuid4()]
+    async with acting(database, "service_role") as session:
+        found = await session.fetch(ADDRESSES, account, asked)
+    assert {tuple(row) for row in found} == {(who, "Ada", f"{who}@a.example") for who in (account, member)}
+    async with acting(database, "authenticated", account) as session:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with session.transaction():
+                await session.fetch(ADDRESSES, account, asked)

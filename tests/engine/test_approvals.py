@@ -278,6 +278,9 @@ class Hanging:
         self.sent.append(account)
         return MailReceipt(message.message_id, tuple(message.to))
 
+    async def rehearse(self, account: uuid.UUID, message: MailMessage) -> MailReceipt:
+        raise AssertionError("notices are sent")
+
 
 async def test_one_of_many_decisions_at_once_counts(
     world: World, workers: Workers, probes: Probes, store: ApprovalStore, database_url: str
@@ -349,6 +352,9 @@ class Postman:
             raise StepError("the server is away", code="connect", retryable=True)
         self.sent.append((account, message))
         return MailReceipt(message.message_id, tuple(message.to))
+
+    async def rehearse(self, account: uuid.UUID, message: MailMessage) -> MailReceipt:
+        raise AssertionError("notices are sent")
 
 
 def token_of(message: MailMessage) -> str:

@@ -10,9 +10,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.conftest import Factory
 from tests.engine import world as of_world
 from tests.engine.drawing import Json, draw, edge, line, node, set_variables
 from tests.engine.mailing import BOX, mailing
+from tests.engine.probe_nodes import Probes
 from tests.engine.world import NoHttp, Workers, World, step_runner
 from tests.unit.mail.smtp_server import (
     PASSWORD,
@@ -26,7 +28,9 @@ from tests.unit.mail.smtp_server import (
 
 from automations.db.account_settings_store import AccountSettings, AccountSettingsStore
 from automations.db.secret_store import SecretStore
+from automations.engine.flow_versions import load_flow
 from automations.engine.outside import Outside
+from automations.engine.test_run import TestStart, run_test
 from automations.flow.mail_server import MailServer
 from automations.services.account_settings import set_settings
 from automations.services.mailing import Mailing
@@ -294,3 +298,104 @@ async def test_a_password_that_the_server_repeats_is_found_nowhere(
     for form in (PASSWORD, login, login[4:-4]):
         assert await world.db.fetch("select * from pg_temp.found($1)", form) == [], form
         assert form not in out + err + caplog.text
+
+
+async def know(world: World, user: uuid.UUID, name: str | None, email: str | None) -> None:
+    await world.db.execute(
+        "insert into automations.profiles (user_id, name, email) values ($1, $2, $3)", user, name, email
+    )
+
+
+async def test_the_owner_of_a_lead_is_written_to_by_id(
+    world: World, workers: Workers, use: Use, make: Factory, database_url: str
+) -> None:
+    owner, viewer = await make.team_member(world.account, "member"), await make.team_member(world.account, "viewer")
+    await know(world, owner, 'Olivia, "the" <owner>', "olivia@shop.example")
+    await know(world, viewer, None, "vic@shop.example")
+    await know(world, world.account, "Boss", "boss@shop.example")
+    config = {
+        **CONFIG,
+        "to": "{{ trigger.new.owner_id }}, {{ trigger.new.email }}",
+        "cc": [str(viewer)],
+        "reply_to": str(world.account),
+    }
+    mailbox = Mailbox()
+    await world.automation(line(mail(config)))
+    async with smtp_server(mailbox) as port:
+        use(mailing(database_url, port))
+        await workers.start()
+        run = await ada(world, owner_id=owner)
+    assert run["status"] == "completed", run["error"]
+    (got,) = mailbox.received
+    assert got.recipients == ["olivia@shop.example", "ada@example.com", "vic@shop.example"]
+    assert {name: str(got.message[name]) for name in ("To", "Cc", "Reply-To")} == {
+        "To": "Olivia the owner <olivia@shop.example>, ada@example.com",
+        "Cc": "vic@shop.example",
+        "Reply-To": "Boss <boss@shop.example>",
+    }
+
+
+@pytest.mark.parametrize("whose", ["nobody's", "a stranger's", "one of the team without an address"])
+async def test_who_does_not_belong_to_the_account_is_not_written_to(
+    world: World, workers: Workers, use: Use, make: Factory, database_url: str, whose: str
+) -> None:
+    person = uuid.uuid4()
+    if whose == "a stranger's":
+        await know(world, person, "Eve", "eve@elsewhere.example")
+    elif whose == "one of the team without an address":
+        person = await make.team_member(world.account, "member")
+        await know(world, person, "Olivia", None)
+    mailbox = Mailbox()
+    await world.automation(line(mail({**CONFIG, "to": "{{ trigger.new.owner_id }}"})))
+    async with smtp_server(mailbox) as port:
+        use(mailing(database_url, port))
+        await workers.start()
+        run = await ada(world, owner_id=person)
+    assert (run["status"], mailbox.received) == ("failed", [])
+    assert f"there is no mail address of {person}" in run["error"]
+    assert run["nodes_executed"][1]["attempt"] == 1
+
+
+@pytest.mark.parametrize(
+    ("config", "lead", "said"),
+    [
+        ({"to": "{{ trigger.new.owner_id }}"}, {"owner_id": None}, "there is nobody to send to"),
+        ({"to": "{{ trigger.new.owner_id }}"}, {"owner_id": uuid.uuid4()}, "there is no mail address of"),
+        ({"to": "{{ trigger.new.name }}"}, {}, "'Ada' is not a mail address"),
+        ({"text": "{{ trigger.new.stage }}", "html": None}, {"stage": " "}, "the mail is empty"),
+    ],
+)
+async def test_a_test_fails_where_the_step_would_and_sends_nothing(
+    world: World, use: Use, database_url: str, config: Json, lead: dict[str, Any], said: str
+) -> None:
+    mailbox = Mailbox()
+    async with smtp_server(mailbox) as port:
+        run = await tried(world, database_url, mailing(database_url, port), {**CONFIG, **config}, lead)
+    assert (run["status"], mailbox.received) == ("failed", [])
+    assert said in run["error"]
+
+
+async def test_a_test_says_who_would_get_the_mail_and_sends_nothing(world: World, use: Use, database_url: str) -> None:
+    await know(world, world.account, "Boss", "boss@shop.example")
+    config = {**CONFIG, "to": "{{ trigger.new.owner_id }}", "cc": ["{{ trigger.new.email }}"]}
+    mailbox = Mailbox()
+    for server in ("with a mail server", "without one"):
+        async with smtp_server(mailbox) as port:
+            mailer = mailing(database_url, port if server == "with a mail server" else None)
+            run = await tried(world, database_url, mailer, config, {"owner_id": world.account})
+        assert (run["status"], mailbox.received) == ("completed", []), run["error"]
+        entry = run["nodes_executed"][1]
+        assert entry["sample"] is True
+        assert entry["input"]["to"] == str(world.account)
+        assert entry["output"]["accepted"] == ["boss@shop.example", "ada@example.com"]
+
+
+async def tried(world: World, dsn: str, mailer: Mailing, config: Json, lead: dict[str, Any]) -> Any:
+    """The record of a test of one mail about a lead."""
+    drawing = line(mail(config))
+    automation = await world.automation(drawing)
+    new = {"name": "Ada", "email": "ada@example.com", **{name: value and str(value) for name, value in lead.items()}}
+    trigger: dict[str, Any] = {"event": "INSERT", "table": "leads", "old": None, "new": new}
+    loaded = load_flow(None, drawing.nodes, drawing.edges, Probes().registry)
+    steps = step_runner(Outside(http=NoHttp(), mailer=mailer))
+    return await world.run(await run_test(dsn, loaded, TestStart(automation, world.account, "event", trigger), steps))

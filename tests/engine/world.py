@@ -50,6 +50,9 @@ class NoHttp:
     async def send(self, request: HttpRequest) -> HttpResponse:
         raise AssertionError("no test of the engine sends HTTP")
 
+    def rehearse(self, request: HttpRequest) -> None:
+        raise AssertionError("no test of the engine sends HTTP")
+
 
 def step_runner(outside: Outside | None = None) -> StepRunner:
     return StepRunner(

@@ -29,6 +29,10 @@ class DemoStore:
         with translated():
             await self.connection.execute(SQL["agent"], agent_id, account, name)
 
+    async def person(self, account: UUID, name: str, email: str) -> None:
+        with translated():
+            await self.connection.execute(SQL["person"], account, name, email)
+
     async def leads(self, rows: list[dict[str, Any]], account: UUID, agent_id: UUID) -> None:
         with translated():
             await self.connection.execute(SQL["leads"], rows, account, agent_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -22,6 +23,14 @@ class Membership:
 
     account_id: UUID
     role: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Correspondent:
+    """Somebody of an account to whom mail can be sent."""
+
+    name: str | None
+    email: str
 
 
 class TeamStore:
@@ -49,6 +58,17 @@ class TeamStore:
         with translated():
             found: str = await self.connection.fetchval(SQL["people"], account)
         return found
+
+    async def mail_addresses(self, account: UUID, people: Collection[UUID]) -> dict[UUID, Correspondent]:
+        """Of those among `people` who belong to the account and have an address; for the engine."""
+        with translated():
+            rows = await self.connection.fetch(SQL["mail_addresses"], account, list(people))
+        return {row["id"]: Correspondent(row["name"], row["email"]) for row in rows}
+
+    async def set_profile(self, name: str | None, email: str | None) -> None:
+        """Of the caller; None: nothing is said."""
+        with translated():
+            await self.connection.execute(SQL["set_profile"], name, email)
 
     async def set_role(self, account: UUID, member: UUID, role: TeamRole) -> None:
         with translated():

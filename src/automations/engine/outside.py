@@ -23,6 +23,8 @@ class Mailer(Protocol):
 
     async def send(self, account: UUID, message: MailMessage) -> MailReceipt: ...
 
+    async def rehearse(self, account: UUID, message: MailMessage) -> MailReceipt: ...
+
 
 class ModelGateway(Protocol):
     """Language models for every account; `Models` of `flow.outside_ports` says what it raises."""
@@ -39,6 +41,9 @@ class CodeRunner(Protocol):
 class NoMailer:
     async def send(self, account: UUID, message: MailMessage) -> MailReceipt:
         raise StepError("there is no mail server here", code="no_mail_server")
+
+    async def rehearse(self, account: UUID, message: MailMessage) -> MailReceipt:
+        return await self.send(account, message)
 
 
 class NoModels:
@@ -69,6 +74,9 @@ class StepHttp:
     async def send(self, request: HttpRequest) -> HttpResponse:
         return await self.http.send(replace(request, hidden=(*request.hidden, *self.hidden)))
 
+    def rehearse(self, request: HttpRequest) -> None:
+        self.http.rehearse(request)
+
 
 @dataclass(frozen=True, slots=True)
 class AccountMail:
@@ -77,6 +85,9 @@ class AccountMail:
 
     async def send(self, message: MailMessage) -> MailReceipt:
         return await self.mailer.send(self.account, message)
+
+    async def rehearse(self, message: MailMessage) -> MailReceipt:
+        return await self.mailer.rehearse(self.account, message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
@@ -28,6 +28,7 @@ NO_RECORDS = NoRecords()
 NOTHING_HIDDEN = Scrubber(())
 
 Clock = Callable[[], datetime]
+Perform = Callable[[Any, StepContext], Awaitable[Outcome]]
 
 
 class Renderer(Protocol):
@@ -93,9 +94,15 @@ class StepRunner:
         return decided(bounded(outcome, step.node.max_output_bytes), step.retry_if, command.attempt)
 
     async def attempt(
-        self, run: Run, command: RunStep, records: StepRecords = NO_RECORDS, *, timeout: float | None = None
+        self,
+        run: Run,
+        command: RunStep,
+        records: StepRecords = NO_RECORDS,
+        *,
+        timeout: float | None = None,
+        perform: Perform | None = None,
     ) -> tuple[Outcome, dict[str, Any]]:
-        """Raises `RowLocked`; everything else becomes an outcome."""
+        """Raises `RowLocked`; everything else becomes an outcome. `perform`: instead of what the type does."""
         step = run.loaded.steps[command.node_id]
         now = self._clock()
         begun = time.perf_counter()
@@ -116,7 +123,7 @@ class StepRunner:
                 config = step.config(scope, run.rendered.get(command.key, {}))
                 given = hidden.scrub(masked(config.model_dump(mode="json", exclude_unset=True), step.mask))
             async with asyncio.timeout(timeout) as limit:
-                outcome = await step.node_type.run(config, context)
+                outcome = await (perform or step.node_type.run)(config, context)
             outcome = self.kept(run, command, hidden.scrub_outcome(outcome))
         except RowLocked:
             raise

@@ -1,9 +1,9 @@
 """A test run: the flow for real, on one connection, rolled back at the end; only its record stays.
 
 One step after another, each database step in a savepoint. Waits do not wait, a step with a pinned output answers with
-that, outside steps with a sample of theirs, no other automation is started, nothing is notified (a rolled-back
-transaction notifies nobody). The record is written on another connection, whole and final, so that no worker and no
-statistic sees it.
+that, outside steps fill in their config and answer with a sample, no other automation is started, nothing is notified
+(a rolled-back transaction notifies nobody). The record is written on another connection, whole and final, so that no
+worker and no statistic sees it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from automations.engine.commits import finish_row
 from automations.engine.flow_versions import LoadedFlow
 from automations.engine.operations import OperationBatch, TrialRecords
 from automations.engine.run import Rendered, Run, StepDone, TimerFired
+from automations.engine.step_context import StepContext
 from automations.engine.step_runner import RowLocked, StepRunner
 from automations.flow.commands import RunStep
 from automations.flow.outcomes import DEFAULT_HANDLE, ERROR_HANDLE, Continue, Fail, JsonObject, Outcome
@@ -186,20 +187,19 @@ class _TestDriver:
         return answer[0]
 
     async def _outside_step(self, run: Run, command: RunStep) -> StepDone:
-        step = run.loaded.steps[command.node_id]
-        if not step.node_type.runs_in_tests:
-            return self._sample(run, command)
-        outcome, record = await self._steps.attempt(run, command, timeout=step.node.timeout_seconds)
-        return StepDone(command, outcome, record)
-
-    def _sample(self, run: Run, command: RunStep) -> StepDone:
-        """Nothing leaves the house in a test: the step answers as its type says it would."""
+        """Nothing leaves the house in a test: the step answers as its type says it would, with a config filled in."""
         step = run.loaded.steps[command.node_id]
         handle = next((name for name in step.node.handles if name != ERROR_HANDLE), DEFAULT_HANDLE)
-        outcome = Continue(output=step.node_type.sample_output(step.node.config), handle=handle)
-        now = self._steps.clock()
-        record = self._steps.entry(run, command, outcome, now, 0.0)
-        return StepDone(command, outcome, {**record, "sample": True})
+
+        async def rehearsed(config: Any, context: StepContext) -> Outcome:
+            sample = step.node_type.sample_output(step.node.config)
+            return Continue(output=await step.node_type.rehearse(config, context, sample), handle=handle)
+
+        is_real = step.node_type.runs_in_tests
+        outcome, record = await self._steps.attempt(
+            run, command, timeout=step.node.timeout_seconds, perform=None if is_real else rehearsed
+        )
+        return StepDone(command, outcome, record if is_real else {**record, "sample": True})
 
     def _skip_waits(self, run: Run) -> None:
         for key in list(run.signals):

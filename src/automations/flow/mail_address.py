@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 LONGEST: Final = 1_000
 """Characters of one address with its name."""
 
+_PERSON: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _NAMED: Final = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
@@ -65,6 +67,12 @@ def read_addresses(given: str | Iterable[str | None] | None) -> tuple[MailAddres
         return ()
     texts = split_addresses(given) if isinstance(given, str) else given
     return tuple(read_address(text) for text in texts if text is not None and text.strip())
+
+
+def read_person(text: str) -> UUID | None:
+    """Of one who is written to by id instead of by address, such as the owner of a lead; None: it is no such id."""
+    written = text.strip()
+    return UUID(written) if _PERSON.fullmatch(written) else None
 
 
 def split_addresses(text: str) -> list[str]:

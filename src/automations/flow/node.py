@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from automations.flow.outcomes import DEFAULT_HANDLE, Effect, JsonObject, Outcome
+from automations.flow.outcomes import DEFAULT_HANDLE, Effect, Json, JsonObject, Outcome
 from automations.flow.outside_ports import Need
 from automations.flow.ports import Context
 from automations.flow.record_tables import ColumnUse, TableUse
@@ -193,6 +193,14 @@ class Node(ABC, Generic[C]):
     @abstractmethod
     async def run(self, config: C, ctx: Context) -> Outcome:
         """Do the step. `StepError` is the author's problem; any other exception fails the step as our bug."""
+
+    async def rehearse(self, config: C, ctx: Context, sample: JsonObject) -> Json:
+        """What a test has instead of `run`, of a type whose steps leave the house: the output it goes on with.
+
+        Nothing may go out. What would fail for what its templates came out as, raises the `StepError` of `run`.
+        `sample`: what the type says it would answer.
+        """
+        return sample
 
     @classmethod
     def describe(cls) -> dict[str, Any]:

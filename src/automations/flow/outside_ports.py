@@ -19,8 +19,8 @@ class MailAttachment:
 
 @dataclass(frozen=True, slots=True)
 class MailMessage:
-    """Addresses as `a@b` or `Name <a@b>`. `message_id`: what stands before the @ of the sender's domain, the same for
-    every attempt; empty: a new one. `date` None: the moment of sending.
+    """Addresses as `a@b` or `Name <a@b>`, or ids of people of the account. `message_id`: what stands before the @ of
+    the sender's domain, the same for every attempt; empty: a new one. `date` None: the moment of sending.
 
     Who it is from belongs to the account; a step may only choose the name that is shown.
     """
@@ -53,10 +53,15 @@ class Mail(Protocol):
     """Mail of the account."""
 
     async def send(self, message: MailMessage) -> MailReceipt:
-        """Raises `StepError`: `no_mail_server`, `no_mail_sender`, `bad_address`, `bad_header`, `bad_attachment`,
-        `mail_too_large`, `mail_refused` (for good), `mail_login`, `tls`, `blocked_address`; and, retryable,
-        `mail_deferred`, `connect`, `timeout`, `mail_unknown` (the connection broke before the server said whether
-        it took it)."""
+        """Raises `StepError`: `no_mail_server`, `no_mail_sender`, `unknown_person`, `bad_address`, `bad_header`,
+        `bad_attachment`, `mail_too_large`, `mail_refused` (for good), `mail_login`, `tls`, `blocked_address`; and,
+        retryable, `mail_deferred`, `connect`, `timeout`, `mail_unknown` (the connection broke before the server said
+        whether it took it)."""
+        ...
+
+    async def rehearse(self, message: MailMessage) -> MailReceipt:
+        """All of `send` but the sending: what is wrong with the message is raised, and all addresses took it. Needs no
+        server: whether there is one is asked at publish."""
         ...
 
 

@@ -79,6 +79,10 @@ class Http(Protocol):
         """Raises `BlockedAddress` (not retryable) or `StepError` (retryable: connect, timeout, protocol)."""
         ...
 
+    def rehearse(self, request: HttpRequest) -> None:
+        """Raises the `StepError` of a request that cannot be sent as it is; nothing goes out, no name is looked up."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class CallableAutomation:

@@ -68,6 +68,11 @@ class HttpClient:
         except (httpcore2.NetworkError, OSError) as error:
             raise _connect_failure(error) from None
 
+    def rehearse(self, request: HttpRequest) -> None:
+        from automations.integrations.outgoing_request import first_hop  # noqa: PLC0415
+
+        first_hop(request)
+
     async def close(self) -> None:
         """Close every connection; requests that are under way fail."""
         pool, self._pool = self._pool, None

@@ -85,6 +85,12 @@ class MailClient:
                 retryable=True,
             ) from None
 
+    async def compose(self, message: MailMessage, *, account: UUID, sender: str) -> MailReceipt:
+        """As if a server had taken it. Raises the `StepError` of a message that cannot be sent as it is."""
+        async with self._turn(("composing", account), 1):
+            composed = await self._in_thread(lambda: _compose(message, sender))
+        return MailReceipt(composed.message_id, composed.recipients)
+
     async def _context(self) -> ssl.SSLContext:
         async with self._preparing:
             if self._tls is None:

@@ -8,10 +8,10 @@ from typing import Literal, assert_never
 from pydantic import Field, JsonValue
 
 from automations.errors import StepError
-from automations.flow.mail_address import AddressError, one_line, read_addresses, split_addresses
+from automations.flow.mail_address import AddressError, one_line, read_addresses, read_person, split_addresses
 from automations.flow.node import Config, Node, Retry
 from automations.flow.outcomes import Continue, Json, JsonObject, Outcome
-from automations.flow.outside_ports import MailAttachment, MailMessage, Need
+from automations.flow.outside_ports import MailAttachment, MailMessage, MailReceipt, Need
 from automations.flow.ports import Context
 from automations.flow.template_scope import text_of
 from automations.flow.template_syntax import is_template
@@ -57,9 +57,10 @@ class EmailAttachment(Config):
 class ActionEmailConfig(Config):
     to: Recipients = Field(
         title="To",
-        description="Addresses: a text with commas between them, or a list with one an item. With or without a name: "
-        "`a@b.example` or `Ada <a@b.example>`. What comes out empty is left out.",
-        examples=[["{{ trigger.new.email }}"], "Sales <sales@example.com>, boss@example.com"],
+        description="Mail addresses with commas between them, or a list: `a@b.example` or `Ada <a@b.example>`. Also "
+        "people of the account by their id, such as the owner of a lead: it goes to the address in their profile. What "
+        "comes out empty is left out.",
+        examples=[["{{ trigger.new.email }}"], "{{ trigger.new.owner_id }}", "Sales <sales@example.com>"],
     )
     cc: Recipients = Field(default=None, title="Cc", description="Addresses that get a copy, seen by all.")
     bcc: Recipients = Field(default=None, title="Bcc", description="Addresses that get a copy, seen by nobody.")
@@ -120,7 +121,8 @@ class ActionEmail(Node[ActionEmailConfig]):
     Every attempt has the same `Message-ID`, by which servers know a repetition. What may pass is tried again: refusals
     that the server calls temporary (`mail_deferred`), failures to connect, time-outs, a connection that broke before
     the server said whether it took the mail (`mail_unknown`). A refusal for good (`mail_refused`) fails at once, as do
-    a login that is refused (`mail_login`), encryption that fails (`tls`), and what is no address (`bad_address`).
+    a login that is refused (`mail_login`), encryption that fails (`tls`), what is no address (`bad_address`), and a
+    person whose address nobody knows (`unknown_person`).
     """
 
     type = "action-email"
@@ -155,40 +157,46 @@ class ActionEmail(Node[ActionEmailConfig]):
     def sample_output(self, config: JsonObject) -> JsonObject:
         return {"message_id": "0b9f-1@example.com", "accepted": ["ada@example.com"], "refused": {}}
 
+    async def rehearse(self, config: ActionEmailConfig, ctx: Context, sample: JsonObject) -> Json:
+        return _output(await ctx.mail.rehearse(_message(config, ctx)))
+
     async def run(self, config: ActionEmailConfig, ctx: Context) -> Outcome:
-        to = _written(config.to)
-        if not to:
-            raise StepError(
-                "there is nobody to send to: `to` came out empty",
-                code="no_recipient",
-                hint="Let a condition before this step ask whether there is an address.",
-            )
-        if not (config.text or "").strip() and not (config.html or "").strip():
-            raise StepError(
-                "the mail is empty",
-                code="no_content",
-                hint="Check what the templates of `text` and `html` came out as.",
-            )
-        receipt = await ctx.mail.send(
-            MailMessage(
-                to=to,
-                cc=_written(config.cc),
-                bcc=_written(config.bcc),
-                subject=config.subject,
-                text=config.text,
-                html=config.html,
-                reply_to=config.reply_to or None,
-                from_name=config.from_name or None,
-                attachments=tuple(attachment(one) for one in config.attachments),
-                message_id=ctx.idempotency_key,
-                date=ctx.now,
-                timeout_seconds=config.timeout_seconds,
-            )
+        return Continue(output=_output(await ctx.mail.send(_message(config, ctx))))
+
+
+def _message(config: ActionEmailConfig, ctx: Context) -> MailMessage:
+    to = _written(config.to)
+    if not to:
+        raise StepError(
+            "there is nobody to send to: `to` came out empty",
+            code="no_recipient",
+            hint="Let a condition before this step ask whether there is an address.",
         )
-        accepted: list[Json] = [*receipt.accepted]
-        return Continue(
-            output={"message_id": receipt.message_id, "accepted": accepted, "refused": dict(receipt.refused)}
+    if not (config.text or "").strip() and not (config.html or "").strip():
+        raise StepError(
+            "the mail is empty",
+            code="no_content",
+            hint="Check what the templates of `text` and `html` came out as.",
         )
+    return MailMessage(
+        to=to,
+        cc=_written(config.cc),
+        bcc=_written(config.bcc),
+        subject=config.subject,
+        text=config.text,
+        html=config.html,
+        reply_to=config.reply_to or None,
+        from_name=config.from_name or None,
+        attachments=tuple(attachment(one) for one in config.attachments),
+        message_id=ctx.idempotency_key,
+        date=ctx.now,
+        timeout_seconds=config.timeout_seconds,
+    )
+
+
+def _output(receipt: MailReceipt) -> JsonObject:
+    accepted: list[Json] = [*receipt.accepted]
+    return {"message_id": receipt.message_id, "accepted": accepted, "refused": dict(receipt.refused)}
 
 
 def attachment(given: EmailAttachment) -> MailAttachment:
@@ -222,7 +230,8 @@ def _bad_addresses(texts: list[str]) -> list[str]:
     problems = []
     for text in texts:
         try:
-            read_addresses([text])
+            if read_person(text) is None:
+                read_addresses([text])
         except AddressError as error:
             problems.append(str(error))
     return problems

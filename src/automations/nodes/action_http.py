@@ -17,7 +17,7 @@ from automations.flow.http_messages import (
     retry_after,
 )
 from automations.flow.node import Config, Node, Retry
-from automations.flow.outcomes import Continue, Fail, JsonObject, Outcome
+from automations.flow.outcomes import Continue, Fail, Json, JsonObject, Outcome
 from automations.flow.pagination import Page, Pages, Pagination, without_parameters
 from automations.flow.ports import Context, HttpRequest, HttpResponse
 
@@ -162,6 +162,12 @@ class ActionHttp(Node[ActionHttpConfig]):
             "url": config.get("url") if isinstance(config.get("url"), str) else "https://api.example.com/",
         }
         return {**sample, "items": [], "pages": 1, "more": False} if config.get("pagination") else sample
+
+    async def rehearse(self, config: ActionHttpConfig, ctx: Context, sample: JsonObject) -> Json:
+        page = Page() if config.pagination is None else Pages(config.pagination, config.url).first()
+        request = build_request(config, ctx, page, 1, config.max_response_bytes)
+        ctx.http.rehearse(request)
+        return {**sample, "url": request.url.partition("?")[0]}
 
     async def run(self, config: ActionHttpConfig, ctx: Context) -> Outcome:
         if config.pagination is None:

@@ -31,6 +31,12 @@ class ActionSendMessageConfig(Config):
         description="How it is sent, such as chat, sms or email. Left out: the channel of the conversation. Where the "
         "conversation is looked up by lead, only conversations on this channel count.",
     )
+    begin: bool = Field(
+        default=True,
+        title="Begin a conversation",
+        description="Where the lead has none yet, begin one with the agent of the lead. Off: the step fails then.",
+        json_schema_extra={"template": False},
+    )
     body: str = Field(
         min_length=1,
         max_length=100_000,
@@ -45,8 +51,9 @@ class ActionSendMessage(Node[ActionSendMessageConfig]):
     """Writes an outgoing message into a conversation.
 
     Adds a row to `messages` with direction `outbound`, sender_type `automation` and status `queued`: whatever delivers
-    the messages of your installation picks it up from there. Output: `{"message": <the new row>}`. The row and the
-    record of this step are committed together, so a crash never sends it twice.
+    the messages of your installation picks it up from there. A lead without a conversation gets one, unless
+    `begin` is off. Output: `{"message": <the new row>}`. The rows and the record of this step are committed together,
+    so a crash never sends it twice.
     """
 
     type = "action-send-message"
@@ -103,15 +110,26 @@ class ActionSendMessage(Node[ActionSendMessageConfig]):
         condition: JsonObject = {"field": "lead_id", "operator": "equals", "value": lead_id}
         if config.channel:
             condition = {"all": [condition, {"field": "channel", "operator": "equals", "value": config.channel}]}
-        found = await self._latest(ctx, condition)
-        if found is None:
+        return await self._latest(ctx, condition) or await self._begun(config, ctx, lead_id)
+
+    async def _begun(self, config: ActionSendMessageConfig, ctx: Context, lead_id: str) -> JsonObject:
+        by_id: JsonObject = {"field": "id", "operator": "equals", "value": lead_id}
+        found = await ctx.records.find("leads", condition=by_id, order_by=None, descending=False, limit=1)
+        if not found:
+            raise StepError(f"there is no lead {lead_id}", code="record_not_found")
+        lead = found[0]
+        agent_id = lead.get("agent_id")
+        if not config.begin or agent_id is None:
             on_channel = f" on {config.channel}" if config.channel else ""
             raise StepError(
-                f"lead {lead_id} has no conversation{on_channel}",
+                f"{lead.get('name') or f'lead {lead_id}'} has no conversation{on_channel}",
                 code="no_conversation",
-                hint="Create one before this step, with a step `Create record` in conversations.",
+                hint="Let the step begin one."
+                if agent_id is not None
+                else "One is begun with the agent of a lead, and this lead has none: set its agent.",
             )
-        return found
+        row: JsonObject = {"agent_id": agent_id, "lead_id": lead_id}
+        return await ctx.records.create("conversations", {**row, "channel": config.channel} if config.channel else row)
 
     async def _latest(self, ctx: Context, condition: JsonObject) -> JsonObject | None:
         rows = await ctx.records.find(

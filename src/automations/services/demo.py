@@ -43,6 +43,7 @@ async def load_demo(
             return False
         account, agent = content.account_id, content.agent_id
         await demo.agent(agent, account, content.account["agent"]["name"])
+        await demo.person(account, content.account["person"]["name"], content.account["person"]["email"])
         await demo.leads(content.account["leads"], account, agent)
         await demo.conversations(content.account["conversations"], agent)
         await demo.messages(content.account["messages"])

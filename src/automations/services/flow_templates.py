@@ -1,9 +1,9 @@
 """Templates: flow files with places to fill in, from which automations are made.
 
 A template is a flow file (`services/transfer.py`) with two more keys. `needs`: what has to be there, in words.
-`parameters`: `{name: {"description", "kind", "example", "default"}}`; kind is text, number, list (of texts) or users
-(of ids). A text that is `${name}` alone becomes the value; within a longer text its words are put in. `${agent}` is the
-id of the agent that the automation gets.
+`parameters`: `{name: {"description", "kind", "example", "default"}}`; kind is text, mail (addresses), number, list (of
+texts) or users (of ids). A text that is `${name}` alone becomes the value; within a longer text its words are put in.
+`${agent}` is the id of the agent that the automation gets.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from automations.errors import Conflict, NotFound, Unusable
 from automations.flow.registry import NodeRegistry
 from automations.services.transfer import FlowFile, Imported, import_file, only_agent, owner_of_files, read_file
 
-Kind = Literal["text", "number", "list", "users"]
+Kind = Literal["text", "mail", "number", "list", "users"]
 _PLACE = re.compile(r"\$\{([a-z][a-z0-9_]*)\}")
 AGENT = "agent"
 LONGEST_NAME = 200
@@ -155,7 +155,7 @@ def _parameter(name: str, given: Any, key: str) -> Parameter:
     if not _PLACE.fullmatch(f"${{{name}}}") or kind not in get_args(Kind) or "description" not in given:
         raise Unusable(
             f"the parameter {name!r} of {key} makes no sense",
-            hint="Give it a description, a kind (text, number, list, users), an example, and perhaps a default.",
+            hint="Give it a description, a kind (text, mail, number, list, users), an example, and perhaps a default.",
         )
     return Parameter(
         name, str(given["description"]), cast("Kind", kind), str(given.get("example", "…")), given.get("default")
@@ -164,7 +164,7 @@ def _parameter(name: str, given: Any, key: str) -> Parameter:
 
 def _read(parameter: Parameter, text: str) -> Any:
     match parameter.kind:
-        case "text":
+        case "text" | "mail":
             if not text.strip():
                 raise _wrong(parameter, text, "a text")
             return text

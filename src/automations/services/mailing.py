@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from automations.db.account_settings_store import AccountSettings
+from automations.db.team_store import Correspondent
 from automations.engine.scrubbing import Scrubber
 from automations.errors import StepError
+from automations.flow.mail_address import read_person
 from automations.flow.mail_server import MailServer, read_mail_server
 from automations.flow.outside_ports import MailMessage, MailReceipt
 from automations.services.secrets import SHORTEST
+
+# Who a mail is from that is only rehearsed, where nobody has said it yet.
+NOBODY: Final = "nobody@example.com"
 
 
 class Delivery(Protocol):
@@ -22,9 +27,13 @@ class Delivery(Protocol):
         self, message: MailMessage, *, account: UUID, server: MailServer, sender: str, guarded: bool
     ) -> MailReceipt: ...
 
+    async def compose(self, message: MailMessage, *, account: UUID, sender: str) -> MailReceipt: ...
+
 
 class Settings(Protocol):
     async def read(self, account: UUID) -> AccountSettings: ...
+
+    async def mail_addresses(self, account: UUID, people: Collection[UUID]) -> dict[UUID, Correspondent]: ...
 
 
 class Secrets(Protocol):
@@ -55,8 +64,7 @@ class Mailing:
                 code="no_mail_sender",
                 hint="Set it: `automations account set mail-from`.",
             )
-        if not message.reply_to and own.mail_reply_to is not None:
-            message = replace(message, reply_to=own.mail_reply_to)
+        message = await self._ready(account, own, message)
         # A server may repeat in an answer what it was told, the login too. A shorter one would be in every second word.
         password = server.password or ""
         hidden = Scrubber([password] if len(password) >= SHORTEST else [])
@@ -73,6 +81,19 @@ class Mailing:
                 retry_after=error.retry_after,
             ) from None
         return replace(receipt, refused={address: hidden.scrub(text) for address, text in receipt.refused.items()})
+
+    async def rehearse(self, account: UUID, message: MailMessage) -> MailReceipt:
+        own = await self.settings.read(account)
+        ready = await self._ready(account, own, message)
+        return await self.delivery.compose(ready, account=account, sender=own.mail_from or self.sender or NOBODY)
+
+    async def _ready(self, account: UUID, own: AccountSettings, message: MailMessage) -> MailMessage:
+        """With addresses instead of people, and with the account's address for answers."""
+        lists = (message.to, message.cc, message.bcc, (message.reply_to or own.mail_reply_to or "",))
+        people = {person for texts in lists for text in texts if (person := read_person(text)) is not None}
+        known = await self.settings.mail_addresses(account, people) if people else {}
+        to, cc, bcc, (reply_to,) = ([_addressed(text, known) for text in texts] for texts in lists)
+        return replace(message, to=to, cc=cc, bcc=bcc, reply_to=reply_to or None)
 
     async def _server(self, account: UUID, own: AccountSettings) -> MailServer:
         if own.mail_server is None:
@@ -95,3 +116,19 @@ class Mailing:
             return server
         revealed = await self.secrets.reveal(account, [own.mail_password_secret])
         return replace(server, user=own.mail_user, password=revealed[own.mail_password_secret])
+
+
+def _addressed(text: str, known: Mapping[UUID, Correspondent]) -> str:
+    person = read_person(text)
+    if person is None:
+        return text
+    if person not in known:
+        raise StepError(
+            f"there is no mail address of {person}",
+            code="unknown_person",
+            hint="They have to belong to the account, and to write their address into their profile: Settings, You.",
+        )
+    found = known[person]
+    # The name is their own, and may hold what has a meaning in a list of addresses.
+    name = "".join(letter for letter in found.name or "" if letter not in '<>",;\\').strip()
+    return f"{name} <{found.email}>" if name else found.email

@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from automations.db.team_store import Membership, TeamRole, TeamStore
+from automations.errors import Unusable
+from automations.flow.mail_address import AddressError, read_address
 
 
 async def invite(store: TeamStore, account: UUID, role: TeamRole, *, note: str | None, days: int) -> tuple[str, Any]:
@@ -22,6 +24,16 @@ async def invite(store: TeamStore, account: UUID, role: TeamRole, *, note: str |
 async def accept_invitation(store: TeamStore, code: str) -> Membership:
     """The caller joins. `NotFound`; `Conflict` for one that is over, or for who is a member already."""
     return await store.accept(_digest(code.strip()))
+
+
+async def set_profile(store: TeamStore, name: str | None, email: str | None) -> None:
+    """Of the caller; None or blank: nothing is said. `Unusable` for what is no mail address."""
+    written = (email or "").strip()
+    try:
+        address = read_address(written).spec if written else None
+    except AddressError as error:
+        raise Unusable(str(error), hint="Write it like ada@example.com.") from None
+    await store.set_profile((name or "").strip() or None, address)
 
 
 def join_link(base: str, code: str) -> str:

@@ -43,3 +43,6 @@ class MemoryHttp:
             chosen.url or request.url,
             truncated=len(content) < len(chosen.content),
         )
+
+    def rehearse(self, request: HttpRequest) -> None:
+        """Takes every request."""

@@ -13,4 +13,7 @@ class MemoryMail:
 
     async def send(self, message: MailMessage) -> MailReceipt:
         self.sent.append(message)
+        return await self.rehearse(message)
+
+    async def rehearse(self, message: MailMessage) -> MailReceipt:
         return MailReceipt(message.message_id, (*message.to, *message.cc, *message.bcc))

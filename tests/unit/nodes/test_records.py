@@ -289,12 +289,29 @@ async def test_a_message_goes_to_the_conversation_that_is_meant(
     assert outcome == Continue({"message": records.rows("messages")[0]})
 
 
+@pytest.mark.parametrize("config", [{}, {"channel": "sms"}])
+async def test_who_has_no_conversation_gets_one(records: MemoryRecords, config: JsonObject) -> None:
+    await records.update("leads", OTHER, {"agent_id": "agent-1"})
+    outcome = await run_node(
+        ActionSendMessage(), {**config, "body": "Hello"}, records=records, lead_id=OTHER, conversation_id=None
+    )
+    begun, written = records.writes[1:]
+    assert (begun.table, begun.values) == ("conversations", {"agent_id": "agent-1", "lead_id": OTHER, **config})
+    assert written.values["conversation_id"] == records.rows("conversations")[-1]["id"]
+    assert outcome == Continue({"message": records.rows("messages")[0]})
+
+
 @pytest.mark.parametrize(
     ("context", "config", "failure"),
     [
         ({}, {}, Fail("this run is about no lead and no conversation, so there is nobody to write to", "no_record")),
-        ({"lead_id": OTHER}, {}, Fail(f"lead {OTHER} has no conversation", "no_conversation")),
-        ({"lead_id": LEAD}, {"channel": "fax"}, Fail(f"lead {LEAD} has no conversation on fax", "no_conversation")),
+        ({"lead_id": OTHER}, {}, Fail("Bob has no conversation", "no_conversation")),
+        (
+            {"lead_id": LEAD},
+            {"channel": "fax", "begin": False},
+            Fail("Ada has no conversation on fax", "no_conversation"),
+        ),
+        ({"lead_id": "gone"}, {}, Fail("there is no lead gone", "record_not_found")),
         ({"conversation_id": "gone"}, {}, Fail("there is no conversation gone", "record_not_found")),
         (
             {},

@@ -73,7 +73,7 @@ const ONLY: Readonly<Record<string, Readonly<Record<string, Only>>>> = {
 
 /** How a field is asked for, where neither its schema says so nor its shape. */
 const WIDGETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "action-email": { "attachments.content": "textarea" },
+  "action-email": { to: "recipients", cc: "recipients", bcc: "recipients", reply_to: "recipients", "attachments.content": "textarea" },
   "action-run-automation": { lead_id: "lead", conversation_id: "conversation" },
   "action-send-message": { lead_id: "lead", conversation_id: "conversation", channel: "channel" },
   "action-update-record": { "assign.to": "user", "assign.among": "users" },

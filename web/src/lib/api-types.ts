@@ -1166,6 +1166,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say what you are called, and where your mail goes
+         * @description Where a sign-in service knows your address, that one counts.
+         */
+        put: operations["set_my_profile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/team/{member_id}": {
         parameters: {
             query?: never;
@@ -3783,10 +3803,10 @@ export interface components {
             description: string;
             /**
              * Kind
-             * @description Of texts, or of ids of users.
+             * @description mail: addresses. Lists are of texts, or of ids of users.
              * @enum {string}
              */
-            kind: "text" | "number" | "list" | "users";
+            kind: "text" | "mail" | "number" | "list" | "users";
             /** Example */
             example: string;
             /**
@@ -3837,7 +3857,7 @@ export interface components {
             name: string | null;
             /**
              * Email
-             * @description Confirmed by the person.
+             * @description Where mail to this person goes.
              */
             email: string | null;
         };
@@ -3850,6 +3870,26 @@ export interface components {
              * @description Default: the first one of the step.
              */
             handle?: string | null;
+        };
+        /**
+         * Profile
+         * @description null: nothing is said.
+         * @example {
+         *       "email": "ada@example.com",
+         *       "name": "Ada Lovelace"
+         *     }
+         */
+        Profile: {
+            /**
+             * Name
+             * @description What others of your accounts see instead of an id.
+             */
+            name: string | null;
+            /**
+             * Email
+             * @description Where mail that automations of your accounts send to you goes.
+             */
+            email: string | null;
         };
         /**
          * Publish
@@ -3922,7 +3962,7 @@ export interface components {
             start_from: string;
             /**
              * Version
-             * @description From the start, on this version.
+             * @description The number of the version to run. Null: the published one from the start, else the one that it ran. Where results are kept, it has to have the steps that made them, and the way to them, alike; else it is refused.
              */
             version?: number | null;
         };
@@ -3959,7 +3999,7 @@ export interface components {
             start_from: string;
             /**
              * Version
-             * @description From the start, on this version.
+             * @description The number of the version to run. Null: the published one from the start, else the one that it ran. Where results are kept, it has to have the steps that made them, and the way to them, alike; else it is refused.
              */
             version?: number | null;
         };
@@ -8081,6 +8121,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["People"];
                 };
+            };
+            400: components["responses"]["Refused400"];
+            401: components["responses"]["Refused401"];
+            403: components["responses"]["Refused403"];
+            404: components["responses"]["Refused404"];
+            408: components["responses"]["Refused408"];
+            409: components["responses"]["Refused409"];
+            413: components["responses"]["Refused413"];
+            422: components["responses"]["Refused422"];
+            429: components["responses"]["Refused429"];
+            500: components["responses"]["Refused500"];
+            503: components["responses"]["Refused503"];
+        };
+    };
+    set_my_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Profile"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Refused400"];
             401: components["responses"]["Refused401"];

@@ -9,6 +9,14 @@ export const accountSettingsTexts = {
     title: "You can look, not change",
     text: "Owners and admins of this account change its settings. Ask one of them.",
   },
+  you: {
+    title: "You",
+    text: "What others of your accounts see instead of an id, and where mail goes that an automation sends to you, such as to the owner of a lead.",
+    name: "Your name",
+    nameHint: "Such as Ada Lovelace.",
+    email: "Your mail address",
+    emailHint: "Such as ada@example.com.",
+  },
   mail: { title: "Mail", text: `Whom mails of this account come from, and by which server they go. ${INSTALLATION}` },
   ai: { title: "Language model", text: `What AI steps ask, and how much they may use. ${INSTALLATION}` },
   fields: {

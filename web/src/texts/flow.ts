@@ -129,6 +129,11 @@ export const flowTexts = {
     item: "Each item",
     failure: "The failure",
   },
+  recipients: {
+    owner: (place: string | null) => (place === null ? "The lead’s owner" : `The owner of ${place}`),
+    address: (place: string | null) => (place === null ? "The lead’s own address" : `The address of ${place}`),
+    unknown: (who: string) => `${who}, whose address nobody knows`,
+  },
   variables: {
     trigger: "Trigger",
     list: (count: number) => `a list of ${count}`,

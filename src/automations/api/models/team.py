@@ -70,13 +70,24 @@ class PersonOfTeam(BaseModel):
 
     id: UUID
     name: str | None = Field(description="As the person has written it.")
-    email: str | None = Field(description="Confirmed by the person.")
+    email: str | None = Field(description="Where mail to this person goes.")
 
 
 class People(BaseModel):
     """Whoever the database has neither name nor address of is not in the list."""
 
     items: list[PersonOfTeam] = Field(description="At most 1,000, owners of accounts first.")
+
+
+class Profile(Body):
+    """null: nothing is said."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "Ada Lovelace", "email": "ada@example.com"}]})
+
+    name: str | None = Field(max_length=100, description="What others of your accounts see instead of an id.")
+    email: str | None = Field(
+        max_length=320, description="Where mail that automations of your accounts send to you goes."
+    )
 
 
 class NewRole(Body):

@@ -52,7 +52,9 @@ class TemplateList(BaseModel):
 class Parameter(BaseModel):
     name: str
     description: str
-    kind: Literal["text", "number", "list", "users"] = Field(description="Of texts, or of ids of users.")
+    kind: Literal["text", "mail", "number", "list", "users"] = Field(
+        description="mail: addresses. Lists are of texts, or of ids of users."
+    )
     example: str
     default: Any = Field(description="Null: it has to be given.")
 

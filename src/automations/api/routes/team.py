@@ -18,13 +18,14 @@ from automations.api.models.team import (
     NewInvitation,
     NewRole,
     People,
+    Profile,
     TeamPage,
 )
 from automations.api.pages import Cursor, Limit, page, read_time_and_id
 from automations.api.request_scope import InApi, InScope, Managing, ManagingUnkept, Reading
 from automations.api.router import api_router, links
 from automations.db.team_store import TeamStore
-from automations.services.team import accept_invitation, invite, join_link
+from automations.services.team import accept_invitation, invite, join_link, set_profile
 
 router: Final = api_router("", "team")
 
@@ -52,6 +53,13 @@ async def list_people(
 ) -> Response:
     found = await TeamStore(session).people(account)
     return Response(f'{{"items":{found}}}', media_type="application/json")
+
+
+@router.put("/people/me", status_code=204, summary="Say what you are called, and where your mail goes")
+async def set_my_profile(body: Profile, session: Managing) -> Response:
+    """Where a sign-in service knows your address, that one counts."""
+    await set_profile(TeamStore(session), body.name, body.email)
+    return Response(status_code=204)
 
 
 @router.put("/team/{member_id}", status_code=204, summary="Give a member another role")

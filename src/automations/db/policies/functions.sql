@@ -69,6 +69,7 @@ grant execute on function automations.revoke_api_key(uuid) to authenticated;
 grant execute on function automations.require_own_team() to authenticated;
 grant execute on function automations.my_accounts() to authenticated;
 grant execute on function automations.known_people(uuid) to authenticated;
+grant execute on function automations.set_profile(text, text) to authenticated;
 grant execute on function automations.set_team_role(uuid, uuid, text) to authenticated;
 grant execute on function automations.remove_team_member(uuid, uuid) to authenticated;
 grant execute on function automations.create_invitation(uuid, text, bytea, text, timestamptz) to authenticated;

@@ -11,10 +11,14 @@ select set_config('automations.fire', 'off', true);
 -- The demo's agent.
 insert into public.agents (id, user_id, name) values ($1, $2, $3) on conflict (id) do nothing;
 
+-- name: person
+-- The demo's only person.
+insert into automations.profiles (user_id, name, email) values ($1, $2, $3) on conflict (user_id) do nothing;
+
 -- name: leads
--- The demo's leads, from a JSON array.
-insert into public.leads (id, user_id, agent_id, name, email, phone, status, stage, score, tags, data)
-select l.id, $2, $3, l.name, l.email, l.phone, l.status, l.stage, l.score, coalesce(l.tags, '{}'), coalesce(l.data, '{}')
+-- The demo's leads, from a JSON array; its person looks after all of them.
+insert into public.leads (id, user_id, owner_id, agent_id, name, email, phone, status, stage, score, tags, data)
+select l.id, $2, $2, $3, l.name, l.email, l.phone, l.status, l.stage, l.score, coalesce(l.tags, '{}'), coalesce(l.data, '{}')
 from jsonb_to_recordset($1::jsonb) as l (
   id uuid, name text, email text, phone text, status text, stage text, score integer, tags text[], data jsonb
 )

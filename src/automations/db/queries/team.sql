@@ -20,6 +20,13 @@ select account_id, role from automations.my_accounts();
 -- What people of an account are called, where the database knows it; $1 null: of all accounts of the caller.
 select coalesce(json_agg(to_json(p)), '[]')::text from automations.known_people($1) p;
 
+-- name: mail_addresses
+-- Of those of $2 who belong to the account and have one.
+select id, name, email from automations.mail_addresses($1, $2);
+
+-- name: set_profile
+select automations.set_profile($1, $2);
+
 -- name: set_role
 select automations.set_team_role($1, $2, $3);
 

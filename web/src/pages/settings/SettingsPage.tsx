@@ -12,6 +12,7 @@ import { Elsewhere } from "./Elsewhere";
 import { AI, MAIL } from "./fields";
 import { useSettings } from "./queries";
 import { SettingsForm } from "./SettingsForm";
+import { You } from "./You";
 
 export function SettingsPage() {
   const account = useAccount();
@@ -33,6 +34,7 @@ function SettingsOf({ account }: { account: string }) {
               {texts.readOnly.text}
             </Alert>
           )}
+          <You account={account} />
           <SettingsForm account={account} {...texts.mail} names={MAIL} settings={data.items} isReadOnly={isReadOnly} />
           <SettingsForm account={account} {...texts.ai} names={AI} settings={data.items} isReadOnly={isReadOnly} />
           <AiUse account={account} />

@@ -36,6 +36,15 @@ export function useChangeSettings(account: string) {
   });
 }
 
+/** Of the caller, who is known by it in all accounts. */
+export function useSetProfile() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: components["schemas"]["Profile"]) => answer(api.PUT("/api/v1/people/me", { body })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["people"] }),
+  });
+}
+
 export function useAiUsage(account: string) {
   return useQuery({
     queryKey: listKeys.aiUsage(account),

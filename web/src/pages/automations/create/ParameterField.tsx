@@ -1,8 +1,8 @@
-import { MultiSelect, NumberInput, TextInput } from "@mantine/core";
+import { Autocomplete, MultiSelect, NumberInput, TextInput } from "@mantine/core";
 
 import { automationsTexts } from "@/texts/automations";
 
-import { usePeople } from "@/session/people";
+import { useKnownPeople, usePeople } from "@/session/people";
 import type { Parameter } from "./templates";
 
 const texts = automationsTexts.createDialog;
@@ -18,6 +18,7 @@ interface ParameterFieldProps {
 export function ParameterField({ account, parameter, value, onChange }: ParameterFieldProps) {
   const { kind, description, example } = parameter;
   const people = usePeople(account);
+  const known = useKnownPeople(account);
   const label = description.charAt(0).toUpperCase() + description.slice(1);
   const shared = { label, required: parameter.default === null };
   if (kind === "users") {
@@ -28,6 +29,10 @@ export function ParameterField({ account, parameter, value, onChange }: Paramete
   const placeholder = texts.example(example);
   if (kind === "number") {
     return <NumberInput {...shared} placeholder={placeholder} value={value} onChange={(given) => onChange(String(given))} />;
+  }
+  if (kind === "mail") {
+    const addresses = [...new Set([...known.values()].flatMap(({ email }) => email ?? []))];
+    return <Autocomplete {...shared} placeholder={placeholder} data={addresses} value={value} onChange={onChange} />;
   }
   return <TextInput {...shared} placeholder={placeholder} value={value} onChange={(event) => onChange(event.currentTarget.value)} />;
 }

@@ -51,7 +51,7 @@ export function drawingOf(template: Template, given: Given): Drawing {
 function valueOf({ kind, example }: Parameter, text: string): Json {
   const given = text.trim() === "" ? example : text;
   if (kind === "number") return Number.isFinite(Number(given)) ? Number(given) : given;
-  return kind === "text" ? given : given.split(",").map((part) => part.trim());
+  return kind === "text" || kind === "mail" ? given : given.split(",").map((part) => part.trim());
 }
 
 function asText(value: unknown): string {

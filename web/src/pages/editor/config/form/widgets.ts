@@ -5,6 +5,7 @@ import type { ComponentType } from "react";
 import { ConditionField } from "@/pages/editor/config/condition/ConditionField";
 import { InputSchemaField } from "@/pages/editor/config/inputs/InputSchemaField";
 import { AutomationField, ChannelField, ConversationField, LeadField, PeopleField, PersonField, RecordField } from "@/pages/editor/config/records/pickers";
+import { RecipientsField } from "@/pages/editor/config/records/RecipientsField";
 import { ColumnField, ColumnsField, ColumnValuesField, ItemPathField, TableField, ZoneField } from "@/pages/editor/config/records/widgets";
 import { CodeField, ItemsField, LongTextField } from "./special";
 import type { ControlProps } from "./types";
@@ -23,6 +24,7 @@ export const WIDGETS: Readonly<Record<string, ComponentType<ControlProps> | unde
   items: ItemsField,
   json: ItemsField,
   lead: LeadField,
+  recipients: RecipientsField,
   record: RecordField,
   table: TableField,
   textarea: LongTextField,

@@ -16,10 +16,12 @@ interface PickButtonProps {
   readonly label: string;
   readonly useFound: Finder;
   readonly onPick: (id: string) => void;
+  /** What is said where nothing is found. */
+  readonly none?: string;
 }
 
 /** Finds a record by its name; its id is what is kept. */
-export function PickButton({ label, useFound, onPick }: PickButtonProps) {
+export function PickButton({ label, useFound, onPick, none = texts.noneFound }: PickButtonProps) {
   const { account } = useForm();
   const [isOpen, setOpen] = useState(false);
   const [search, setSearch] = useState("");
@@ -37,7 +39,7 @@ export function PickButton({ label, useFound, onPick }: PickButtonProps) {
         <ScrollArea.Autosize mah={260}>
           {options.length === 0 && (
             <Text size="sm" c="dimmed" p="xs">
-              {isLoading ? texts.loading : texts.noneFound}
+              {isLoading ? texts.loading : none}
             </Text>
           )}
           {options.map((option) => (

@@ -26,6 +26,8 @@ interface TemplateInputProps {
   readonly error?: string | null;
   /** What is around it says why. */
   readonly isWrong?: boolean;
+  /** Of what it comes to with the samples. */
+  readonly inWords?: (text: string) => string;
   readonly onChange: (value: string | undefined) => void;
 }
 
@@ -33,7 +35,7 @@ interface TemplateInputProps {
 type Open = "closed" | "typing" | "dialog";
 
 /** A text with variables in it. What is typed after `{{` is completed; the button shows all there is. */
-export function TemplateInput({ id, label, title, field, value, placeholder, isLong = false, error = null, isWrong = false, onChange }: TemplateInputProps) {
+export function TemplateInput({ id, label, title, field, value, placeholder, isLong = false, error = null, isWrong = false, inWords, onChange }: TemplateInputProps) {
   const { isReadOnly } = useForm();
   const area = useRef<HTMLTextAreaElement>(null);
   const listId = useId();
@@ -158,7 +160,7 @@ export function TemplateInput({ id, label, title, field, value, placeholder, isL
         </Popover.Dropdown>
       </Popover>
       {error !== null && <Input.Error mt={4}>{error}</Input.Error>}
-      <Preview text={value} sources={sources} />
+      <Preview text={value} sources={sources} inWords={inWords} />
     </div>
   );
 }
