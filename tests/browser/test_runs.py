@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Locator, expect
 from tests.browser import axe
-from tests.browser.flows import fails, follows_up
+from tests.browser.flows import edge, fails, follows_up, node
 from tests.browser.person import Person
 from tests.browser.server import Server
 
@@ -63,6 +63,47 @@ def test_what_failed_comes_first_and_goes_on_once_it_is_mended(person: Person) -
     person.follows("Runs")
     person.sees(re.compile("Copy the score"))
     person.sees("Failed")
+
+
+def test_what_was_mended_goes_on_without_waiting_anew(person: Person) -> None:
+    """The reply was there when the step behind it failed: nobody asks for it a second time."""
+    account = person.account
+    nodes, edges = follows_up()
+    nodes[3], mended = (
+        node("tell", "action-update-record", "Note it", table="leads", values={"score": score})
+        for score in ("{{ trigger.new.name }}", 7)
+    )
+    made = account.live("Note who replied", nodes, edges)
+    lead = account.lead("Barbara Liskov", stage="new")
+    talk = account.post("/conversations", {"agent_id": account.agent(), "lead_id": lead, "channel": "email"})["id"]
+    account.patch(f"/leads/{lead}", {"stage": "qualified"})
+    account.post("/messages", {"conversation_id": talk, "direction": "inbound", "body": "Yes, please."})
+    run = account.runs(made)[0]["id"]
+    account.ended(run)
+    account.publishes(made, [*nodes[:3], mended], edges)
+    person.goes_to(f"automations/{made}/runs/{run}")
+    person.sees("It failed at “Note it”")
+    bar = person.page.get_by_role("main")
+    person.button("Run again", bar).focus()
+    person.sees(re.compile("From the start, with version 2: .* waits wait anew"))
+    assert axe.findings(person.page) == []
+    person.button("Go on from what failed", bar).click()
+    person.page.get_by_role("menuitem", name=re.compile("^With version 2, published now")).click()
+    person.sees("Version 2")
+    expect(card(person, "Note it")).to_contain_text("Done")
+    expect(card(person, "Wait for a reply")).to_contain_text("taken over")
+    assert account.get(f"/leads/{lead}")["score"] == 7
+
+    # With another step before what is done it would not be that run any more.
+    first = node("first", "transform-set-variable", "First", variables={"a": 1})
+    new_edges = [edge("qualified", "first"), edge("first", "reply"), *edges[1:]]
+    account.publishes(made, [*nodes[:3], mended, first], new_edges)
+    person.goes_to(f"automations/{made}/runs/{run}")
+    person.button("Go on from what failed", bar).click()
+    with person.expecting(409):
+        person.page.get_by_role("menuitem", name=re.compile("^With version 3, published now")).click()
+        person.sees("Version 3 differs at 'reply', which the run has done, or before it.")
+        person.sees(re.compile("Go on with version 1, which it ran"))
 
 
 def test_a_long_wait_says_until_when_in_full(person: Person) -> None:

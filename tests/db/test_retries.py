@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -290,8 +292,8 @@ async def test_what_cannot_be_taken_up(old: Old) -> None:
     for inside in ("x", "inner", "z", "y"):
         assert "Choose the loop: 'outer'." in await old.refusal(Unusable, inside)
     assert "never reached the step 'b'" in await old.refusal(Conflict, "b")
-    assert "only on the version that made them" in await old.refusal(Unusable, "failed", 1)
-    assert "there is no version 9" in await old.refusal(NotFound, "start", 9)
+    for start in ("start", "failed", "a"):
+        assert "there is no version 9" in await old.refusal(NotFound, start, 9)
     await old.db.execute("update automations set enabled = false")
     for start in (None, "failed", "a"):
         assert "switched off" in await old.refusal(Conflict, start)
@@ -327,6 +329,114 @@ async def test_the_same_event_again_on_another_version(old: Old) -> None:
                                   old.version)  # fmt: skip
     again = await old.db.fetchval(RETRY, first, "failed", None)
     assert await old.db.fetchval("select version_id from automation_executions where id = $1", again) == old.version
+
+
+Change = Callable[[list[Any], list[Any]], None]
+
+
+async def publish(old: Old, *changes: Change) -> uuid.UUID:
+    """Another version, drawn from the first one."""
+    nodes, edges = deepcopy(NODES), deepcopy(EDGES)
+    for change in changes:
+        change(nodes, edges)
+    made: uuid.UUID = await old.db.fetchval(
+        "select automations.publish_version($1, $2, $3, 'manual', '{}')", old.automation, nodes, edges
+    )
+    return made
+
+
+def sets(node_id: str, **data: Any) -> Change:
+    def change(nodes: list[Any], edges: list[Any]) -> None:
+        next(one for one in nodes if one["id"] == node_id)["data"].update(data)
+
+    return change
+
+
+def adds(node_id: str, *its_edges: Any) -> Change:
+    return lambda nodes, edges: (nodes.append(node(node_id)), edges.extend(its_edges))[0]
+
+
+def removes(source: str, target: str) -> Change:
+    def change(nodes: list[Any], edges: list[Any]) -> None:
+        edges[:] = [one for one in edges if (one["source"], one["target"]) != (source, target)]
+
+    return change
+
+
+def retypes(node_id: str) -> Change:
+    def change(nodes: list[Any], edges: list[Any]) -> None:
+        next(one for one in nodes if one["id"] == node_id)["type"] = "action-email"
+
+    return change
+
+
+async def failed_at_d(old: Old) -> None:
+    """Of the loop, item 0 is done, and x of item 1."""
+    await old.record("/a")
+    await old.record("/c", "failed", "error")
+    await old.record("/d", "failed", None)
+    await old.record("outer:/", "started", None)
+    await old.record("outer:0/")
+    await old.record("outer:1/x")
+    await old.ends("failed", ("a", "completed", "out"), ("c", "failed", "error"), ("d", "failed", None))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        (),
+        (sets("d", config={"url": "https://api.example.com"}), sets("a", label="Ask", notes="Mended"), retypes("d")),
+        (sets("a", config={"url": "https://api.example.com"}),),
+        (adds("new", edge("a", "new"), edge("new", "b")), removes("a", "never there")),
+        (adds("new", edge("x", "new")),),
+        (sets("d", disabled=True), sets("b", disabled=True)),
+        (retypes("y"), sets("inner", config={"at_once": 3}), sets("z", on_error="continue")),
+    ],
+)
+async def test_what_is_not_behind_a_result_may_be_mended(old: Old, changes: tuple[Change, ...]) -> None:
+    await failed_at_d(old)
+    mended = await publish(old, *changes)
+    new = await old.retry("failed", 2)
+    run = await old.db.fetchrow("select version_id, epoch from automation_executions where id = $1", new)
+    assert tuple(run) == (mended, 1)
+    assert set(await old.taken_over(new)) == {"/a", "/c", "outer:/", "outer:0/", "outer:1/x"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "at"),
+    [
+        ((retypes("a"),), "a"),
+        ((retypes("t"),), "t"),
+        ((lambda nodes, edges: nodes.remove(node("c")),), "c"),
+        ((sets("c", disabled=True),), "c"),
+        # A step that the finished one would have waited for, and one that no longer leads to it.
+        ((adds("new", edge("t", "new"), edge("new", "a")),), "a"),
+        ((removes("a", "outer"), adds("new", edge("a", "new"), edge("new", "outer"))), "outer"),
+        ((removes("outer", "x"), adds("new", edge("outer", "new", "each"), edge("new", "x"))), "x"),
+        # A failure that was handled, and would be none, or be tried again.
+        ((removes("c", "d"),), "c"),
+        ((sets("c", on_error="continue"),), "c"),
+        ((sets("c", retry={"attempts": 5}),), "c"),
+        # The way that a finished step took may be gone with its settings.
+        ((sets("x", config={"cases": []}), removes("x", "inner")), "x"),
+    ],
+)
+async def test_a_version_that_is_another_up_to_there_is_refused(old: Old, changes: tuple[Change, ...], at: str) -> None:
+    await failed_at_d(old)
+    await publish(old, *changes)
+    said = await old.refusal(Conflict, "failed", 2)
+    assert f"version 2 differs at '{at}', which the run has done, or before it" in said
+    assert "Go on with version 1, which it ran, or run it again from the start." in said
+
+
+async def test_from_a_step_only_what_stays_has_to_be_alike(old: Old) -> None:
+    await failed_at_d(old)
+    mended = await publish(old, retypes("c"), removes("outer", "x"), adds("new", edge("outer", "new", "each")))
+    assert "differs at 'c'" in await old.refusal(Conflict, "failed", 2)
+    assert "differs at 'x'" in await old.refusal(Conflict, "c", 2)
+    again = await old.retry("a", 2)
+    assert await old.db.fetchval("select version_id from automation_executions where id = $1", again) == mended
+    assert await old.taken_over(again) == {}
 
 
 async def test_final_is_final(old: Old) -> None:
@@ -392,6 +502,7 @@ async def test_its_parts_are_the_engines(old: Old, acting: Acting) -> None:
         "step_without_result(null, gen_random_uuid(), '{}', '{}')",
         "was_reached(null, '[]', 'a')",
         "take_up_run(null, gen_random_uuid(), 'a')",
+        "step_changed_since(gen_random_uuid(), null, null)",
     ):
         for role, person in (("authenticated", old.account), ("anon", None)):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):

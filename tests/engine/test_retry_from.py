@@ -14,6 +14,7 @@ from tests.engine.drawing import (
     draw,
     edge,
     line,
+    node,
     probe,
     set_variables,
     stop,
@@ -306,6 +307,74 @@ async def test_the_same_event_on_another_version(world: World, workers: Workers,
     assert {on_new["trigger_data"]["timestamp"], on_old["trigger_data"]["timestamp"]} == {
         old["trigger_data"]["timestamp"]
     }
+
+
+async def publish(world: World, automation: Any, flow: Drawing) -> Any:
+    return await world.db.fetchval(
+        "select automations.publish_version($1, $2, $3, 'event', $4)",
+        automation,
+        flow.nodes,
+        flow.edges,
+        flow.nodes[0]["data"]["config"],
+    )
+
+
+async def test_what_was_mended_goes_on_from_where_it_failed(world: World, workers: Workers, outside: Outside) -> None:
+    """A reply that was given is not waited for again; a step that is new, behind what is done, is done once."""
+    waits = node("reply", "logic-wait", {"wait_for": "signal", "signal": "answered"})
+    before = line(call("ask"), waits, call("send"), call("end"))
+    before.edges[2]["sourceHandle"] = "met"
+    automation = await world.automation(before)
+    await workers.start()
+    outside.failing = {"send"}
+    lead = await world.lead()
+
+    async def waiting() -> bool:
+        return await world.count("status = 'running' and owner is null") == 1
+
+    await eventually(waiting)
+    run = await world.run_of(lead)
+    await world.db.execute("select automations.send_signal('answered', $1, null, $2)", run["id"], {"text": "yes"})
+    old = await world.ended(lead)
+    assert (old["status"], old["error_node_id"]) == ("failed", "send")
+    mended = line(
+        *(call("ask"), waits, call("look"), call("sent", ["sent", "They said {{ steps.reply.payload.text }}"])),
+        call("end"),
+    )
+    mended.edges[2]["sourceHandle"] = "met"
+    version = await publish(world, automation, mended)
+
+    new = await retried(world, old, "failed", 2)
+
+    assert (new["status"], new["version_id"]) == ("completed", version)
+    assert outside.calls == {"ask": 1, "send": 1, "look": 1, "sent": 1, "end": 1}
+    assert new["nodes_executed"][-2]["output"] == {"answer": "They said yes"}
+    taken = {entry["node_id"] for entry in new["nodes_executed"] if "from_run" in entry}
+    assert taken == {"ask", "reply"}
+
+
+async def test_in_a_loop_the_rest_goes_on_mended(world: World, workers: Workers, outside: Outside) -> None:
+    def flow(address: str) -> Drawing:
+        loop = node("each_one", "logic-loop", {"items": [1, 2, 3]})
+        return draw(
+            [loop, call("first"), call("second", [address, "{{ item }}"]), call("end")],
+            [
+                edge("trigger", "each_one"),
+                edge("each_one", "first", "each"),
+                edge("first", "second"),
+                edge("each_one", "end", "done"),
+            ],
+        )
+
+    automation = await world.automation(flow("wrong"))
+    await workers.start()
+    outside.failing = {"wrong"}
+    old = await world.ended(await world.lead())
+    assert (old["status"], outside.calls) == ("failed", {"first": 1, "wrong": 1})
+    await publish(world, automation, flow("right"))
+    new = await retried(world, old, "failed", 2)
+    assert new["status"] == "completed"
+    assert outside.calls == {"first": 3, "wrong": 1, "right": 3, "end": 1}
 
 
 async def test_a_run_keeps_its_version_while_it_waits(world: World, workers: Workers, outside: Outside) -> None:

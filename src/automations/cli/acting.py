@@ -68,13 +68,19 @@ def retry(
         typer.Option(
             "--from",
             metavar="failed|start|STEP",
-            help="Where to begin. failed, or the id of a step: on the version that the run ran, with the results "
-            "of the finished steps before it. (step:ID for a step that is called start or failed.)",
+            help="Where to begin. failed, or the id of a step: on the version that the run ran unless --version says "
+            "another, with the results of the finished steps before it. (step:ID for one called start or failed.)",
         ),
     ] = "start",
     version: Annotated[
         int | None,
-        typer.Option("--version", metavar="N", min=1, max=LARGEST_NUMBER, help="From the start, on this version."),
+        typer.Option(
+            "--version",
+            metavar="N",
+            min=1,
+            max=LARGEST_NUMBER,
+            help="On this version; with --from one that has what the run has done, and the way to it, alike.",
+        ),
     ] = None,
     yes: Yes = False,
     account: Account = None,

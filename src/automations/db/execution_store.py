@@ -356,7 +356,7 @@ class ExecutionStore:
         raise NotFound("there is no such run", hint="Check the id, and who is signed in.")
 
     async def retry(self, execution_id: UUID, *, start_from: str | None = None, version: int | None = None) -> UUID:
-        """The new run. `start_from`: start (None), failed, or a step's id; `version`: a number, from start only."""
+        """The new run. `start_from`: start (None), failed, or a step's id; `version`: a number."""
         with translated():
             again: UUID = await self.connection.fetchval(SQL["retry"], execution_id, start_from, version)
         return again

@@ -144,8 +144,8 @@ class Cancel:
 class Retry:
     """Where the new run begins: `start`, `failed` (what failed or was open), or the id of a step.
 
-    From the start it runs what is published, or the version with that number; else the version of the old run, whose
-    finished steps keep their results and do not run again.
+    From the start it runs what is published; else the version of the old run, whose finished steps keep their results
+    and do not run again. `version` is the number of another one, which has to have what is kept alike.
     """
 
     start_from: str = "start"

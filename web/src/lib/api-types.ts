@@ -3962,7 +3962,7 @@ export interface components {
             start_from: string;
             /**
              * Version
-             * @description From the start, on this version.
+             * @description The number of the version to run. Null: the published one from the start, else the one that it ran. Where results are kept, it has to have the steps that made them, and the way to them, alike; else it is refused.
              */
             version?: number | null;
         };
@@ -3999,7 +3999,7 @@ export interface components {
             start_from: string;
             /**
              * Version
-             * @description From the start, on this version.
+             * @description The number of the version to run. Null: the published one from the start, else the one that it ran. Where results are kept, it has to have the steps that made them, and the way to them, alike; else it is refused.
              */
             version?: number | null;
         };

@@ -62,13 +62,13 @@ async function stepsOf(id: string): Promise<readonly unknown[]> {
   return steps;
 }
 
-/** `from`: "start", "failed" or the id of a step. */
+/** `from`: "start", "failed" or the id of a step. `version`: of another one than goes without saying. */
 export function useRunActions() {
   const queries = useQueryClient();
   const refreshed = () => queries.invalidateQueries({ queryKey: queryKeys.automations.all });
   const retry = useMutation({
-    mutationFn: ({ id, from }: { id: string; from: string }) =>
-      answer(api.POST("/api/v1/executions/{execution_id}/retry", { params: { path: { execution_id: id } }, body: { start_from: from } })),
+    mutationFn: ({ id, from, version = null }: { id: string; from: string; version?: number | null }) =>
+      answer(api.POST("/api/v1/executions/{execution_id}/retry", { params: { path: { execution_id: id } }, body: { start_from: from, version } })),
     onSuccess: () => notifications.show({ message: texts.retried }),
     onError: notifyProblem,
     onSettled: refreshed,

@@ -36,6 +36,15 @@ export const editorRunsTexts = {
     signalled: "The signal was sent",
     approvals: "Open the approval",
   },
+  goOn: {
+    published: (number: number) => `With version ${number}, published now`,
+    publishedAbout: "Keeps what is done, and does the rest as it is drawn now. Refused where what is done was drawn otherwise.",
+    ran: (number: number) => `With version ${number}, which it ran`,
+    ranAbout: "Keeps what is done, and tries the rest as it was drawn then.",
+    same: "With the version that it ran",
+    start: (number: number | null) =>
+      `From the start${number === null ? "" : `, with version ${number}`}: every step runs once more, and waits wait anew for what has come already.`,
+  },
   rounds: {
     label: (loop: string) => `Round of “${loop}”`,
     round: (number: number, total: number) => `${number} of ${total}`,
@@ -83,7 +92,7 @@ export const editorRunsTexts = {
     sample: "A test lets nothing out of the house: this is a sample of what its type answers.",
     pinned: "This is its pinned output; it did not run.",
     pin: "Pin this output",
-    failedHint: "If the step was to blame, mend it in Build, publish, and run again: that takes the new version. If the other side was, go on from what failed: that keeps the version it began with.",
+    failedHint: "If the step was to blame, mend it in Build, publish, and go on from here with the new version: what is done is kept. If the other side was, go on as it is.",
   },
   timeline: {
     label: "Timeline",

@@ -16,6 +16,12 @@ ExecutionStatus = Literal["pending", "running", "completed", "failed", "cancelle
 RunFilterStatus = Literal["pending", "running", "waiting", "completed", "failed", "cancelled"]
 
 
+ON_VERSION = (
+    "The number of the version to run. Null: the published one from the start, else the one that it ran. Where results "
+    "are kept, it has to have the steps that made them, and the way to them, alike; else it is refused."
+)
+
+
 class Cancel(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "started by mistake"}]})
 
@@ -29,7 +35,7 @@ class Retry(Body):
         default="start", max_length=200, description="start, failed, or the id of a step of the version that it ran."
     )
     version: Annotated[int, Field(ge=1, le=2_147_483_647), A_NUMBER] | None = Field(
-        default=None, description="From the start, on this version."
+        default=None, description=ON_VERSION
     )
 
 

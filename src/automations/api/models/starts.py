@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from automations.api.models.automations import Body
-from automations.api.models.executions import RunFilterStatus
+from automations.api.models.executions import ON_VERSION, RunFilterStatus
 from automations.api.models.values import A_NUMBER, ExactMoment, Whole
 
 LARGEST_BIGINT = 9_223_372_036_854_775_807
@@ -144,7 +144,7 @@ class RetryMany(_Chosen):
 
     start_from: str = Field(default="start", max_length=200, description="start, failed, or the id of a step.")
     version: Annotated[int, Field(ge=1, le=2_147_483_647), A_NUMBER] | None = Field(
-        default=None, description="From the start, on this version."
+        default=None, description=ON_VERSION
     )
 
 

@@ -136,8 +136,8 @@ as $$
   limit 1
 $$;
 
--- What p_run takes over from p_old: everything but what failed or was open (p_node_id null), and but a step and what
--- follows it.
+-- What p_run, on the version that it has, takes over from p_old: everything but what failed or was open (p_node_id
+-- null), and but a step and what follows it.
 create or replace function automations.take_up_run(
   p_old public.automation_executions, p_run uuid, p_node_id text
 )
@@ -146,9 +146,11 @@ language plpgsql set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_version automations.versions;
+  v_new automations.versions;
   v_in_loops text[];
   v_dropped text[] := '{}';
   v_missing text;
+  v_changed text;
 begin
   select v.* into v_version from automations.versions v where v.id = p_old.version_id;
   if not found or p_old.test_mode then
@@ -184,6 +186,19 @@ begin
       case when v_missing = '' then 'some step' else pg_catalog.quote_literal(v_missing) end
       using errcode = 'AU006', hint = 'Choose that step or an earlier one, or run it again from the start.';
   end if;
+  select v.* into v_new
+  from automations.versions v join public.automation_executions e on e.version_id = v.id
+  where e.id = p_run;
+  if v_new.id <> v_version.id then
+    v_changed := automations.step_changed_since(p_run, v_version, v_new);
+    if v_changed is not null then
+      raise exception 'version % differs at %, which the run has done, or before it',
+        v_new.number, pg_catalog.quote_literal(v_changed)
+        using errcode = 'AU006', hint = pg_catalog.format(
+          'Go on with version %s, which it ran, or run it again from the start.', v_version.number
+        );
+    end if;
+  end if;
 end
 $$;
 
@@ -211,9 +226,10 @@ $$;
 
 -- A new run with the same trigger data. Its causes stay the same, so that it is no way round the loop guard.
 --
--- p_from: null or 'start': from the beginning, on what is published now or on version number p_version. 'failed': on
--- the version of the old run, whose finished steps keep their results. The id of a step (or 'step:<id>', for one that is
--- called start or failed): the same, but that step and what follows it run again.
+-- p_from: null or 'start': from the beginning, on what is published now. 'failed': on the version of the old run, whose
+-- finished steps keep their results. The id of a step (or 'step:<id>', for one that is called start or failed): the
+-- same, but that step and what follows it run again. p_version: the number of another version; where results are kept,
+-- one that has the steps that made them, and the way to them, alike.
 create or replace function automations.retry_run(
   p_execution_id uuid, p_from text default null, p_version integer default null
 )
@@ -238,16 +254,11 @@ begin
   elsif p_from = 'failed' and v_old.status = 'completed' then
     raise exception 'the run has completed, nothing of it failed'
       using errcode = 'AU006', hint = 'Name the step to begin with, or run it again from the start.';
-  elsif p_version is not null and not v_from_start then
-    raise exception 'results can be taken over only on the version that made them'
-      using errcode = 'AU007', hint = 'Leave the version out, or run it again from the start.';
   end if;
   select a.* into v_automation from public.automations a where a.id = v_old.automation_id;
   perform automations.require_startable(v_automation);
-  if not v_from_start then
-    v_version := v_old.version_id;
-  elsif p_version is null then
-    v_version := v_automation.published_version;
+  if p_version is null then
+    v_version := case when v_from_start then v_automation.published_version else v_old.version_id end;
   else
     select v.id into v_version
     from automations.versions v where v.automation_id = v_old.automation_id and v.number = p_version;

@@ -1,4 +1,4 @@
-import { ActionIcon, Menu } from "@mantine/core";
+import { ActionIcon, Menu, Text } from "@mantine/core";
 import { Ban, Ellipsis, ListTree, RotateCcw, StepForward, Workflow } from "lucide-react";
 import { Link } from "react-router";
 
@@ -35,11 +35,17 @@ export function RunMenu({ run, onOpen }: { run: Run; onOpen: () => void }) {
         ) : (
           <Menu.Item leftSection={<RotateCcw size={15} />} onClick={() => retry.mutate({ id: run.id, from: "start" })}>
             {texts.retry}
+            <Text size="xs" c="dimmed">
+              {texts.retryAbout}
+            </Text>
           </Menu.Item>
         )}
         {run.status === "failed" && (
           <Menu.Item leftSection={<StepForward size={15} />} onClick={() => retry.mutate({ id: run.id, from: "failed" })}>
             {texts.retryFailed}
+            <Text size="xs" c="dimmed">
+              {texts.retryFailedAbout}
+            </Text>
           </Menu.Item>
         )}
       </Menu.Dropdown>

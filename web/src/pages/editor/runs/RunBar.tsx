@@ -1,6 +1,6 @@
 import { ActionIcon, Anchor, Badge, Button, Group, Text } from "@mantine/core";
-import { Ban, ChevronLeft, RotateCcw, StepForward } from "lucide-react";
-import { Link, useNavigate, useSearchParams } from "react-router";
+import { Ban, ChevronLeft } from "lucide-react";
+import { Link, useSearchParams } from "react-router";
 
 import { NamedLink } from "@/parts/NamedLink";
 import { StatusBadge } from "@/parts/StatusBadge";
@@ -13,6 +13,7 @@ import { isOpen, type RunOnRecord, useRunActions } from "@/session/runs";
 import { editorRunsTexts as texts } from "@/texts/editor-runs";
 
 import type { Automation } from "@/pages/editor/tabs";
+import { AgainFromStart, GoOn } from "./AgainButtons";
 import { callerOf } from "./calls";
 import classes from "./runs.module.css";
 
@@ -64,18 +65,15 @@ export function RunBar({ automation, onRecord: { run, leftOut } }: { automation:
           </Text>
         )}
       </Group>
-      <Actions run={run} />
+      <Actions run={run} published={automation.published_number} />
     </Group>
   );
 }
 
-function Actions({ run }: Pick<RunOnRecord, "run">) {
-  const { retry, cancel } = useRunActions();
-  const navigate = useNavigate();
+function Actions({ run, published }: Pick<RunOnRecord, "run"> & { published: number | null }) {
+  const { cancel } = useRunActions();
   const mayChange = useMayChange();
   if (!mayChange) return null;
-  const again = (from: string) =>
-    retry.mutate({ id: run.id, from }, { onSuccess: ({ id }) => void navigate(`/automations/${run.automation_id}/runs/${id}`) });
   if (isOpen(run.status)) {
     return (
       <Button size="xs" variant="default" leftSection={<Ban size={15} />} loading={cancel.isPending} onClick={() => cancel.mutate(run.id)}>
@@ -86,14 +84,8 @@ function Actions({ run }: Pick<RunOnRecord, "run">) {
   if (run.test_mode) return null;
   return (
     <Group gap={8}>
-      {run.status === "failed" && (
-        <Button size="xs" leftSection={<StepForward size={15} />} loading={retry.isPending} onClick={() => again("failed")}>
-          {texts.actions.fromFailed}
-        </Button>
-      )}
-      <Button size="xs" variant="default" leftSection={<RotateCcw size={15} />} loading={retry.isPending} onClick={() => again("start")}>
-        {texts.actions.again}
-      </Button>
+      {run.status === "failed" && <GoOn run={run} published={published} />}
+      <AgainFromStart run={run} published={published} />
     </Group>
   );
 }

@@ -72,7 +72,7 @@ function Shown({ automation, catalogue, onRecord }: Omit<RunViewProps, "id"> & {
           />
         )}
         {node !== null && (
-          <StepPanel key={node.id} node={node} catalogue={catalogue} run={run} shown={shown} onClose={() => choose(null)} />
+          <StepPanel key={node.id} node={node} catalogue={catalogue} run={run} published={automation.published_number} shown={shown} onClose={() => choose(null)} />
         )}
       </div>
       <TimelinePanel drawing={drawing} catalogue={catalogue} run={run} records={shown.records} isOpen={isOpen(run.status)} selected={selected} onSelect={choose} />

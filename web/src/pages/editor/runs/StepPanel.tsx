@@ -1,8 +1,8 @@
 import { ActionIcon, Alert, Anchor, Button, Group, ScrollArea, Stack, Text, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
-import { CornerDownRight, RotateCcw, Send, X } from "lucide-react";
-import { Link, useNavigate } from "react-router";
+import { CornerDownRight, Send, X } from "lucide-react";
+import { Link } from "react-router";
 
 import { type Catalogue, titleOf } from "@/flow/catalogue";
 import { type FlowNode, isTrigger } from "@/flow/drawing";
@@ -12,10 +12,11 @@ import { notifyProblem } from "@/parts/ProblemNotice";
 import { Prose } from "@/parts/Prose";
 import { useMayChange } from "@/session/accounts";
 import { answer, api } from "@/session/client";
-import { isOpen, type Run, useRunActions } from "@/session/runs";
+import { isOpen, type Run } from "@/session/runs";
 import { editorRunsTexts } from "@/texts/editor-runs";
 
 import { MarkBadge } from "@/pages/editor/canvas/MarkBadge";
+import { GoOn } from "./AgainButtons";
 import { calledRun, printedBy } from "./calls";
 import { type Shown, toneOf } from "./runMarks";
 import classes from "./runs.module.css";
@@ -29,12 +30,14 @@ interface StepPanelProps {
   node: FlowNode;
   catalogue: Catalogue;
   run: Run;
+  /** The number of the version that is published now. */
+  published: number | null;
   shown: Shown;
   onClose: () => void;
 }
 
 /** What one step was given, answered, and how it went. */
-export function StepPanel({ node, catalogue, run, shown, onClose }: StepPanelProps) {
+export function StepPanel({ node, catalogue, run, published, shown, onClose }: StepPanelProps) {
   const record = shown.records.get(node.id) ?? null;
   const name = titleOf(node, catalogue);
   return (
@@ -55,7 +58,7 @@ export function StepPanel({ node, catalogue, run, shown, onClose }: StepPanelPro
             </ActionIcon>
           </Group>
           {record === null ? <NoRecord node={node} run={run} shown={shown} /> : <OnRecord node={node} record={record} run={run} />}
-          <FromHere node={node} run={run} isInLoop={record !== null && record.scope !== ""} hasRun={record !== null && record.state !== "skipped"} />
+          <FromHere node={node} run={run} published={published} isInLoop={record !== null && record.scope !== ""} hasRun={record !== null && record.state !== "skipped"} />
         </Stack>
       </ScrollArea>
     </aside>
@@ -138,18 +141,12 @@ function Resume({ run, signal }: { run: Run; signal: string | null }) {
 }
 
 /** Runs again with what the steps before it came to. A step in a loop begins with its loop. */
-function FromHere({ node, run, isInLoop, hasRun }: { node: FlowNode; run: Run; isInLoop: boolean; hasRun: boolean }) {
-  const { retry } = useRunActions();
-  const navigate = useNavigate();
+function FromHere({ node, run, published, isInLoop, hasRun }: { node: FlowNode; run: Run; published: number | null; isInLoop: boolean; hasRun: boolean }) {
   const mayChange = useMayChange();
   if (!mayChange || !hasRun || isInLoop || isOpen(run.status) || run.test_mode || isTrigger(node)) return null;
-  const again = () =>
-    retry.mutate({ id: run.id, from: node.id }, { onSuccess: ({ id }) => void navigate(`/automations/${run.automation_id}/runs/${id}`) });
   return (
     <Group>
-      <Button size="xs" variant="default" leftSection={<RotateCcw size={14} />} loading={retry.isPending} onClick={again}>
-        {actions.fromStep}
-      </Button>
+      <GoOn run={run} published={published} step={node.id} />
     </Group>
   );
 }
