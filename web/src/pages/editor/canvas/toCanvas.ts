@@ -8,6 +8,7 @@ import { type Drawing, isTrigger } from "@/flow/drawing";
 import { inOrder } from "@/flow/graph";
 import { NODE_HEIGHT, NODE_WIDTH, placed } from "@/flow/layout";
 import { summaryOf } from "@/flow/summaries";
+import { namesIn } from "@/flow/variableWords";
 import { spokenSteps } from "@/flow/walk";
 import { wayInWords } from "@/flow/wayWords";
 
@@ -70,6 +71,7 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
   const byId = new Map(shown.nodes.map((node) => [node.id, node]));
   const free = freeHandlesOf(drawing, catalogue);
   const spoken = spokenSteps(drawing, catalogue);
+  const names = namesIn(drawing);
   // In the order of the flow, which is that of the Tab key.
   const nodes = inOrder(shown).flatMap((id): CardNode[] => {
     const node = byId.get(id);
@@ -88,7 +90,7 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
         data: {
           title: titleOf(node, catalogue),
           spoken: spoken.get(id) ?? id,
-          summary: summaryOf(node),
+          summary: summaryOf(node, names),
           icon: catalogue.get(node.type)?.icon ?? null,
           handles,
           free: free.get(id) ?? [],
