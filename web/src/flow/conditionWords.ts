@@ -46,11 +46,11 @@ function changeInWords(name: string, from: Json | undefined, to: Json | undefine
 }
 
 /** `trigger.new.score` is called score; what comes from a step keeps its name. */
-export function shortField(field: string): string {
+export function shortField(field: string, stepName?: string): string {
   if (/^(trigger\.)?new\.id$/.test(field)) return words.itsId;
   const step = /^steps\.([\w-]+)\.(.+)$/.exec(field);
   // The row of a step is what people mean: `body of wait until`.
-  if (step !== null) return words.fromStep(named(step[2] ?? "").replace(/^(record|first|message|body|fields|figures|json)\./, ""), named(step[1] ?? ""));
+  if (step !== null) return words.fromStep(named(step[2] ?? "").replace(/^(record|first|message|body|fields|figures|json)\./, ""), stepName ?? named(step[1] ?? ""));
   return named(field.replace(/^(trigger\.)?(new|input|body)\./, "").replace(/^steps\./, ""));
 }
 
@@ -61,11 +61,11 @@ function named(path: string): string {
 export function valueInWords(value: Json): string {
   if (Array.isArray(value)) return value.length === 0 ? words.nothing : value.map(valueInWords).join(", ");
   if (value === null) return words.nothing;
-  const text = typeof value === "string" ? readable(value) : JSON.stringify(value);
+  const text = typeof value === "string" ? bare(value) : JSON.stringify(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
 }
 
 /** Templates without their braces. */
-export function readable(text: string): string {
+function bare(text: string): string {
   return text.replace(/\{\{\s*(.*?)\s*\}\}/g, (_, inner: string) => shortField(inner)).trim();
 }

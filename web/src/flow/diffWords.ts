@@ -11,6 +11,7 @@ import { type Drawing, type FlowNode, isObject, isTrigger, type Json, type JsonO
 import { type Control, type Field, fieldsOf } from "./formFields";
 import { inOrder } from "./graph";
 import { summaryOf } from "./summaries";
+import { namesIn } from "./variableWords";
 import { wayInWords } from "./wayWords";
 
 type Difference = Exclude<Change, "same">;
@@ -48,6 +49,7 @@ export interface Differences {
 
 export function differencesOf(before: Drawing, after: Drawing, catalogue: Catalogue): Differences {
   const overlay = overlayOf(before, after, catalogue);
+  const names = namesIn(overlay.drawing);
   const old = new Map(before.nodes.map((node) => [node.id, node]));
   const all = new Map(overlay.drawing.nodes.map((node) => [node.id, node]));
   const steps = inOrder(overlay.drawing).flatMap((id): StepDifference[] => {
@@ -55,7 +57,7 @@ export function differencesOf(before: Drawing, after: Drawing, catalogue: Catalo
     if (node === undefined || change === undefined || change === "same") return [];
     const was = change === "changed" ? old.get(id) : undefined;
     const fields = was === undefined ? [] : fieldDifferences(was, node, catalogue);
-    return [{ id, title: titleOf(node, catalogue), change, summary: was === undefined ? summaryOf(node) : null, fields }];
+    return [{ id, title: titleOf(node, catalogue), change, summary: was === undefined ? summaryOf(node, names) : null, fields }];
   });
   const stays = (id: string) => overlay.nodes.get(id) === "same" || overlay.nodes.get(id) === "changed";
   const lines = overlay.drawing.edges.flatMap((edge): LineDifference[] => {

@@ -83,6 +83,7 @@ describe("the palette", () => {
   const catalogue = catalogueOf([
     type("action-email", "Send email", "action", "Sends a mail."),
     type("logic-wait", "Wait until", "logic", "Waits for a reply, mail or not."),
+    type("action-update-record", "Update record", "action", "Changes a record: values, tags, owner."),
     type("mail-merge", "Mail merge", "action"),
     type("trigger-manual", "Manual", "trigger"),
     type("phone-call", "Call", "phone"),
@@ -90,15 +91,21 @@ describe("the palette", () => {
   const found = (search: string, triggers = false) => palette(catalogue, search, { triggers }).map(({ group, types }) => [group, ...types.map((one) => one.title)]);
 
   it("is by groups, those of other packages last", () => {
-    expect(found("")).toEqual([["logic", "Wait until"], ["action", "Mail merge", "Send email"], ["phone", "Call"]]);
+    expect(found("")).toEqual([["logic", "Wait until"], ["action", "Mail merge", "Send email", "Update record"], ["phone", "Call"]]);
     expect(found("", true)).toEqual([["trigger", "Manual"]]);
   });
 
   it("finds words wherever they stand, the best first", () => {
-    expect(found("mail")).toEqual([["logic", "Wait until"], ["action", "Mail merge", "Send email"]]);
+    expect(found("mail")).toEqual([["action", "Mail merge", "Send email"], ["logic", "Wait until"]]);
     expect(found("send  MAIL")).toEqual([["action", "Send email"]]);
     expect(found("nothing like it")).toEqual([]);
     expect(found("unless")).toEqual([["logic", "Wait until"]]);
     expect(["tell", "notif", "inform"].map((word) => found(word))).toEqual(Array(3).fill([["action", "Send email"]]));
+  });
+
+  it("begins with the title, then what it is looked for by, then what it does", () => {
+    expect(found("owner")).toEqual([["action", "Send email", "Update record"]]);
+    expect(["notify owner", "tell somebody", "email somebody"].map((words) => found(words))).toEqual(Array(3).fill([["action", "Send email"]]));
+    expect(found("call")).toEqual([["phone", "Call"]]);
   });
 });

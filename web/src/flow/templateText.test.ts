@@ -34,7 +34,7 @@ it("is unfinished while braces before the cursor wait for more", () => {
 });
 
 it("shows samples in a few letters", () => {
-  expect([null, "a\nb", { a: 1, b: 2 }, [1, 2], [1], 3].map(shortSample)).toEqual(["null", "a b", "{ a, b }", "a list of 2", "a list of 1", "3"]);
+  expect([null, "a\nb", { a: 1, b: 2 }, [1, 2], [1], 3].map(shortSample)).toEqual(["nothing", "a b", "{ a, b }", "a list of 2", "a list of 1", "3"]);
   expect(shortSample("x".repeat(100))).toHaveLength(60);
   expect(previewOf("{{ steps.find.records }}", SOURCES)).toBe("a list of 2");
 });

@@ -102,7 +102,7 @@ const LONGEST_SAMPLE = 60;
 
 /** A sample in a few letters; of an object the names of what is in it. */
 export function shortSample(sample: Json): string {
-  if (sample === null) return "null";
+  if (sample === null) return words.nothing;
   const text = isObject(sample) ? `{ ${Object.keys(sample).join(", ")} }` : Array.isArray(sample) ? words.list(sample.length) : sampleText(sample);
   const line = text.replace(/\s+/g, " ");
   return line.length > LONGEST_SAMPLE ? `${line.slice(0, LONGEST_SAMPLE - 1)}…` : line;

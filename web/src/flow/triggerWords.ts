@@ -57,8 +57,10 @@ function eventWords(what: string, config: JsonObject): string {
       if (columns.length === 0) return words.changed(what);
       return (columns.length === 1 ? words.columnChanged : words.columnsChanged)(what, listed(columns));
     }
-    default:
+    case "any":
       return words.any(what);
+    default:
+      return words.noEvent(what);
   }
 }
 

@@ -69,7 +69,7 @@ function foundRows(source: Source, words: readonly string[]): VariableRow[] {
       return words.every((word) => text.includes(word));
     })
     .sort((a, b) => Number(isCalled(b)) - Number(isCalled(a)))
-    .map((one) => ({ ...rowOf(one, 0), name: one.path, hasMore: false }));
+    .map((one) => ({ ...rowOf(one, 0), name: one.said ?? one.path, hasMore: false }));
 }
 
 function flat(variables: readonly Variable[]): Variable[] {
@@ -77,5 +77,5 @@ function flat(variables: readonly Variable[]): Variable[] {
 }
 
 function rowOf(one: Variable, depth: number): VariableRow {
-  return { path: one.path, name: one.name, depth, sample: one.sample, only: one.only ?? null, hasMore: one.children.length > 0, isOpen: false };
+  return { path: one.path, name: depth === 0 ? (one.said ?? one.name) : one.name, depth, sample: one.sample, only: one.only ?? null, hasMore: one.children.length > 0, isOpen: false };
 }

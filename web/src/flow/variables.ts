@@ -6,6 +6,7 @@ import { type Catalogue, titleOf } from "./catalogue";
 import { type Drawing, type FlowNode, isObject, isTrigger, type Json, nodeOf } from "./drawing";
 import { ancestors, bodyOf, type Graph, graphOf, inOrder, LOOP, loopsAround } from "./graph";
 import { NO_SAMPLES, outputOf, type Samples } from "./outputs";
+import { type Names, namesIn, variableInWords } from "./variableWords";
 import { waysTo } from "./ways";
 
 const words = flowTexts.variables;
@@ -20,6 +21,8 @@ export interface Variable {
   readonly children: readonly Variable[];
   /** In words, where it is not there on every way: on which. */
   readonly only?: string;
+  /** As people call it, where that is not its name. */
+  readonly said?: string;
 }
 
 export interface Source {
@@ -39,10 +42,12 @@ export function variablesFor(drawing: Drawing, catalogue: Catalogue, id: string,
   const before = seenBy(drawing, graph, id);
   const steps = before.filter((node) => !isTrigger(node));
   const triggers = before.filter(isTrigger);
+  const names = namesIn(drawing);
   const source = (node: FlowNode): Source => {
     const output = outputOf(node, catalogue, ways, outputs, samples);
     const path = isTrigger(node) ? "trigger" : `steps.${node.id}`;
-    const variables = childrenOf(path, output.value, 0).map((one) => ({ ...one, ...(output.only.has(one.name) ? { only: output.only.get(one.name) ?? "" } : {}) }));
+    const all = childrenOf(path, output.value, 0);
+    const variables = (isTrigger(node) ? all.map((one) => called(one, names)) : all).map((one) => ({ ...one, ...(output.only.has(one.name) ? { only: output.only.get(one.name) ?? "" } : {}) }));
     return { nodeId: node.id, title: [titleOf(node, catalogue), ...(output.note === null ? [] : [output.note])].join(", "), variables };
   };
   return [
@@ -104,6 +109,12 @@ function variableSource(steps: readonly FlowNode[]): Source[] {
   }
   const variables = [...found].map(([name, sample]): Variable => ({ path: `vars.${name}`, name, sample, children: [] }));
   return variables.length === 0 ? [] : [{ nodeId: null, title: words.vars, variables }];
+}
+
+/** The record that starts a run, and all that is in it, as cards call them. */
+function called(variable: Variable, names: Names): Variable {
+  if (!/^trigger\.(new|old)\b/.test(variable.path)) return variable;
+  return { ...variable, said: variableInWords(variable.path, names), children: variable.children.map((one) => called(one, names)) };
 }
 
 function childrenOf(path: string, value: Json, depth: number): Variable[] {

@@ -7,6 +7,7 @@ import { type Drawing, nodeOf } from "./drawing";
 import { graphOf, inOrder, into, outOf } from "./graph";
 import { summaryOf } from "./summaries";
 import { listed } from "./triggerWords";
+import { namesIn } from "./variableWords";
 
 export type Direction = "up" | "down" | "left" | "right";
 
@@ -40,13 +41,14 @@ function byX(drawing: Drawing, ids: readonly string[]): string[] {
 /** By id: "Send message Hello, step 3, comes after Wait". What is to be read on a card is what it is called by voice. */
 export function spokenSteps(drawing: Drawing, catalogue: Catalogue): Map<string, string> {
   const graph = graphOf(drawing);
+  const names = namesIn(drawing);
   const titles = new Map(drawing.nodes.map((node) => [node.id, titleOf(node, catalogue)]));
   return new Map(
     inOrder(drawing, graph).map((id, index) => {
       const before = [...new Set(into(graph, id).map((edge) => titles.get(edge.source) ?? edge.source))];
       const words = flowTexts.spoken;
       const node = nodeOf(drawing, id);
-      const read = [titles.get(id) ?? id, node === null ? null : summaryOf(node)].filter((one) => one !== null).join(" ");
+      const read = [titles.get(id) ?? id, node === null ? null : summaryOf(node, names)].filter((one) => one !== null).join(" ");
       const parts = [read, words.number(index + 1), ...(before.length === 0 ? [] : [words.after(listed(before))])];
       return [id, [...parts, ...(node?.disabled === true ? [words.disabled] : [])].join(", ")];
     }),

@@ -5,6 +5,7 @@ import { conditionInWords } from "./conditionWords";
 import { type JsonObject, parseDrawing } from "./drawing";
 import { summaryOf } from "./summaries";
 import { triggerInWords } from "./triggerWords";
+import { namesIn, variableInWords } from "./variableWords";
 
 describe("triggers in words", () => {
   const cases: [string, JsonObject, string][] = [
@@ -69,7 +70,7 @@ describe("conditions", () => {
 
 describe("summaries", () => {
   const cases: [string, JsonObject, string | null][] = [
-    ["action-send-message", { body: "Hello {{ trigger.new.name }}!" }, "Hello name!"],
+    ["action-send-message", { body: "Hello {{ trigger.new.first_name | upper }}!" }, "Hello [record’s first name]!"],
     ["action-update-record", { table: "leads", values: { stage: "won", score: 1 }, tags: {} }, "Set stage, score and tags of leads"],
     ["action-email", { to: "ada@acme.example", subject: "Hello" }, "“Hello” to ada@acme.example"],
     ["action-http", { url: "https://example.com" }, "GET https://example.com"],
@@ -78,13 +79,31 @@ describe("summaries", () => {
     ["logic-delay", {}, "Not set up yet"],
     ["logic-condition", {}, "Not set up yet"],
     ["logic-loop", { items: "{{ steps.open.records }}" }, "For each of records of “open”"],
-    ["action-email", { to: "ada@example.com", subject: "Hello" }, "“Hello” to ada@example.com"],
-    ["action-send-message", { body: "They said: {{ steps.wait_until.record.body }}" }, "They said: body of “wait until”"],
+    ["action-email", { to: ["{{ trigger.new.email }}", "ada@example.com"] }, "To record’s email and ada@example.com"],
+    ["action-send-message", { body: "They said: {{ steps.wait_until.record.body }}" }, "They said: [body of “wait until”]"],
     ["trigger-event", { event_source: "lead", event_type: "INSERT" }, "When a lead is created"],
+    ["trigger-event", { event_source: "orders" }, "Choose what happens to an order"],
+    ["trigger-event", {}, "Not set up yet"],
     ["of-another-package", {}, null],
   ];
   it.each(cases)("%s %j", (type, config, said) => {
     const [node] = parseDrawing([{ id: "a", type, data: { config } }], []).nodes;
     expect(node && summaryOf(node)).toBe(said);
+  });
+});
+
+describe("variables", () => {
+  const start = (type: string, config: JsonObject) => [{ id: "start", type, data: { config } }, { id: "reply", type: "logic-wait", data: { label: "Wait for a reply" } }];
+  const said = (nodes: readonly object[], ...paths: readonly string[]) => paths.map((path) => variableInWords(path, namesIn(parseDrawing(nodes, []))));
+
+  it("are called by the record that starts the run, and by the name of their step", () => {
+    const lead = start("trigger-event", { event_source: "lead" });
+    expect(said(lead, "trigger.new", "trigger.old", "trigger.new.owner_id", "trigger.old.stage")).toEqual(["the lead", "the lead before", "lead’s owner id", "lead’s stage before"]);
+    expect(said(lead, "steps.reply.record.body", "steps.gone.count", "vars.tier")).toEqual(["body of “Wait for a reply”", "count of “gone”", "vars.tier"]);
+  });
+
+  it("of what nobody has chosen yet are called the record’s", () => {
+    expect(said(start("trigger-manual", { record: "conversation" }), "trigger.new.channel")).toEqual(["conversation’s channel"]);
+    for (const config of [{}, { event_source: "webhook" }, { record: "none" }]) expect(said(start("trigger-event", config), "trigger.new.name")).toEqual(["record’s name"]);
   });
 });

@@ -5,6 +5,7 @@ import { isTrigger } from "@/flow/drawing";
 import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/sizes";
 import { pictureOf } from "@/flow/picture";
 import { summaryOf } from "@/flow/summaries";
+import { namesIn } from "@/flow/variableWords";
 
 import classes from "./FlowPicture.module.css";
 import { NamedIcon } from "./NamedIcon";
@@ -17,6 +18,7 @@ interface FlowPictureProps {
 
 /** A flow as a picture, for a look before there is a canvas. */
 export function FlowPicture({ drawing, catalogue, label }: FlowPictureProps) {
+  const names = namesIn(drawing);
   const { width, height, boxes, lines } = pictureOf(drawing);
   return (
     <svg viewBox={`0 0 ${width} ${height}`} className={classes.picture} style={{ maxWidth: width }} role="img" aria-label={label}>
@@ -38,7 +40,7 @@ export function FlowPicture({ drawing, catalogue, label }: FlowPictureProps) {
             </span>
             <span className={classes.texts}>
               <b>{titleOf(node, catalogue)}</b>
-              <small>{summaryOf(node)}</small>
+              <small>{summaryOf(node, names)}</small>
             </span>
           </div>
         </foreignObject>

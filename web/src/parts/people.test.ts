@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { partsTexts } from "@/texts/parts";
 import { runsTexts } from "@/texts/runs";
 
-import { nameOf, personName, starterOf } from "./people";
+import { nameOf, personName, starterOf, withinSentence } from "./people";
 
 const KNOWN = new Map([
   ["ada", { name: "Ada", email: "ada@example.com" }],
@@ -23,5 +23,9 @@ describe("people", () => {
       ...[runsTexts.byYou, "Ada", runsTexts.by.manual, runsTexts.by.manual],
     ]);
     expect([started("event", "ada"), started("other", null)]).toEqual([runsTexts.by.event, "other"]);
+  });
+
+  it("keep their names in the middle of a sentence, where other words begin small", () => {
+    expect(["A change", "You", "An AI agent", "Ada", "bob@example.com"].map(withinSentence)).toEqual(["a change", "you", "an AI agent", "Ada", "bob@example.com"]);
   });
 });

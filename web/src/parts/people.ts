@@ -1,5 +1,6 @@
 /** People have ids here, and names where the database knows them from where they sign in. */
 
+import { automationsTexts } from "@/texts/automations";
 import { partsTexts } from "@/texts/parts";
 import { runsTexts } from "@/texts/runs";
 
@@ -14,6 +15,12 @@ export function nameOf(known: KnownPeople, id: string): string | null {
 export function personName(id: string | null, me: string | null, known: KnownPeople): string {
   if (id === null) return partsTexts.people.nobody;
   return id === me ? partsTexts.people.you : (nameOf(known, id) ?? id.slice(0, 8));
+}
+
+/** Words begin small in the middle of a sentence, names as they are written. */
+export function withinSentence(who: string): string {
+  const isWord = [runsTexts.byYou, ...Object.values(runsTexts.by), automationsTexts.people.owner].includes(who);
+  return isWord ? `${who.charAt(0).toLowerCase()}${who.slice(1)}` : who;
 }
 
 interface Started {

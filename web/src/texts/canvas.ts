@@ -44,7 +44,7 @@ export const canvasTexts = {
     readOnly: "Nothing is drawn yet",
     readOnlyText: "Whoever may change this automation begins with its trigger.",
     teach: {
-      "trigger-event": "When a row changes, say when a lead's stage becomes “qualified”.",
+      "trigger-event": "When a record changes, say when a lead’s stage becomes “qualified”.",
       "trigger-schedule": "At set times: each Monday at nine, or every ten minutes.",
       "trigger-manual": "By a button, or a form that somebody fills in.",
       "trigger-webhook": "When another system calls an address of its own.",

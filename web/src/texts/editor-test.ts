@@ -30,7 +30,7 @@ export const editorTestTexts = {
   record: {
     lead: "Lead",
     conversation: "Conversation",
-    row: "Id of the row",
+    row: "Id of the record",
     rowHint: (table: string) => `Of ${table}, as it is in the table.`,
     search: "Search by name or e-mail",
     none: "Nothing is called so",
@@ -68,7 +68,7 @@ export const editorTestTexts = {
     clear: "Clear the result",
     show: "Show it",
     open: "Open in Runs",
-    steps: (count: number) => (count === 1 ? "1 step ran" : `${count} steps ran`),
+    steps: (ran: number, all: number) => `${ran} of ${all === 1 ? "1 step" : `${all} steps`} ran`,
   },
   step: {
     title: "Last test",

@@ -1,4 +1,4 @@
-/** By what people look for a step who do not know its name. */
+/** By what people look for a step who do not know its name, what it is most for first. */
 
 export const paletteWords: Readonly<Record<string, string>> = {
   "trigger-event": "change changed new lead conversation created updated deleted stage row database when",
@@ -6,8 +6,8 @@ export const paletteWords: Readonly<Record<string, string>> = {
   "trigger-manual": "button start by hand form click",
   "trigger-webhook": "http incoming api call url post receive slack zapier",
   "trigger-ai-tool": "mcp agent assistant llm model function",
-  "action-email": "tell notify notification inform alert mail remind reminder write owner",
-  "action-send-message": "tell notify notification inform reply answer text sms chat whatsapp write remind",
+  "action-email": "owner notify notification tell inform alert email somebody someone person people mail remind reminder write",
+  "action-send-message": "message notify notification tell inform reply answer text sms chat whatsapp somebody someone write remind",
   "action-http": "webhook slack teams discord api call request post get url notify",
   "action-create-record": "add insert new lead row save",
   "action-update-record": "set change edit assign owner tag stage status field",

@@ -26,7 +26,7 @@ export const recordsTexts = {
     fields: { name: "Name", email: "E-mail", phone: "Phone", stage: "Stage", status: "Status", score: "Score", tags: "Tags", data: "Data" },
     tagsHint: "Enter after each",
     stageHint: "Such as new, qualified, won",
-    data: "More about it, as JSON",
+    data: "More about it",
     save: "Save",
     undo: "Undo changes",
     create: "Make the lead",

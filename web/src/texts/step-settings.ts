@@ -2,7 +2,7 @@
 
 export const stepSettingsTexts = {
   disabled: "Switched off",
-  disabledText: "The step is passed through by its first way out: nothing runs, and its output is null.",
+  disabledText: "The step is passed through by its first way out: nothing runs, and later steps find nothing in it.",
   limits: "How many runs",
   limitsText: "Which runs wait for each other, and how many there may be.",
   fields: {

@@ -9,7 +9,7 @@ export const versionsTexts = {
   asPublished: "As it is published",
   neverPublished: "Not published yet",
   bySql: "by SQL",
-  by: (person: string) => `by ${person.charAt(0).toLowerCase()}${person.slice(1)}`,
+  by: (person: string) => `by ${person}`,
   someone: "somebody else",
   steps: (count: number) => (count === 1 ? "1 step" : `${count} steps`),
   empty: {

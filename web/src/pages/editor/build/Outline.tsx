@@ -4,6 +4,7 @@ import { type Catalogue, titleOf } from "@/flow/catalogue";
 import type { Drawing } from "@/flow/drawing";
 import { outlineOf } from "@/flow/outline";
 import { summaryOf } from "@/flow/summaries";
+import { namesIn } from "@/flow/variableWords";
 import { IconTile } from "@/parts/IconTile";
 import { NamedIcon } from "@/parts/NamedIcon";
 import { editorTexts as texts } from "@/texts/editor";
@@ -21,6 +22,7 @@ interface OutlineProps {
 
 /** The flow as a list: for screen readers, and for whoever likes to read. */
 export function Outline({ drawing, catalogue, selection, onSelect }: OutlineProps) {
+  const names = namesIn(drawing);
   return (
     <ol className={classes.outline}>
       {outlineOf(drawing, catalogue).map(({ node, depth, way, again }, index) => (
@@ -41,7 +43,7 @@ export function Outline({ drawing, catalogue, selection, onSelect }: OutlineProp
                   {node.disabled && ` (${texts.disabled})`}
                 </Text>
                 <Text size="xs" c="dimmed">
-                  {again ? texts.again : summaryOf(node)}
+                  {again ? texts.again : summaryOf(node, names)}
                 </Text>
               </div>
             </Group>

@@ -5,7 +5,7 @@ import { firstView, showsAny } from "@/pages/editor/canvas/firstSight";
 import { leftOfHandle, plusOf, wayOf } from "@/pages/editor/canvas/lineSpots";
 import { createReuse } from "@/pages/editor/canvas/reuse";
 import { beside, PICKER } from "./pickerPlace";
-import { shiftInto, whatFits } from "./shift";
+import { shiftInto, shiftIntoView } from "./shift";
 import { commandOf, type Key } from "./shortcuts";
 
 const press = (key: string, held: Partial<Key> = {}) => commandOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held });
@@ -69,9 +69,18 @@ it("what is out of sight comes into it, its beginning first", () => {
 it("of what would be good to see, as much as there is room for", () => {
   const box = (x: number, y: number) => ({ across: { from: x, to: x + 100 }, down: { from: y, to: y + 50 } });
   const wanted = [[box(0, 0), box(0, 200), box(300, 200)], [box(0, 0), box(300, 200)], [box(300, 200)]];
-  expect(whatFits(wanted, { width: 400, height: 250 })).toEqual({ across: { from: 0, to: 400 }, down: { from: 0, to: 250 } });
-  expect(whatFits(wanted, { width: 200, height: 100 })).toEqual(box(300, 200));
-  expect(whatFits([[]], { width: 9, height: 9 })).toBeNull();
+  const room = (width: number, height: number) => ({ across: { from: 10, to: 10 + width }, down: { from: 20, to: 20 + height }, corner: null });
+  expect(shiftIntoView(wanted, room(400, 250))).toEqual({ x: 10, y: 20 });
+  expect(shiftIntoView(wanted, room(200, 100))).toEqual({ x: -190, y: -130 });
+  expect(shiftIntoView([[]], room(9, 9))).toBeNull();
+});
+
+it("comes into sight beside what lies over a corner", () => {
+  const box = (x: number, y: number) => ({ across: { from: x, to: x + 100 }, down: { from: y, to: y + 50 } });
+  const room = { across: { from: 0, to: 400 }, down: { from: 0, to: 300 }, corner: { x: 250, y: 200 } };
+  expect(shiftIntoView([[box(100, 240)]], room)).toEqual({ x: 0, y: 0 });
+  expect(shiftIntoView([[box(200, 240)]], room)).toEqual({ x: 0, y: -90 });
+  expect(shiftIntoView([[box(500, 0)]], room)).toEqual({ x: -200, y: 0 });
 });
 
 describe("what is dragged", () => {

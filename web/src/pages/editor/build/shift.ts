@@ -8,11 +8,31 @@ export interface Box {
   readonly down: Span;
 }
 
-/** Of what would be good to see, the first that there is room for; else the last. Boxes of each, in one system of coordinates. */
-export function whatFits(wanted: readonly (readonly Box[])[], room: { readonly width: number; readonly height: number }): Box | null {
-  const around = wanted.filter((boxes) => boxes.length > 0).map(boxAround);
-  const fits = ({ across, down }: Box) => across.to - across.from <= room.width && down.to - down.from <= room.height;
-  return around.find(fits) ?? around.at(-1) ?? null;
+/** Where something can be seen, in the coordinates of the boxes. */
+export interface Room {
+  readonly across: Span;
+  readonly down: Span;
+  /** The upper left of what lies over the lower right; null: nothing does. */
+  readonly corner: { readonly x: number; readonly y: number } | null;
+}
+
+export interface Shift {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Of what would be good to see, the first that there is room for; else the last. Null: there is nothing to see. */
+export function shiftIntoView(wanted: readonly (readonly Box[])[], room: Room): Shift | null {
+  const found = wanted.filter((boxes) => boxes.length > 0).map((boxes) => shiftOf(boxAround(boxes), room));
+  return (found.find(({ fits }) => fits) ?? found.at(-1))?.shift ?? null;
+}
+
+function shiftOf({ across, down }: Box, room: Room): { readonly shift: Shift; readonly fits: boolean } {
+  const x = shiftInto(across, room.across.from, room.across.to);
+  const { corner } = room;
+  const low = corner !== null && across.to + x > corner.x ? Math.min(room.down.to, corner.y) : room.down.to;
+  const fits = across.to - across.from <= room.across.to - room.across.from && down.to - down.from <= low - room.down.from;
+  return { shift: { x, y: shiftInto(down, room.down.from, low) }, fits };
 }
 
 function boxAround(boxes: readonly Box[]): Box {

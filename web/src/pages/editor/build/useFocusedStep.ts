@@ -4,13 +4,15 @@ import { useEffect } from "react";
 import type { Position } from "@/flow/drawing";
 import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/sizes";
 
-import { type Box, shiftInto, whatFits } from "./shift";
+import { type Box, type Room, shiftIntoView } from "./shift";
 import { stepElement, useWantedStep } from "./focus";
 
 const MOST_TRIES = 30;
 const MARGIN = 24;
 // The tools lie over the lower edge.
 const TOOLS = 76;
+// What can be added after a step is below it.
+const FREE_END = 36;
 
 /** Brings the wanted step into sight and gives it the focus, once React Flow has drawn it. */
 export function useFocusedStep(): void {
@@ -51,14 +53,19 @@ function reveal(flow: ReactFlowInstance, id: string, how: Wanted): void {
   const of = (ids: readonly string[]) => ids.flatMap((one) => boxes.get(one) ?? []);
   const before = flow.getEdges().flatMap(({ source, target }) => (target === id ? [source] : []));
   const wanted = how === "alone" ? [[id]] : [[...boxes.keys()], [...before, id], [id]];
-  const [left, right, top, bottom] = [stage.left + MARGIN, stage.right - MARGIN, stage.top + MARGIN, stage.bottom - TOOLS];
-  const box = boxes.has(id) ? whatFits(wanted.map(of), { width: right - left, height: bottom - top }) : null;
-  if (box === null) return;
-  const by = shiftInto(box.across, left, right);
-  const down = shiftInto(box.down, top, bottom);
-  if (by === 0 && down === 0) return;
+  const by = boxes.has(id) ? shiftIntoView(wanted.map(of), roomIn(stage)) : null;
+  if (by === null || (by.x === 0 && by.y === 0)) return;
   const { x, y, zoom } = flow.getViewport();
-  void flow.setViewport({ x: x + by, y: y + down, zoom });
+  void flow.setViewport({ x: x + by.x, y: y + by.y, zoom });
+}
+
+function roomIn(stage: DOMRect): Room {
+  const map = document.querySelector(".react-flow__minimap")?.getBoundingClientRect();
+  return {
+    across: { from: stage.left + MARGIN, to: stage.right - MARGIN },
+    down: { from: stage.top + MARGIN, to: stage.bottom - TOOLS },
+    corner: map === undefined ? null : { x: map.left, y: map.top - FREE_END },
+  };
 }
 
 /** On the screen. */

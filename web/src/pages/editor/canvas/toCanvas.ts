@@ -9,6 +9,7 @@ import { inOrder } from "@/flow/graph";
 import { placed } from "@/flow/layout";
 import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/sizes";
 import { summaryOf } from "@/flow/summaries";
+import { namesIn } from "@/flow/variableWords";
 import { spokenSteps } from "@/flow/walk";
 import { wayInWords } from "@/flow/wayWords";
 
@@ -71,6 +72,7 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
   const byId = new Map(shown.nodes.map((node) => [node.id, node]));
   const free = freeHandlesOf(drawing, catalogue);
   const spoken = spokenSteps(drawing, catalogue);
+  const names = namesIn(drawing);
   // In the order of the flow, which is that of the Tab key.
   const nodes = inOrder(shown).flatMap((id): CardNode[] => {
     const node = byId.get(id);
@@ -89,7 +91,7 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
         data: {
           title: titleOf(node, catalogue),
           spoken: spoken.get(id) ?? id,
-          summary: summaryOf(node),
+          summary: summaryOf(node, names),
           icon: catalogue.get(node.type)?.icon ?? null,
           handles,
           free: free.get(id) ?? [],

@@ -3,6 +3,7 @@ import { Ban, ChevronLeft } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
 
 import { NamedLink } from "@/parts/NamedLink";
+import { withinSentence } from "@/parts/people";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { duration } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
@@ -35,11 +36,11 @@ export function RunBar({ automation, onRecord: { run, leftOut } }: { automation:
           <Text component="div" size="sm" fw={600}>
             {about === null ? starter : <NamedLink {...about} />}
           </Text>
-          <Group gap={8} wrap="nowrap">
+          <Group gap="0 8px">
             <TimeAgo time={run.started_at} size="xs" c="dimmed" />
             {about !== null && (
-              <Text size="xs" c="dimmed" truncate>
-                {texts.startedBy(starter)}
+              <Text size="xs" c="dimmed">
+                {texts.startedBy(withinSentence(starter))}
               </Text>
             )}
             {run.duration_ms !== null && (

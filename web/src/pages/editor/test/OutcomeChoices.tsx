@@ -4,8 +4,9 @@ import { type Catalogue, titleOf } from "@/flow/catalogue";
 import { wayInWords } from "@/flow/wayWords";
 import { editorTestTexts } from "@/texts/editor-test";
 
-import type { Chosen, Outcomes } from "./outcomes";
+import type { Outcomes } from "./outcomes";
 import classes from "./test.module.css";
+import type { Chosen } from "./testRuns";
 
 const texts = editorTestTexts.outcomes;
 // What fits beside each other.

@@ -15,8 +15,8 @@ import type { Automation } from "@/pages/editor/tabs";
 import { useProblems } from "@/pages/editor/problems/useProblems";
 import { Given } from "./Given";
 import { OutcomeChoices } from "./OutcomeChoices";
-import { type Chosen, outcomesOf, pinsOf } from "./outcomes";
-import { useTested } from "./testRuns";
+import { outcomesOf, pinsOf, stillOffered } from "./outcomes";
+import { useChoices, useTested } from "./testRuns";
 import { useTest } from "./useTest";
 import { bodyOf, type Filled, type Subject, subjectOf } from "./ways";
 
@@ -49,9 +49,10 @@ function Choose({ automation, catalogue, drawing, subject, onClose }: TestDialog
     record: before?.lead_id ?? before?.conversation_id ?? before?.row_id ?? null,
     values: { ...firstValues(subject.form?.fields ?? []), ...((before?.input ?? {}) as Filled["values"]) },
   });
-  const [chosen, setChosen] = useState<Chosen>(Object.fromEntries(Object.entries(before?.pinned ?? {}).map(([step, { handle }]) => [step, handle ?? ""])));
   const { samples } = useProblems(automation.id);
   const outcomes = useMemo(() => outcomesOf(drawing, catalogue), [drawing, catalogue]);
+  const { chosen: kept, choose } = useChoices();
+  const chosen = stillOffered(kept.get(automation.id) ?? {}, outcomes);
   const [isAsked, setAsked] = useState(false);
   const test = useTest(automation);
   const body = bodyOf(subject, given);
@@ -85,7 +86,7 @@ function Choose({ automation, catalogue, drawing, subject, onClose }: TestDialog
           />
         )}
         <Given automation={automation} subject={subject} given={given} problems={problems} onChange={setGiven} />
-        <OutcomeChoices outcomes={outcomes} chosen={chosen} catalogue={catalogue} onChange={setChosen} />
+        <OutcomeChoices outcomes={outcomes} chosen={chosen} catalogue={catalogue} onChange={(next) => choose(automation.id, next)} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             {partsTexts.cancel}

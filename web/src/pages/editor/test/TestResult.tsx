@@ -10,7 +10,7 @@ import { editorTestTexts } from "@/texts/editor-test";
 import { useDraft } from "@/pages/editor/draft/useDraft";
 import type { Automation } from "@/pages/editor/tabs";
 import classes from "./test.module.css";
-import { stepsRun, type Tested, useTested, useTests } from "./testRuns";
+import { againWith, stepsRun, type Tested, useTested, useTests } from "./testRuns";
 import { useTest } from "./useTest";
 
 const texts = editorTestTexts.result;
@@ -40,7 +40,7 @@ function Result({ automation, catalogue, tested }: { automation: Automation; cat
             <Text size="xs" c={isFailed && node === null ? "var(--mantine-color-red-text)" : "dimmed"} lineClamp={2}>
               {isFailed && node === null
                 ? run.error
-                : [texts.steps(stepsRun(tested.records)), texts.took(duration(run.duration_ms ?? 0)), ...(tested.drawing === drawing ? [] : [texts.changed])].join(" · ")}
+                : [texts.steps(...stepsRun(tested)), texts.took(duration(run.duration_ms ?? 0)), ...(tested.drawing === drawing ? [] : [texts.changed])].join(" · ")}
             </Text>
           </div>
         </Group>
@@ -53,7 +53,7 @@ function Result({ automation, catalogue, tested }: { automation: Automation; cat
           <Anchor component={Link} to={`/automations/${automation.id}/runs/${run.id}`} size="xs" className={classes.link}>
             {texts.open}
           </Anchor>
-          <Button size="compact-xs" variant="light" className={classes.link} leftSection={<RotateCcw size={13} />} loading={test.isPending} onClick={() => test.mutate(tested.body)}>
+          <Button size="compact-xs" variant="light" className={classes.link} leftSection={<RotateCcw size={13} />} loading={test.isPending} onClick={() => test.mutate(againWith(tested.body, drawing))}>
             {editorTestTexts.again}
           </Button>
           <Tooltip label={texts.clear} openDelay={300}>

@@ -53,7 +53,7 @@ export function whatChanged({ operation, changed, new: now, old }: Pick<PastEven
   if (operation !== "UPDATE") return texts.operations[operation];
   const columns = (changed ?? []).filter((column) => !UNTOLD.has(column));
   if (columns.length === 0) return texts.operations.UPDATE;
-  if (columns.length > MOST_TOLD || !isObject(now) || !isObject(old)) return texts.columns(listed(columns.map(shortField)));
+  if (columns.length > MOST_TOLD || !isObject(now) || !isObject(old)) return texts.columns(listed(columns.map((column) => shortField(column))));
   return columns.map((column) => texts.fromTo(shortField(column), words(old[column]), words(now[column]))).join(", ");
 }
 

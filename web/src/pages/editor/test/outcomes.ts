@@ -6,7 +6,7 @@ import { graphOf } from "@/flow/graph";
 import { sampleOf, type Samples } from "@/flow/outputs";
 import { possibleWays } from "@/flow/ways";
 
-import type { TestBody } from "./testRuns";
+import type { Chosen, TestBody } from "./testRuns";
 
 const DECIDED_OUTSIDE: ReadonlySet<string> = new Set(["logic-wait", "logic-approval"]);
 
@@ -15,9 +15,6 @@ export interface Outcomes {
   readonly ways: readonly string[];
 }
 
-/** By step: the way that was chosen. */
-export type Chosen = Readonly<Record<string, string>>;
-
 /** Where an output is pinned, that has been said already. */
 export function outcomesOf(drawing: Drawing, catalogue: Catalogue): Outcomes[] {
   const graph = graphOf(drawing);
@@ -25,6 +22,11 @@ export function outcomesOf(drawing: Drawing, catalogue: Catalogue): Outcomes[] {
     .filter((node) => DECIDED_OUTSIDE.has(node.type) && !node.disabled && !isObject(node.dataRest["pinned"]))
     .map((node) => ({ node, ways: possibleWays(node, catalogue, graph).filter((way) => way !== ERROR) }))
     .filter(({ ways }) => ways.length > 1);
+}
+
+/** Of what was chosen before, what can still be chosen. */
+export function stillOffered(chosen: Chosen, outcomes: readonly Outcomes[]): Chosen {
+  return Object.fromEntries(outcomes.flatMap(({ node: { id }, ways }) => (chosen[id] !== undefined && ways.includes(chosen[id]) ? [[id, chosen[id]] as const] : [])));
 }
 
 /** What is sent with a test for those that were chosen; the first way needs no word. */

@@ -5,8 +5,8 @@ import { parseDrawing } from "@/flow/drawing";
 import { readRecords } from "@/flow/runRecord";
 
 import { canBeTried, matchInWords, offered, type PastEvent, whatChanged } from "./changes";
-import { outputsOf, stepsRun } from "./testRuns";
-import { outcomesOf, pinsOf } from "./outcomes";
+import { outcomesOf, pinsOf, stillOffered } from "./outcomes";
+import { againWith, outputsOf, stepsRun } from "./testRuns";
 import { bodyOf, type Filled, subjectOf } from "./ways";
 
 const drawn = (type: string, config: object) => parseDrawing([{ id: "start", type, data: { config } }], []);
@@ -87,7 +87,20 @@ describe("a test", () => {
       ]).map((record) => [record.nodeId, record]),
     );
     expect([...outputsOf(records)]).toEqual([["a", { x: 1 }]]);
-    expect(stepsRun(records)).toBe(2);
+  });
+
+  it("counts the steps that ran, and of how many", () => {
+    const flow = parseDrawing([{ id: "start", type: "trigger-manual" }, ...["a", "b", "c", "off"].map((id) => ({ id, type: "transform-set-variable" }))], []);
+    const done = (node_id: string, status: string, attempt: number) => ({ node_id, status, attempt });
+    const all = [done("start", "completed", 0), done("a", "completed", 1), done("b", "failed", 2), done("c", "skipped", 0), done("off", "completed", 0)];
+    expect(stepsRun({ drawing: flow, records: new Map(readRecords(all).map((record) => [record.nodeId, record])) })).toEqual([3, 5]);
+  });
+
+  it("is tried again without what was said of steps that are gone", () => {
+    const pinned = { start: { output: {}, handle: "out" }, gone: { output: {}, handle: "met" } };
+    const flow = drawn("trigger-manual", {});
+    expect(againWith({ lead_id: "l", pinned }, flow)).toEqual({ lead_id: "l", pinned: { start: pinned.start } });
+    expect(againWith({ lead_id: "l", pinned: { gone: pinned.gone } }, flow)).toEqual({ lead_id: "l" });
   });
 });
 
@@ -110,6 +123,8 @@ describe("what only the outside world decides", () => {
     expect(pinsOf(outcomes, {}, catalogue, samples)).toEqual({});
     expect(pinsOf(outcomes, { wait: "met" }, catalogue, samples)).toEqual({});
     expect(pinsOf(outcomes, { wait: "gone" }, catalogue, samples)).toEqual({});
+    expect(stillOffered({ wait: "timed_out", gone: "met" }, outcomes)).toEqual({ wait: "timed_out" });
+    expect(stillOffered({ wait: "gone" }, outcomes)).toEqual({});
     expect(pinsOf(outcomes, { wait: "timed_out" }, catalogue, samples)).toEqual({ pinned: { wait: { output: { met: false }, handle: "timed_out" } } });
   });
 });

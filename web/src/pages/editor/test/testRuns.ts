@@ -2,7 +2,7 @@
 
 import { create } from "zustand";
 
-import type { Drawing, Json } from "@/flow/drawing";
+import { type Drawing, isTrigger, type Json, nodeOf } from "@/flow/drawing";
 import { recordsShown, type Rounds, roundsOf } from "@/flow/rounds";
 import type { StepRecord } from "@/flow/runRecord";
 import type { Outputs } from "@/flow/variables";
@@ -10,6 +10,9 @@ import type { components } from "@/lib/api-types";
 import type { RunOnRecord } from "@/session/runs";
 
 export type TestBody = Partial<components["schemas"]["Test"]>;
+
+/** By step: the way that was chosen. */
+export type Chosen = Readonly<Record<string, string>>;
 
 export interface Tested {
   readonly onRecord: RunOnRecord;
@@ -50,6 +53,28 @@ export function outputsOf(records: ReadonlyMap<string, StepRecord>): Outputs {
   return new Map(done.map(([id, { output }]): [string, Json] => [id, output]));
 }
 
-export function stepsRun(records: ReadonlyMap<string, StepRecord>): number {
-  return [...records.values()].filter(({ state, attempt }) => attempt > 0 && (state === "completed" || state === "failed")).length;
+/** Of all that are drawn, the trigger among them, as versions count them; what is switched off is passed by. */
+export function stepsRun({ records, drawing }: Pick<Tested, "records" | "drawing">): readonly [ran: number, all: number] {
+  const ran = drawing.nodes.filter((node) => {
+    const { state, attempt } = records.get(node.id) ?? { state: "skipped", attempt: 0 };
+    return (attempt > 0 || isTrigger(node)) && (state === "completed" || state === "failed");
+  });
+  return [ran.length, drawing.nodes.length];
+}
+
+/** What was chosen in the dialog, for the next time that it is opened: by automation, then by step. */
+interface Choices {
+  readonly chosen: ReadonlyMap<string, Chosen>;
+  readonly choose: (automation: string, chosen: Chosen) => void;
+}
+
+export const useChoices = create<Choices>()((set) => ({
+  chosen: new Map(),
+  choose: (automation, chosen) => set((now) => ({ chosen: new Map(now.chosen).set(automation, chosen) })),
+}));
+
+/** The same once more, but for steps that are gone since. */
+export function againWith({ pinned = {}, ...body }: TestBody, drawing: Drawing): TestBody {
+  const left = Object.entries(pinned).filter(([id]) => nodeOf(drawing, id) !== null);
+  return left.length === 0 ? body : { ...body, pinned: Object.fromEntries(left) };
 }

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 
 import { EmptyState } from "@/parts/EmptyState";
+import { withinSentence } from "@/parts/people";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { TimeAgo } from "@/parts/TimeAgo";
 import { type Person, usePeople } from "@/session/people";
@@ -107,5 +108,5 @@ function Item({ to, title, isChosen, badge, time, note, children }: ItemProps) {
 function whoMade({ origin, created_by: by }: ListedVersion, people: readonly Person[]): string[] {
   if (origin === "sql") return [texts.bySql];
   if (by === null) return [];
-  return [texts.by(people.find(({ value }) => value === by)?.label ?? texts.someone)];
+  return [texts.by(withinSentence(people.find(({ value }) => value === by)?.label ?? texts.someone))];
 }
