@@ -58,7 +58,7 @@ def test_an_owner_changes_settings_and_a_viewer_reads_them(
     viewer.sees("Owners and admins of this account change its settings")
     expect(viewer.field("Sender")).to_have_value("Shop <hello@shop.example>")
     expect(viewer.field("Sender")).not_to_be_editable()
-    expect(viewer.button("Save")).to_have_count(0)
+    expect(viewer.button("Save", viewer.page.get_by_role("region", name="Mail"))).to_have_count(0)
     viewer.sees("49 of 20 tokens")
 
 
@@ -70,8 +70,22 @@ def test_people_are_called_by_name_where_the_database_knows_them(running_server:
     bob.patch(f"/leads/{lead}", {"score": 7})
     ada.ended(bob.post(f"/automations/{made}/executions", {"input": {}, "lead_id": lead})["id"])
     person.follows("Team")
-    person.sees("does not know what people are called")
+    person.sees("Nobody here has said yet what they are called")
     person.sees(bob.user[:8])
+    # What she says herself, and the beginning of a mistake.
+    person.follows("Settings")
+    you = person.page.get_by_role("region", name="You", exact=True)
+    person.fills("Your name", "Ada", you)
+    person.fills("Your mail address", "ada", you)
+    with person.expecting(422):
+        person.clicks("Save", you)
+        person.sees("there is no @ in it")
+    person.fills("Your mail address", "ada@home.example", you)
+    person.clicks("Save", you)
+    person.sees("Saved")
+    person.follows("Team")
+    team = person.page.get_by_role("main")
+    expect(team.get_by_role("row", name="Ada ada@home.example You Owner")).to_be_visible()
     # As a database of Supabase has it.
     running_server.sql(
         "create table if not exists auth.users (id uuid primary key, email text, raw_user_meta_data jsonb);"
@@ -79,7 +93,6 @@ def test_people_are_called_by_name_where_the_database_knows_them(running_server:
         f" ('{bob.user}', 'bob@acme.example', null)"
     )
     person.page.reload()
-    team = person.page.get_by_role("main")
     expect(team.get_by_role("row", name="Ada Lovelace ada@acme.example You Owner")).to_be_visible()
     expect(team.get_by_role("combobox", name="Role of bob@acme.example")).to_have_value("Member")
     expect(person.page.get_by_role("button", name="Ada Lovelace (you)")).to_be_visible()

@@ -468,7 +468,12 @@ async def test_the_demo_is_loaded_once_whole_and_live(
     found = await automations.all_of(content.account_id)
     assert [(one.status, one.enabled) for one in found] == [("active", True)] * 4
     assert await database.fetchval("select count(*) from leads") == 12
-    assert await database.fetchval("select count(*) from conversations") == 2
+    assert await database.fetchval("select count(distinct lead_id) from conversations") == 12
+    # Each has an owner whose mail goes somewhere.
+    reached = (
+        "select count(*) from leads l join automations.profiles p on p.user_id = l.owner_id where p.email is not null"
+    )
+    assert await database.fetchval(reached) == 12
     assert await database.fetchval("select count(*) from automation_executions") == 0
 
 

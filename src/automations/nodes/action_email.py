@@ -57,9 +57,8 @@ class EmailAttachment(Config):
 class ActionEmailConfig(Config):
     to: Recipients = Field(
         title="To",
-        description="Mail addresses with commas between them, or a list: `a@b.example` or `Ada <a@b.example>`. Also "
-        "people of the account by their id, such as the owner of a lead: it goes to the address in their profile. What "
-        "comes out empty is left out.",
+        description="Mail addresses, with commas between them. Or people of the account by their id, such as a lead's "
+        "owner: it goes to the address in their profile. What comes out empty is left out.",
         examples=[["{{ trigger.new.email }}"], "{{ trigger.new.owner_id }}", "Sales <sales@example.com>"],
     )
     cc: Recipients = Field(default=None, title="Cc", description="Addresses that get a copy, seen by all.")

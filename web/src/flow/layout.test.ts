@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { moveNodes } from "./edit";
-import { arranged, NODE_HEIGHT, NODE_WIDTH, placed } from "./layout";
+import { arranged, placed } from "./layout";
+import { NODE_HEIGHT, NODE_WIDTH } from "./sizes";
 import { flow } from "./testFlows";
 
 const places = (drawing: ReturnType<typeof flow>) => new Map(drawing.nodes.map((node) => [node.id, node.position ?? { x: NaN, y: NaN }]));

@@ -25,7 +25,7 @@ export interface Offer {
 /** Who looks after the record and whose it is, then everybody of the account who has an address. */
 export function recipientOffers(sources: readonly Source[], known: Addressees): Offer[] {
   const of = (name: string, label: (place: string | null) => string) =>
-    called(sources, name).map(({ path, sample }): Offer => ({ value: `{{ ${path} }}`, label: label(placeOf(path)), note: recipientsInWords(sampleText(sample), known) }));
+    called(sources, name).map(({ path, sample }): Offer => ({ value: `{{ ${path} }}`, label: label(placeOf(path)), note: sample === null ? "" : recipientsInWords(sampleText(sample), known) }));
   const people = [...known.values()].flatMap(({ name, email }) => (email === null ? [] : [{ value: email, label: name ?? email, note: name === null ? "" : email }]));
   return [...of("owner_id", words.owner), ...of("email", words.address), ...people];
 }
@@ -38,8 +38,9 @@ export function withRecipient(value: Json | undefined, one: string): Json {
   return text === "" ? one : `${text}, ${one}`;
 }
 
-/** Whose ids there are in it, by name: nobody knows an id by heart. */
+/** What a sample comes to, with people by name: nobody knows an id by heart. */
 export function recipientsInWords(text: string, known: Addressees): string {
+  if (text === "null" || text === "") return words.nobody;
   return text.replace(ID, (id) => {
     const person = known.get(id.toLowerCase());
     if (person === undefined || person.email === null) return words.unknown(person?.name ?? id.slice(0, 8));

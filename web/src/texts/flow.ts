@@ -132,6 +132,7 @@ export const flowTexts = {
   recipients: {
     owner: (place: string | null) => (place === null ? "The lead’s owner" : `The owner of ${place}`),
     address: (place: string | null) => (place === null ? "The lead’s own address" : `The address of ${place}`),
+    nobody: "nobody, and then the step fails",
     unknown: (who: string) => `${who}, whose address nobody knows`,
   },
   variables: {

@@ -5,7 +5,7 @@ export const teamTexts = {
   why: "Only owners and admins manage the team",
   whyOwner: "Only owners make and unmake owners",
   members: { title: "Members", name: "Person", role: "Role", since: "Since", actions: "Actions", you: "You", account: "The account itself" },
-  unnamed: "This installation does not know what people are called: they stand here by the beginning of their ids. Note in an invitation whom it is for.",
+  unnamed: "Nobody here has said yet what they are called: people stand here by the beginning of their ids. Everybody writes their name and address under Settings.",
   alone: "Nobody else is here yet. Invite somebody with a link: you choose what they may do.",
   roles: { owner: "Owner", admin: "Admin", member: "Member", viewer: "Viewer" },
   roleTexts: {
