@@ -87,6 +87,23 @@ def test_a_file_goes_out_and_in(person: Person, tmp_path: Path) -> None:
     person.sees("This file is no exported automation")
 
 
+def test_the_menu_of_the_editor_exports_and_deletes(person: Person) -> None:
+    made = person.account.live("Welcome", *greets())
+    person.goes_to(f"automations/{made}")
+    person.clicks("More")
+    with person.page.expect_download() as download:
+        person.page.get_by_role("menuitem", name="Export as file").click()
+    assert json.loads(download.value.path().read_text())["name"] == "Welcome"
+    table = person.page.get_by_role("table")
+    person.clicks("More")
+    person.page.get_by_role("menuitem", name="Delete").click()
+    person.sees_heading("Automations")
+    expect(table.get_by_role("link", name="Welcome")).to_have_count(0)
+    person.clicks("Undo")
+    expect(table.get_by_role("link", name="Welcome")).to_be_visible()
+    assert person.account.get(f"/automations/{made}")["name"] == "Welcome"
+
+
 def test_what_happens_elsewhere_appears_by_itself_also_after_being_away(person: Person) -> None:
     person.sees("Nothing runs by itself yet")
     live = person.page.get_by_role("status", name=re.compile("^Live"))

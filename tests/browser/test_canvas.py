@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser import axe
 from tests.browser.drawing import Canvas
-from tests.browser.flows import chain, greets
+from tests.browser.flows import chain, follows_up, greets
 from tests.browser.person import Person
 
 pytestmark = pytest.mark.full
@@ -22,6 +22,17 @@ EMPTY = """() => {
   for (let y = top + 80; y < top + height - 80; y += 20)
     for (let x = left + 80; x < left + width - 80; x += 20)
       if (document.elementFromPoint(x, y)?.classList.contains("react-flow__pane")) return [x, y];
+}"""
+
+# What is seen at the corners of the card with this title, and is no part of it.
+LIES_OVER = """(title) => {
+  const card = [...document.querySelectorAll(".react-flow__node")].find((one) => one.innerText.startsWith(title));
+  const { left, right, top, bottom } = card.getBoundingClientRect();
+  const seen = [left + 12, right - 12].flatMap((x) => [
+    document.elementFromPoint(x, top + 12),
+    document.elementFromPoint(x, bottom - 12),
+  ]);
+  return seen.filter((one) => !card.contains(one)).map((one) => `${one?.tagName} ${one?.getAttribute("class")}`);
 }"""
 
 
@@ -141,3 +152,23 @@ def test_a_click_on_one_of_several_means_that_one_and_no_save_moves_the_tabs(per
     canvas.is_saved()
     person.sees("Live · changes not published")
     assert tab.bounding_box() == before
+
+
+def test_a_new_step_is_seen_whole_whatever_lies_over_the_canvas(person: Person) -> None:
+    made = person.account.draft("Follow up", *follows_up())
+    person.goes_to(f"automations/{made}")
+    canvas = Canvas(person)
+    before = {"left": "Tell the owner", "right": "Send a message"}
+    for side, kind in (
+        ("right", "Delay"),
+        ("left", "Code"),
+        ("right", "Set variable"),
+        ("left", "Stop"),
+        ("right", "Loop"),
+    ):
+        canvas.adds_after(before[side], kind)
+        # It has the keyboard, so it has come into sight.
+        expect(canvas.step(kind)).to_be_focused()
+        expect(canvas.card(kind)).to_be_in_viewport(ratio=1)
+        assert person.page.evaluate(LIES_OVER, kind) == []
+        before[side] = kind

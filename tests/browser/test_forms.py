@@ -56,6 +56,39 @@ def test_settings_that_are_not_saved_are_not_lost_unasked(person: Person) -> Non
     expect(person.field("Description")).to_have_count(0)
 
 
+def test_the_browser_asks_before_settings_are_lost(person: Person) -> None:
+    made = person.account.draft("Follow up", *follows_up())
+    person.goes_to(f"automations/{made}/settings")
+    person.fills("Description", "Two hours to reply")
+    with person.page.expect_event("dialog") as asked:
+        person.page.reload()
+    assert asked.value.type == "beforeunload"
+    questions: list[str] = []
+    person.page.on("dialog", lambda one: questions.append(one.type))
+    expect(person.field("Description")).to_have_value("")
+    person.page.reload()
+    expect(person.field("Description")).to_have_value("")
+    assert questions == []
+
+
+def test_cards_and_searches_speak_as_people_do(person: Person) -> None:
+    nodes, edges = follows_up()
+    nodes[0]["data"]["config"] = {"event_source": "lead"}
+    made = person.account.draft("Follow up", nodes, edges)
+    person.goes_to(f"automations/{made}")
+    canvas = Canvas(person)
+    expect(canvas.card("Lead is qualified")).to_contain_text("Choose what happens to a lead")
+    expect(canvas.card("Tell the owner")).to_contain_text("“[lead’s name] has replied” to owner@acme.example")
+    panel = canvas.opens("Send a message")
+    person.clicks("Insert a variable into Text", panel)
+    person.page.get_by_role("combobox", name="Search variables and values").fill("name")
+    expect(person.page.get_by_role("option").filter(has_text="lead’s name").first).to_be_visible()
+    person.presses("Escape")
+    for words in ("owner", "notify", "email somebody"):
+        person.fills("Search steps", words, canvas.palette)
+        expect(canvas.palette.get_by_role("button").filter(has_text="S").first).to_contain_text("Send email")
+
+
 def test_a_form_stands_still_under_the_hand(person: Person) -> None:
     nodes = [
         node("start", "trigger-event", "A lead comes", event_source="lead", event_type="INSERT"),

@@ -239,6 +239,7 @@ def test_a_conversation_is_opened_answered_and_run_on(person: Person) -> None:
     person.clicks("Add the message")
     expect(timeline(person).filter(has_text="The lead wrote")).to_contain_text("Thursday suits me.")
     assert account.ended(account.runs(follow_up)[0]["id"])["status"] == "completed"
+    expect(timeline(person).filter(has_text="“Follow up a qualified lead” ran")).to_contain_text("Completed")
     person.clicks("Run an automation on this")
     dialog = person.dialog("Run an automation on this")
     person.clicks("Start the run", dialog)

@@ -40,6 +40,7 @@ def test_a_draft_is_tried_on_whatever_there_is(person: Person) -> None:
     card = Canvas(person).card
     expect(card("Tell the owner")).to_contain_text("Done")
     expect(card("Send a message")).to_contain_text("Not reached")
+    expect(result).to_contain_text("3 of 4 steps ran")
     # The other way, which only the outside world could take.
     person.clicks("Test")
     person.picks("No reply in time", dialog)
@@ -50,5 +51,9 @@ def test_a_draft_is_tried_on_whatever_there_is(person: Person) -> None:
     expect(card("Tell the owner")).to_contain_text("Not reached")
     person.clicks("Clear the result", result)
     expect(result).to_have_count(0)
+    # What was chosen is still chosen.
+    person.clicks("Test")
+    expect(dialog.get_by_role("radio", name="No reply in time")).to_be_checked()
+    person.clicks("Cancel", dialog)
     assert account.get("/messages")["items"] == []
     assert person.server.world.mails_to("nobody@acme.example") == []

@@ -292,8 +292,8 @@ async def test_what_cannot_be_taken_up(old: Old) -> None:
     for inside in ("x", "inner", "z", "y"):
         assert "Choose the loop: 'outer'." in await old.refusal(Unusable, inside)
     assert "never reached the step 'b'" in await old.refusal(Conflict, "b")
-    for start in ("start", "failed", "a"):
-        assert "there is no version 9" in await old.refusal(NotFound, start, 9)
+    for place in ("start", "failed", "a"):
+        assert "there is no version 9" in await old.refusal(NotFound, place, 9)
     await old.db.execute("update automations set enabled = false")
     for start in (None, "failed", "a"):
         assert "switched off" in await old.refusal(Conflict, start)
@@ -353,7 +353,11 @@ def sets(node_id: str, **data: Any) -> Change:
 
 
 def adds(node_id: str, *its_edges: Any) -> Change:
-    return lambda nodes, edges: (nodes.append(node(node_id)), edges.extend(its_edges))[0]
+    def change(nodes: list[Any], edges: list[Any]) -> None:
+        nodes.append(node(node_id))
+        edges.extend(its_edges)
+
+    return change
 
 
 def removes(source: str, target: str) -> Change:

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import { moveNodes } from "./edit";
-import { arranged, NODE_HEIGHT, NODE_WIDTH, placed } from "./layout";
+import { arranged, placed } from "./layout";
+import { NODE_HEIGHT, NODE_WIDTH } from "./sizes";
 import { flow } from "./testFlows";
 
 const places = (drawing: ReturnType<typeof flow>) => new Map(drawing.nodes.map((node) => [node.id, node.position ?? { x: NaN, y: NaN }]));
@@ -31,6 +32,14 @@ describe("the layout", () => {
     expect(found.get("start")).toEqual(places(before).get("start"));
     expect(found.get("send")?.y).toBeGreaterThan(500);
     expect(places(arranged(moved, { all: true }))).toEqual(places(before));
+  });
+
+  it("follows the nearest one that was moved, whichever way leads there", () => {
+    const before = arranged(flow("start>if", "if:true>send", "send>find", "find>set", "if:false>set", "set>stop"));
+    const moved = moveNodes(before, new Map([["start", { x: 4_000, y: 0 }], ["send", { x: -4_000, y: 800 }]]));
+    const found = places(arranged(moved));
+    const x = (id: string) => found.get(id)?.x ?? NaN;
+    expect([x("if") > 3_000, x("find") < -3_000, x("set") < -3_000, x("stop") < -3_000]).toEqual([true, true, true, true]);
   });
 
   it("puts the good way on the left, however it was drawn", () => {

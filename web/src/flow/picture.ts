@@ -1,7 +1,8 @@
 /** A drawing as lines and boxes: what a picture of it needs, without a canvas. */
 
 import type { Drawing, FlowNode, Position } from "./drawing";
-import { arranged, NODE_HEIGHT, NODE_WIDTH } from "./layout";
+import { arranged } from "./layout";
+import { NODE_HEIGHT, NODE_WIDTH } from "./sizes";
 
 export interface Box {
   readonly node: FlowNode;

@@ -2,7 +2,7 @@ import type { Catalogue } from "@/flow/catalogue";
 import { titleOf } from "@/flow/catalogue";
 import type { Drawing } from "@/flow/drawing";
 import { isTrigger } from "@/flow/drawing";
-import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/layout";
+import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/sizes";
 import { pictureOf } from "@/flow/picture";
 import { summaryOf } from "@/flow/summaries";
 import { namesIn } from "@/flow/variableWords";

@@ -66,6 +66,8 @@ export const draftTexts = {
     off: "Switch it off",
     more: "More",
     duplicate: "Duplicate",
+    export: "Export as file",
+    delete: "Delete",
     discard: "Discard the changes of the draft",
     discardTitle: "Discard the changes of the draft?",
     discardText: (number: number) => `The draft becomes what version ${number} is. It can be undone on the canvas.`,

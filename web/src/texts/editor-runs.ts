@@ -24,7 +24,12 @@ export const editorRunsTexts = {
   parent: "Retry of another run",
   calledBy: "Called by another run",
   leftOut: (count: number) => `${count} further steps did not fit into its record.`,
-  failed: { at: (step: string) => `It failed at “${step}”`, anywhere: "It failed", show: "Show the step", build: "Open it in Build" },
+  failed: { at: (step: string) => `It failed at “${step}”`, anywhere: "It failed", show: "Show the step", build: "Open it in Build",
+    /** Why it failed, as a sentence of its own. */
+    why: (error: string) => `${error.charAt(0).toUpperCase()}${error.slice(1)}`,
+    todo: "If the step is wrong, change it in Build, publish, and go on from what failed with the new version. If what it asked did not answer, go on as it is.",
+    todoTest: "Change the step in Build, and test again.",
+  },
   actions: {
     again: "Run again",
     fromFailed: "Go on from what failed",
@@ -92,7 +97,7 @@ export const editorRunsTexts = {
     sample: "A test lets nothing out of the house: this is a sample of what its type answers.",
     pinned: "This is its pinned output; it did not run.",
     pin: "Pin this output",
-    failedHint: "If the step was to blame, mend it in Build, publish, and go on from here with the new version: what is done is kept. If the other side was, go on as it is.",
+    failedHint: "Below is what the step was given. If that or the step is wrong, change it in Build, publish, and go on from here with the new version: what is done is kept. If what it asked did not answer, go on as it is.",
   },
   timeline: {
     label: "Timeline",

@@ -2,11 +2,12 @@ import { ActionIcon, Menu } from "@mantine/core";
 import { Copy, Download, Ellipsis, History, PenLine, Play, Trash2 } from "lucide-react";
 import { Link } from "react-router";
 
+import classes from "@/parts/table.module.css";
+import { useDeleteAutomation, useExport } from "@/session/automationDeeds";
+import type { AutomationRow } from "@/session/automationState";
 import { automationsTexts } from "@/texts/automations";
 
-import { useDeleteAutomation, useDuplicate, useExport } from "./actions";
-import classes from "@/parts/table.module.css";
-import type { AutomationRow } from "@/session/automationState";
+import { useDuplicate } from "./actions";
 
 const texts = automationsTexts.menu;
 

@@ -5,11 +5,9 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 
 import { queryKeys } from "@/lib/query-keys";
 import { notifyProblem } from "@/parts/ProblemNotice";
-import { useDelete } from "@/parts/useDelete";
 import { answer, api } from "@/session/client";
 import { automationsTexts as texts } from "@/texts/automations";
 
-import { saveFile } from "./files";
 import type { AutomationRow } from "@/session/automationState";
 
 function useListAnew(): () => Promise<void> {
@@ -30,15 +28,6 @@ export function useDuplicate() {
   });
 }
 
-export function useExport() {
-  return useMutation({
-    mutationFn: ({ id }: AutomationRow) =>
-      answer(api.GET("/api/v1/automations/{automation_id}/export", { params: { path: { automation_id: id } }, parseAs: "text" })),
-    onSuccess: (text, row) => saveFile(texts.exported(row.name), text),
-    onError: notifyProblem,
-  });
-}
-
 export function useImport(account: string) {
   const onSuccess = useListAnew();
   return useMutation({
@@ -51,16 +40,4 @@ export function useImport(account: string) {
     },
     onError: notifyProblem,
   });
-}
-
-export function useDeleteAutomation(): (row: AutomationRow) => void {
-  const remove = useDelete();
-  const onEnd = useListAnew();
-  return ({ id, name }) =>
-    remove({
-      id,
-      name,
-      send: () => api.DELETE("/api/v1/automations/{automation_id}", { params: { path: { automation_id: id } }, keepalive: true }),
-      onEnd,
-    });
 }

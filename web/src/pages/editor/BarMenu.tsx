@@ -1,24 +1,30 @@
 import { ActionIcon, Menu } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { notifications } from "@mantine/notifications";
-import { Copy, Ellipsis, Undo2 } from "lucide-react";
+import { Copy, Download, Ellipsis, Trash2, Undo2 } from "lucide-react";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 
 import { queryKeys } from "@/lib/query-keys";
 import { ConfirmDialog } from "@/parts/ConfirmDialog";
 import { notifyProblem } from "@/parts/ProblemNotice";
+import { useDeleteAutomation, useExport } from "@/session/automationDeeds";
 import { answer, api } from "@/session/client";
 import { draftTexts } from "@/texts/draft";
 
 import { useDraft } from "./draft/useDraft";
+import { useFlush } from "./draft/useFlush";
 import { useVersionDrawing } from "./runs/queries";
 import type { Automation } from "./tabs";
 
 const texts = draftTexts.bar;
 
-export function BarMenu({ automation }: { automation: Automation }) {
+export function BarMenu({ automation, mayChange }: { automation: Automation; mayChange: boolean }) {
   const [isAsking, setAsking] = useState(false);
+  const navigate = useNavigate();
+  const flush = useFlush();
+  const save = useExport();
+  const remove = useDeleteAutomation();
   const duplicate = useDuplicate(automation);
   const canDiscard = automation.published_number !== null && !automation.draft_is_published;
   return (
@@ -30,12 +36,33 @@ export function BarMenu({ automation }: { automation: Automation }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<Copy size={15} />} onClick={() => duplicate.mutate()}>
-            {texts.duplicate}
+          {mayChange && (
+            <Menu.Item leftSection={<Copy size={15} />} onClick={() => duplicate.mutate()}>
+              {texts.duplicate}
+            </Menu.Item>
+          )}
+          <Menu.Item leftSection={<Download size={15} />} onClick={() => void flush().then(() => save.mutate(automation), notifyProblem)}>
+            {texts.export}
           </Menu.Item>
-          <Menu.Item leftSection={<Undo2 size={15} />} disabled={!canDiscard} onClick={() => setAsking(true)}>
-            {texts.discard}
-          </Menu.Item>
+          {mayChange && (
+            <>
+              <Menu.Item leftSection={<Undo2 size={15} />} disabled={!canDiscard} onClick={() => setAsking(true)}>
+                {texts.discard}
+              </Menu.Item>
+              <Menu.Divider />
+              <Menu.Item
+                color="red"
+                leftSection={<Trash2 size={15} />}
+                onClick={() => {
+                  // In the list, where it is taken back.
+                  remove(automation);
+                  void navigate("/automations");
+                }}
+              >
+                {texts.delete}
+              </Menu.Item>
+            </>
+          )}
         </Menu.Dropdown>
       </Menu>
       {isAsking && automation.published_number !== null && <Discard automation={automation.id} version={automation.published_number} onClose={() => setAsking(false)} />}

@@ -56,7 +56,7 @@ export function EditorBar({ automation, catalogue, tab }: EditorBarProps) {
         <RunNowButton automation={automation} />
         <TestButton automation={automation} catalogue={catalogue} />
         <PublishButton automation={automation} catalogue={catalogue} />
-        {mayChange && <BarMenu automation={automation} />}
+        <BarMenu automation={automation} mayChange={mayChange} />
       </Group>
     </header>
   );

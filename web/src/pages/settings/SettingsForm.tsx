@@ -4,6 +4,7 @@ import { type SubmitEvent, useState } from "react";
 
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { Section } from "@/parts/Section";
+import { useAskBeforeLeaving } from "@/parts/useAskBeforeLeaving";
 import { accountSettingsTexts as texts } from "@/texts/account-settings";
 
 import { changesOf, type Edited, isEdited, type Name, otherwise, ownProblems, problemsAt, type Setting, textOf } from "./fields";
@@ -27,6 +28,7 @@ export function SettingsForm({ account, title, text, names, settings, isReadOnly
   const refused = problemsAt(saving.error);
   const problems = { ...refused, ...ownProblems(edited) };
   const isChanged = isEdited(settings, edited);
+  useAskBeforeLeaving(isChanged);
   const isSendable = isChanged && Object.keys(ownProblems(edited)).length === 0;
 
   function change(name: Name, typed: string): void {

@@ -4,6 +4,7 @@ import { type SubmitEvent, useState } from "react";
 
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { Section } from "@/parts/Section";
+import { useAskBeforeLeaving } from "@/parts/useAskBeforeLeaving";
 import { useMe } from "@/session/accounts";
 import { useKnownPeople } from "@/session/people";
 import { accountSettingsTexts as texts } from "@/texts/account-settings";
@@ -28,6 +29,7 @@ function Profile({ account, id }: { account: string; id: string }) {
   const now = { name: known?.name ?? "", email: known?.email ?? "" };
   const { name, email } = { ...now, ...edited };
   const isChanged = name !== now.name || email !== now.email;
+  useAskBeforeLeaving(isChanged);
 
   function save(event: SubmitEvent): void {
     event.preventDefault();

@@ -2,7 +2,7 @@ import { ActionIcon, Divider, Group, Paper, Tooltip } from "@mantine/core";
 import { useReactFlow } from "@xyflow/react";
 import { Keyboard, type LucideIcon, Maximize, Minus, Network, Plus, Redo2, StickyNote, Undo2 } from "lucide-react";
 
-import { NODE_WIDTH } from "@/flow/layout";
+import { NODE_WIDTH } from "@/flow/sizes";
 import { NOTE_HEIGHT } from "@/flow/notes";
 import { canvasTexts } from "@/texts/canvas";
 

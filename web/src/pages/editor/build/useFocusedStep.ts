@@ -2,7 +2,7 @@ import { type ReactFlowInstance, useReactFlow, useStore } from "@xyflow/react";
 import { useEffect } from "react";
 
 import type { Position } from "@/flow/drawing";
-import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/layout";
+import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/sizes";
 
 import { type Box, type Room, shiftIntoView } from "./shift";
 import { stepElement, useWantedStep } from "./focus";

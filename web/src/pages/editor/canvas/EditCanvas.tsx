@@ -11,7 +11,7 @@ import type { Catalogue } from "@/flow/catalogue";
 import { type Connection, refusalOf } from "@/flow/connect";
 import type { Drawing } from "@/flow/drawing";
 import type { Place } from "@/flow/insert";
-import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/layout";
+import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/sizes";
 
 import type { Spot } from "./actions";
 import classes from "./canvas.module.css";

@@ -1,7 +1,7 @@
 /** What is seen of a flow at first: all of it where it can be read then, else its beginning. */
 
 import type { Position } from "@/flow/drawing";
-import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/layout";
+import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/sizes";
 
 export interface View extends Position {
   readonly zoom: number;

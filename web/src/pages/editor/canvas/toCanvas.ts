@@ -6,7 +6,8 @@ import { type Catalogue, ERROR, handlesOf, handleUsed, titleOf } from "@/flow/ca
 import { freeHandlesOf } from "@/flow/connect";
 import { type Drawing, isTrigger } from "@/flow/drawing";
 import { inOrder } from "@/flow/graph";
-import { NODE_HEIGHT, NODE_WIDTH, placed } from "@/flow/layout";
+import { placed } from "@/flow/layout";
+import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/sizes";
 import { summaryOf } from "@/flow/summaries";
 import { namesIn } from "@/flow/variableWords";
 import { spokenSteps } from "@/flow/walk";

@@ -23,7 +23,7 @@ export function SaveStatus() {
   const { icon: Icon, text, help, isBad } = lookOf(state);
   return (
     <Tooltip label={help} disabled={help === null} multiline maw={320}>
-      <Group gap={6} wrap="nowrap" className={classes.status} c={isBad ? "var(--mantine-color-red-text)" : "dimmed"} role="status" aria-live="polite">
+      <Group gap={6} wrap="nowrap" className={classes.status} data-long={isBad || undefined} c={isBad ? "var(--mantine-color-red-text)" : "dimmed"} role="status" aria-live="polite">
         <Icon size={15} aria-hidden className={classes.sign} />
         <Text size="xs" truncate>
           {text}

@@ -1,4 +1,4 @@
-import { Alert, Button, Group } from "@mantine/core";
+import { Alert, Button, Group, Text } from "@mantine/core";
 import { CircleX } from "lucide-react";
 import { Link } from "react-router";
 
@@ -33,7 +33,12 @@ export function FailedNotice({ run, drawing, catalogue, onShow }: FailedNoticePr
       title={node === null ? texts.anywhere : texts.at(titleOf(node, catalogue))}
       className={classes.failed}
     >
-      <Prose text={run.error ?? ""} />
+      <Prose text={texts.why(run.error ?? "")} />
+      {isDrawn && (
+        <Text size="xs" mt={4}>
+          {run.test_mode ? texts.todoTest : texts.todo}
+        </Text>
+      )}
       {node !== null && (
         <Group gap="xs" mt={8}>
           <Button size="compact-xs" variant="default" onClick={() => onShow(node.id)}>

@@ -85,7 +85,7 @@ function OnRecord({ node, record, run }: { node: FlowNode; record: StepRecord; r
       </Group>
       {record.error !== null && (
         <Alert color="red" variant="light" radius="md" p="sm">
-          <Prose text={record.error} />
+          <Prose text={editorRunsTexts.failed.why(record.error)} />
           {record.state === "failed" && record.handle === null && (
             <Text size="xs" mt={6}>
               {texts.failedHint}

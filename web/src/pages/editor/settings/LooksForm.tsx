@@ -6,6 +6,7 @@ import { useBlocker } from "react-router";
 import { ConfirmDialog } from "@/parts/ConfirmDialog";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { Section } from "@/parts/Section";
+import { useAskBeforeLeaving } from "@/parts/useAskBeforeLeaving";
 import { settingsTexts } from "@/texts/settings";
 
 import { type Edited, isEdited, withEdits } from "@/pages/editor/looks";
@@ -27,6 +28,7 @@ export function LooksForm({ automation, isReadOnly }: { automation: Automation; 
   };
   const isChanged = isEdited(automation, edited);
   const leaving = useBlocker(isChanged);
+  useAskBeforeLeaving(isChanged);
   const isNameless = looks.name.trim() === "";
   return (
     <Section title={texts.title} text={texts.text}>

@@ -57,7 +57,7 @@ function ConversationOf({ id, account }: { id: string; account: string }) {
           />
           <Stack gap="lg" maw={860}>
             {mayChange && <MessageForm conversation={conversation} />}
-            <Timeline account={account} table="conversations" id={id} />
+            <Timeline account={account} table="conversations" id={id} other={conversation.lead_id == null ? null : { lead: conversation.lead_id, since: conversation.created_at ?? "" }} />
           </Stack>
         </>
       )}

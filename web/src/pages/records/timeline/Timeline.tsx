@@ -6,14 +6,22 @@ import { usePeople } from "@/session/people";
 import { partsTexts } from "@/texts/parts";
 import { recordsTexts } from "@/texts/records";
 
+import type { With } from "./entries";
 import { EntryItem } from "./EntryItem";
 import classes from "./timeline.module.css";
 import { type RecordTable, useTimeline } from "./useTimeline";
 
 const texts = recordsTexts.timeline;
 
-export function Timeline({ account, table, id }: { account: string; table: RecordTable; id: string }) {
-  const { entries, hasMore, isAtEnd, more, data, error, refetch, isFetching } = useTimeline(table, id);
+interface TimelineProps {
+  account: string;
+  table: RecordTable;
+  id: string;
+  other?: With | null;
+}
+
+export function Timeline({ account, table, id, other = null }: TimelineProps) {
+  const { entries, hasMore, isAtEnd, more, data, error, refetch, isFetching } = useTimeline(table, id, other);
   const names = useNames(account);
   const people = new Map(usePeople(account).map(({ value, label }) => [value, label]));
   return (

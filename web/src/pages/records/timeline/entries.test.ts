@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { changedIn, type JournalEvent, type Message, type RunOfRecord, timelineOf, unknownRuns } from "./entries";
+import { changedIn, type JournalEvent, type Message, type RunOfRecord, timelineOf, unknownRuns, withRunsOfLead } from "./entries";
 
 const at = (minute: number) => `2026-11-27T10:${String(minute).padStart(2, "0")}:00Z`;
 const event = (id: number, given: Partial<JournalEvent> = {}) =>
@@ -54,6 +54,14 @@ describe("the timeline of a record", () => {
     expect(changedIn(event(1))).toEqual([{ column: "stage", from: "new", to: "qualified" }]);
     expect(changedIn(event(1, { operation: "INSERT" }))).toEqual([]);
     expect(changedIn(event(1, { changed: ["owner_id"], old: {}, new: { owner_id: "x" } }))).toEqual([{ column: "owner id", from: "nothing", to: "x" }]);
+  });
+
+  it("of a conversation has the runs of its lead that were not over before it began, each once", () => {
+    const ended = (id: string, began: number, end: number | null) => ({ ...run(id, began), completed_at: end === null ? null : at(end) });
+    const [over, open, later] = [ended("over", 1, 2), ended("open", 2, null), ended("later", 6, 7)];
+    const found = withRunsOfLead([later], [later, open, over], at(5), 50);
+    expect(found.map(({ id }) => id)).toEqual(["later", "open"]);
+    expect(withRunsOfLead([later], [open], at(5), 1)).toEqual([later]);
   });
 
   it("looks up runs that are about another record", () => {

@@ -105,6 +105,19 @@ function words(value: Json | undefined): string {
   return valueInWords(value ?? null);
 }
 
+/** Of whom a conversation is, and when it began: what a reply sets going is mostly about the lead. */
+export interface With {
+  readonly lead: string;
+  readonly since: string;
+}
+
+/** The runs of a conversation, and those of its lead that were not over before it began. */
+export function withRunsOfLead(own: readonly RunOfRecord[], ofLead: readonly RunOfRecord[], since: string, limit: number): RunOfRecord[] {
+  const later = ofLead.filter(({ completed_at: end }) => end === null || Date.parse(end) >= Date.parse(since));
+  const all = [...new Map([...own, ...later].map((run) => [run.id, run])).values()];
+  return all.sort((a, b) => Date.parse(b.started_at) - Date.parse(a.started_at)).slice(0, limit);
+}
+
 /** Runs that changed the record or wrote, and are not about it themselves. */
 export function unknownRuns({ events, runs, messages }: Pick<Sources, "events" | "runs" | "messages">): string[] {
   const known = new Set(runs.map((run) => run.id));
