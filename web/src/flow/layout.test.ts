@@ -34,6 +34,14 @@ describe("the layout", () => {
     expect(places(arranged(moved, { all: true }))).toEqual(places(before));
   });
 
+  it("follows the nearest one that was moved, whichever way leads there", () => {
+    const before = arranged(flow("start>if", "if:true>send", "send>find", "find>set", "if:false>set", "set>stop"));
+    const moved = moveNodes(before, new Map([["start", { x: 4_000, y: 0 }], ["send", { x: -4_000, y: 800 }]]));
+    const found = places(arranged(moved));
+    const x = (id: string) => found.get(id)?.x ?? NaN;
+    expect([x("if") > 3_000, x("find") < -3_000, x("set") < -3_000, x("stop") < -3_000]).toEqual([true, true, true, true]);
+  });
+
   it("puts the good way on the left, however it was drawn", () => {
     const found = places(arranged(flow("if:false>find", "if:true>send")));
     expect(found.get("send")?.x).toBeLessThan(found.get("find")?.x ?? 0);

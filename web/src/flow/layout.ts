@@ -1,7 +1,7 @@
 /** Where steps stand: from the top to the bottom, and what a person has moved stays where it is. */
 
 import { type Drawing, type FlowNode, type Position } from "./drawing";
-import { ancestors, graphOf, inOrder } from "./graph";
+import { graphOf, inOrder, into } from "./graph";
 import { idealPlaces } from "./ideal";
 import { BETWEEN_ROWS, NODE_HEIGHT, NODE_WIDTH } from "./sizes";
 
@@ -12,12 +12,10 @@ export function arranged(drawing: Drawing, { all = false } = {}): Drawing {
     all ? [] : drawing.nodes.flatMap((node): [string, Position][] => (node.moved && node.position !== null ? [[node.id, node.position]] : [])),
   );
   const places = new Map(kept);
-  const graph = graphOf(drawing);
-  for (const id of inOrder(drawing, graph)) {
+  const anchors = anchorsOf(drawing, kept);
+  for (const [id, anchor] of anchors) {
     if (places.has(id)) continue;
     const place = ideal.get(id) ?? { x: 0, y: 0 };
-    // Of many steps, to look at all that come before each takes long.
-    const anchor = kept.size === 0 ? undefined : ancestors(graph, id).find((one) => kept.has(one));
     const shift = anchor === undefined ? { x: 0, y: 0 } : difference(kept.get(anchor), ideal.get(anchor));
     places.set(id, freePlace({ x: place.x + shift.x, y: place.y + shift.y }, places));
   }
@@ -29,6 +27,25 @@ export function arranged(drawing: Drawing, { all = false } = {}): Drawing {
   const done = { ...drawing, nodes };
   remember(done);
   return done;
+}
+
+/** In their order, all steps, each with the nearest one before it that stays where it is. */
+function anchorsOf(drawing: Drawing, kept: ReadonlyMap<string, Position>): Map<string, string | undefined> {
+  const graph = graphOf(drawing);
+  const anchors = new Map<string, string | undefined>();
+  const distances = new Map<string, number>();
+  for (const id of inOrder(drawing, graph)) {
+    const nearest = into(graph, id).reduce<{ readonly anchor: string | undefined; readonly distance: number }>(
+      (best, { source }) => {
+        const distance = kept.has(source) ? 1 : (distances.get(source) ?? Infinity) + 1;
+        return distance < best.distance ? { anchor: kept.has(source) ? source : anchors.get(source), distance } : best;
+      },
+      { anchor: undefined, distance: Infinity },
+    );
+    anchors.set(id, nearest.anchor);
+    distances.set(id, nearest.distance);
+  }
+  return anchors;
 }
 
 // What was arranged last is shown next, and undo and redo come back to what was arranged before.
@@ -67,10 +84,17 @@ function withPlace(node: FlowNode, place: Position | null): FlowNode {
 function freePlace(wanted: Position, taken: ReadonlyMap<string, Position>): Position {
   let place = wanted;
   for (;;) {
-    const inTheWay = [...taken.values()].find((other) => overlaps(place, other));
+    const inTheWay = firstIn(taken, place);
     if (inTheWay === undefined) return place;
     place = { x: place.x, y: inTheWay.y + NODE_HEIGHT + BETWEEN_ROWS };
   }
+}
+
+function firstIn(taken: ReadonlyMap<string, Position>, place: Position): Position | undefined {
+  for (const other of taken.values()) {
+    if (overlaps(place, other)) return other;
+  }
+  return undefined;
 }
 
 function overlaps(a: Position, b: Position): boolean {
