@@ -14,8 +14,14 @@ def test_a_link_leads_to_the_automations_once(running_server: Server, somebody: 
     link = account.link()
     one = somebody(account)
     one.page.goto(link)
-    for words in ("Your account", "4 in this account, 4 live", "Qualify new leads", "When a lead is created"):
+    for words in ("Mary Ward", "4 in this account, 4 live", "Qualify new leads", "When a lead is created"):
         one.sees(words)
+    # Another link in the same tab, and the first one again: who is signed in stays so.
+    for again in (account.link(), link):
+        with one.expecting(401):
+            one.page.goto(again)
+            one.sees("Qualify new leads")
+    assert "code=" not in one.page.url
     # It signs in once; and nobody else is let in by it.
     another = somebody(account)
     with another.expecting(401):

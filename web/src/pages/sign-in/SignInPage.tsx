@@ -22,18 +22,25 @@ export function SignInPage() {
   // It works once, and need not stay in the history.
   const [code] = useState(() => codeIn(search));
   const [error, setError] = useState<unknown>(null);
-  const isAsking = code !== null && error === null;
+  const [isAsking, setAsking] = useState(code !== null);
 
   useEffect(() => {
     if (code === null) return;
-    void navigate({ search: "" }, { replace: true, state });
-    signInBy(code).then(({ token: issued }) => useSession.getState().signIn(issued), setError);
+    signInBy(code)
+      .then(
+        ({ token: issued }) => useSession.getState().signIn(issued),
+        (failure: unknown) => {
+          setError(failure);
+          // Whoever is signed in all the same leaves the page, and two navigations at once would end in none.
+          if (useSession.getState().token === null) void navigate({ search: "" }, { replace: true, state });
+        },
+      )
+      .finally(() => setAsking(false));
     // Once, for the code with which the page was opened.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [code]);
 
-  if (token !== null && !isAsking) return <Navigate to={cameFrom(state)} replace />;
-  if (token !== null) return <Navigate to="/automations" replace />;
+  if (token !== null && !isAsking) return <Navigate to={code !== null && error === null ? "/automations" : cameFrom(state)} replace />;
   if (isAsking) {
     return (
       <Center h="100vh">
