@@ -32,6 +32,39 @@ def test_a_trigger_offers_the_values_that_are_there(person: Person) -> None:
     expect(canvas.card("Stage changes")).to_contain_text("stage becomes qualified")
 
 
+def test_values_that_are_there_are_offered_where_one_is_written_or_compared(person: Person) -> None:
+    person.account.lead("Ada", stage="qualified")
+    person.account.lead("Bob", stage="new")
+    compares = {"field": "trigger.new.stage", "operator": "equals", "value": ""}
+    nodes = [
+        node("start", "trigger-event", "A lead comes", event_source="lead", event_type="INSERT"),
+        node("write", "action-update-record", "Write", table="leads", values={"stage": ""}),
+        node("check", "logic-condition", "Check", condition=compares),
+    ]
+    made = person.account.draft("Follow up", nodes, [edge("start", "write"), edge("write", "check")])
+    person.goes_to(f"automations/{made}")
+    canvas = Canvas(person)
+    offers = person.page.get_by_role("listbox", name="In use").get_by_role("option")
+    value = canvas.opens("Write").get_by_role("textbox", name="Value of stage in Values")
+    value.click()
+    expect(offers).to_have_text(["new", "qualified"])
+    # Nobody has to take one of them.
+    value.fill("qual")
+    person.presses("Enter")
+    expect(offers).to_have_count(0)
+    expect(value).to_have_value("qual")
+    value.fill("qu")
+    person.presses("ArrowDown", "Enter")
+    expect(value).to_have_value("qualified")
+    value.fill("{{ ")
+    expect(person.page.get_by_role("listbox", name="Variables")).to_be_visible()
+    compared = canvas.opens("Check").get_by_role("textbox", name="Value", exact=True)
+    compared.click()
+    offers.filter(has_text="new").click()
+    expect(compared).to_have_value("new")
+    expect(canvas.card("Check")).to_contain_text("stage is new")
+
+
 def test_steps_are_found_by_what_they_do(person: Person) -> None:
     made = person.account.draft("Follow up", *follows_up())
     person.goes_to(f"automations/{made}")

@@ -17,7 +17,10 @@ OWNER = 4711
 
 @dataclass
 class Desk:
-    """`at` is in seconds after the moment at which the desk was made."""
+    """`at` is in seconds after the moment at which the desk was made.
+
+    Many runs take longer to be accepted than the second after which `claim` looks: `accepted` says when it was.
+    """
 
     db: asyncpg.Connection
     make: Factory

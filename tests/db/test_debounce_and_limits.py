@@ -230,6 +230,7 @@ async def test_a_long_line_is_not_looked_at_in_every_window(desk: Desk) -> None:
     await desk.automation({"rate_limit": {"limit": 2, "period": "minute"}})
     for _ in range(200):
         await desk.lead()
+    await desk.accepted(0)
     await desk.claim(1, limit=500)
     rows = await desk.db.fetch(
         "select round(extract(epoch from due_at - $1))::integer as due, count(*) as runs from automation_executions "
@@ -245,6 +246,7 @@ async def test_a_raised_limit_is_noticed_within_the_hour(desk: Desk) -> None:
     automation = await desk.automation({"rate_limit": {"limit": 1, "period": "day"}})
     for _ in range(50):
         await desk.lead()
+    await desk.accepted(0)
     assert await desk.claim(1) == [1]
     await desk.db.execute(
         "update automations set trigger_config = trigger_config - 'rate_limit' where id = $1", automation
@@ -369,6 +371,7 @@ async def test_the_default_is_a_hundred_in_ten_minutes_and_false_is_none(desk: D
     lead = await desk.lead()
     for _ in range(130):
         await desk.change(lead)
+    await desk.accepted(0)
     for moment in range(1, 20):
         await desk.claim(moment, limit=37)
     counts = await desk.db.fetch(
@@ -388,6 +391,7 @@ async def test_with_and_without_a_journal(desk: Desk, journal: str) -> None:
     lead = await desk.lead()
     for _ in range(101):
         await desk.change(lead)
+    await desk.accepted(0)
     assert len(await desk.claim(limit=500)) == 100
     assert (await desk.states())[100] == "stopped"
 

@@ -309,6 +309,7 @@ async def test_of_several_that_wait_only_the_newest_begins(desk: Desk) -> None:
     lead = await desk.lead()
     for _ in range(30):
         await desk.change(lead)
+    await desk.accepted(0)
     assert await desk.claim(limit=7) == []
     assert await desk.claim() == [31]
     assert await desk.states() == ["cancelled"] * 30 + ["running"]

@@ -13,6 +13,11 @@ export function knownValues(rows: readonly JsonObject[], column: string | null):
   return known.length <= MOST ? known : [];
 }
 
+/** The column that a condition asks about; null: it asks what a step came to. */
+export function columnAsked(field: string): string | null {
+  return /^(?:trigger\.)?(?:(?:new|old|previous)\.)?(\w+)$/.exec(field)?.[1] ?? null;
+}
+
 /** The value that is meant, where only capitals differ from all that are known. */
 export function meantBy(text: string, known: readonly string[]): string | null {
   if (text === "" || known.includes(text)) return null;

@@ -9,6 +9,7 @@ export const variableTexts = {
   variables: "Variables",
   filters: "Filters",
   secrets: "Secrets",
+  inUse: "In use",
   secretSample: "•••",
   newSecret: "New secret",
   noSecrets: "There is no secret yet.",

@@ -9,7 +9,7 @@ import type { Run } from "@/session/runs";
 import { editorRunsTexts } from "@/texts/editor-runs";
 
 import { useDraft } from "@/pages/editor/draft/useDraft";
-import classes from "./runs.module.css";
+import { classes } from "./classes";
 
 const texts = editorRunsTexts.failed;
 

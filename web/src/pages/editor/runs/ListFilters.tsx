@@ -5,7 +5,7 @@ import { runsTexts } from "@/texts/runs";
 
 import { RecordPicker } from "@/pages/editor/start/RecordPicker";
 import { KINDS, oneOf, type RunFilters, SPANS, STATUSES } from "./filters";
-import classes from "./runs.module.css";
+import { classes } from "./classes";
 
 const texts = runsTexts.filters;
 const { record: recordTexts, filters: own } = editorRunsTexts;

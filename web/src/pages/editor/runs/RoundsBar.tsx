@@ -6,7 +6,7 @@ import { type Drawing, nodeOf } from "@/flow/drawing";
 import type { Rounds } from "@/flow/rounds";
 import { editorRunsTexts } from "@/texts/editor-runs";
 
-import classes from "./runs.module.css";
+import { classes } from "./classes";
 
 const texts = editorRunsTexts.rounds;
 

@@ -16,7 +16,7 @@ import { editorRunsTexts as texts } from "@/texts/editor-runs";
 import type { Automation } from "@/pages/editor/tabs";
 import { AgainFromStart, GoOn } from "./AgainButtons";
 import { callerOf } from "./calls";
-import classes from "./runs.module.css";
+import { classes } from "./classes";
 
 /** What run it is, how it stands, and what can be done to it. */
 export function RunBar({ automation, onRecord: { run, leftOut } }: { automation: Automation; onRecord: RunOnRecord }) {

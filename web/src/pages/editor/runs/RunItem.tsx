@@ -10,7 +10,7 @@ import { editorRunsTexts as texts } from "@/texts/editor-runs";
 import { runsTexts } from "@/texts/runs";
 
 import type { ListedRun } from "./queries";
-import classes from "./runs.module.css";
+import { classes } from "./classes";
 
 interface RunItemProps {
   run: ListedRun;

@@ -19,7 +19,7 @@ import { readFilters, sinceOf, writeFilters } from "./filters";
 import { ListFilters } from "./ListFilters";
 import { useRunList } from "./queries";
 import { RunItem } from "./RunItem";
-import classes from "./runs.module.css";
+import { classes } from "./classes";
 
 export function RunList({ automation, chosen }: { automation: Automation; chosen: string }) {
   const [parameters, setParameters] = useSearchParams();

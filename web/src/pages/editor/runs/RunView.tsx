@@ -16,7 +16,7 @@ import { FailedNotice } from "./FailedNotice";
 import { RoundsBar } from "./RoundsBar";
 import { RunBar } from "./RunBar";
 import { runMarks } from "./runMarks";
-import classes from "./runs.module.css";
+import { classes } from "./classes";
 import { StepPanel } from "./StepPanel";
 import { TimelinePanel } from "./TimelinePanel";
 import { useRunPicture } from "./useRunPicture";

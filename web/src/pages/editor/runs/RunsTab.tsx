@@ -6,7 +6,7 @@ import { editorRunsTexts as texts } from "@/texts/editor-runs";
 
 import type { TabProps } from "@/pages/editor/tabs";
 import { RunList } from "./RunList";
-import classes from "./runs.module.css";
+import { classes } from "./classes";
 import { RunView } from "./RunView";
 
 /** Left the runs, right the one that is looked at: on the canvas of the version that ran. */
@@ -14,7 +14,7 @@ export function RunsTab({ automation, catalogue }: TabProps) {
   const { "*": rest = "" } = useParams();
   const run = rest.split("/")[1] ?? "";
   return (
-    <div className={classes.runs} data-chosen={run !== "" || undefined}>
+    <div className={classes.panes} data-chosen={run !== "" || undefined}>
       <RunList automation={automation} chosen={run} />
       <div className={classes.stage}>
         {run === "" ? (

@@ -8,7 +8,7 @@ import { duration, fullTime } from "@/parts/time";
 import { useNow } from "@/parts/useNow";
 import { editorRunsTexts } from "@/texts/editor-runs";
 
-import classes from "./runs.module.css";
+import { classes } from "./classes";
 import { awaitedInWords } from "./waitWords";
 
 const texts = editorRunsTexts.step;

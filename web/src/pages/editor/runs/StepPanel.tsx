@@ -19,7 +19,7 @@ import { MarkBadge } from "@/pages/editor/canvas/MarkBadge";
 import { GoOn } from "./AgainButtons";
 import { calledRun, printedBy } from "./calls";
 import { type Shown, toneOf } from "./runMarks";
-import classes from "./runs.module.css";
+import { classes } from "./classes";
 import { StepFacts } from "./StepFacts";
 import { approvalPath, signalName } from "./waitWords";
 

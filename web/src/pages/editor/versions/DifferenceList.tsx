@@ -5,7 +5,7 @@ import { type Differences, differencesInWords, type FieldDifference, type StepDi
 import { versionsTexts as texts } from "@/texts/versions";
 
 import { MarkBadge } from "@/pages/editor/canvas/MarkBadge";
-import classes from "./versions.module.css";
+import { classes } from "./classes";
 
 interface DifferenceListProps {
   readonly differences: Differences;

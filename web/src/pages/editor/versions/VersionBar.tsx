@@ -13,7 +13,7 @@ import type { Automation } from "@/pages/editor/tabs";
 import type { ListedVersion } from "./queries";
 import { RollBackDialog } from "./RollBackDialog";
 import { addressOf, type Compared, readSide, type Side } from "./sides";
-import classes from "./versions.module.css";
+import { classes } from "./classes";
 
 interface VersionBarProps {
   readonly automation: Automation;

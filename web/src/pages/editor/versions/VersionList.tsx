@@ -14,7 +14,7 @@ import { versionsTexts as texts } from "@/texts/versions";
 import type { Automation } from "@/pages/editor/tabs";
 import type { ListedVersion, useVersions } from "./queries";
 import { addressOf, type Side } from "./sides";
-import classes from "./versions.module.css";
+import { classes } from "./classes";
 
 interface VersionListProps {
   readonly automation: Automation;

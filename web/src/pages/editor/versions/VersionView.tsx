@@ -16,7 +16,7 @@ import { differenceMarks } from "@/pages/editor/canvas/differenceMarks";
 import { type ListedVersion, useSide } from "./queries";
 import type { Compared } from "./sides";
 import { VersionBar } from "./VersionBar";
-import classes from "./versions.module.css";
+import { classes } from "./classes";
 
 interface VersionViewProps {
   readonly automation: Automation;

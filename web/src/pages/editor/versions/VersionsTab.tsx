@@ -4,7 +4,7 @@ import type { TabProps } from "@/pages/editor/tabs";
 import { comparedIn } from "./sides";
 import { useVersions } from "./queries";
 import { VersionList } from "./VersionList";
-import classes from "./versions.module.css";
+import { classes } from "./classes";
 import { VersionView } from "./VersionView";
 
 /** Left what was published, right what one of them changed. */
@@ -15,7 +15,7 @@ export function VersionsTab({ automation, catalogue }: TabProps) {
   const name = rest.split("/")[1] ?? "";
   const compared = comparedIn(name, parameters, automation.published_number, automation.draft_is_published);
   return (
-    <div className={classes.versions} data-chosen={name !== "" || undefined}>
+    <div className={classes.panes} data-chosen={name !== "" || undefined}>
       <VersionList automation={automation} list={list} chosen={compared.side} />
       <div className={classes.stage}>
         <VersionView key={compared.side} automation={automation} catalogue={catalogue} versions={list.versions} compared={compared} />

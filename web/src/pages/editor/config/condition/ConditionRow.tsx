@@ -3,8 +3,11 @@ import type { ReactNode } from "react";
 
 import type { Leaf, Path } from "@/flow/conditionTree";
 import { withKey } from "@/flow/formValues";
+import { columnAsked } from "@/flow/knownValues";
 import { canIgnoreCase, withOperator } from "@/flow/operators";
 import { variableAt } from "@/flow/templateText";
+import { useForm } from "@/pages/editor/config/form/FormContext";
+import { useKnownValues } from "@/pages/editor/config/records/useKnownValues";
 import { conditionTexts as texts } from "@/texts/conditions";
 import { flowTexts } from "@/texts/flow";
 
@@ -23,6 +26,8 @@ interface ConditionRowProps {
 /** Field, operator, value. */
 export function ConditionRow({ leaf, path, number, menu }: ConditionRowProps) {
   const { fields, operators, replace, isReadOnly } = useBuilder();
+  const { table } = useForm();
+  const inUse = useKnownValues(table)(columnAsked(leaf.field));
   const set = (next: Leaf) => replace(path, next);
   const operator = operators.find((one) => one.name === leaf.operator) ?? { name: leaf.operator, operand: "value" in leaf.rest ? ("any" as const) : ("nothing" as const) };
   // Two values, or a list of them, need the whole line.
@@ -48,7 +53,7 @@ export function ConditionRow({ leaf, path, number, menu }: ConditionRowProps) {
             if (next !== undefined) set(withOperator(leaf, next));
           }}
         />
-        <Operand leaf={leaf} operand={operator.operand} sample={variableAt(fields, leaf.field)?.sample} onChange={(rest) => set({ ...leaf, rest })} />
+        <Operand leaf={leaf} operand={operator.operand} sample={variableAt(fields, leaf.field)?.sample} known={inUse} onChange={(rest) => set({ ...leaf, rest })} />
       </div>
       {canIgnoreCase(leaf.operator, leaf.rest["value"]) && (
         <Checkbox

@@ -21,10 +21,12 @@ const texts = configTexts.pairs;
 interface PairsFieldProps extends Controlled<"pairs"> {
   /** Names that there may be: columns of a table. */
   readonly names?: readonly string[];
+  /** Values that stand in a column already. */
+  readonly known?: (name: string) => readonly string[];
 }
 
 /** Names and values. A row whose name is not typed yet is here and nowhere else. */
-export function PairsField({ field, control, path, value, onChange, names = [] }: PairsFieldProps) {
+export function PairsField({ field, control, path, value, onChange, names = [], known }: PairsFieldProps) {
   const { isReadOnly } = useForm();
   const [rows, setRows] = useState<readonly Pair[]>(() => pairsOf(value));
   const isOurs = sameJson(fromPairs(rows) ?? {}, isObject(value) ? value : {});
@@ -47,6 +49,7 @@ export function PairsField({ field, control, path, value, onChange, names = [] }
             value={inner}
             index={index}
             names={names}
+            {...(known === undefined ? {} : { known: known(name) })}
             isRepeated={repeated.has(name)}
             onName={(next) => set(withItem(shown, index, [next, inner]))}
             onValue={(next) => set(withItem(shown, index, [name, next ?? ""]))}
@@ -67,13 +70,14 @@ interface RowProps extends Pick<Controlled<"pairs">, "control" | "path"> {
   readonly value: Json;
   readonly index: number;
   readonly names: readonly string[];
+  readonly known?: readonly string[];
   readonly isRepeated: boolean;
   readonly onName: (name: string) => void;
   readonly onValue: (value: Json | undefined) => void;
   readonly onRemove: () => void;
 }
 
-function Row({ field, control, path, name, value, index, names, isRepeated, onName, onValue, onRemove }: RowProps) {
+function Row({ field, control, path, name, value, index, names, known, isRepeated, onName, onValue, onRemove }: RowProps) {
   const { isReadOnly } = useForm();
   const inner = control.value;
   const nameInput = (
@@ -113,7 +117,7 @@ function Row({ field, control, path, name, value, index, names, isRepeated, onNa
         <KindSelect control={inner} value={value} label={label} onChange={onValue} />
         {remove}
       </div>
-      <ValueInput field={field} control={inner} path={path} value={value} label={label} onChange={onValue} />
+      <ValueInput field={field} control={inner} path={path} value={value} label={label} {...(known === undefined ? {} : { known })} onChange={onValue} />
     </div>
   );
 }

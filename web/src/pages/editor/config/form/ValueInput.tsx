@@ -24,6 +24,8 @@ export interface ValueInputProps {
   readonly value: Json | undefined;
   readonly label: string;
   readonly isLong?: boolean;
+  /** Values that stand there already. */
+  readonly known?: readonly string[];
   readonly onChange: (value: Json | undefined) => void;
 }
 
@@ -62,7 +64,7 @@ function WithError({ error, input }: { error: string | undefined; input: ReactNo
   );
 }
 
-function OfKind({ kind, id, field, control, path, value, label, isLong, onChange }: ValueInputProps & { kind: ValueKind }) {
+function OfKind({ kind, id, field, control, path, value, label, isLong, known, onChange }: ValueInputProps & { kind: ValueKind }) {
   const { isReadOnly } = useForm();
   const problem = useProblemAt(path, true);
   const named_ = id === undefined ? { "aria-label": label } : { id };
@@ -113,6 +115,7 @@ function OfKind({ kind, id, field, control, path, value, label, isLong, onChange
           error={isFramed ? null : (error ?? null)}
           isWrong={problem?.isError === true}
           isLong={isLong ?? false}
+          {...(known === undefined ? {} : { known })}
           onChange={onChange}
         />
       );

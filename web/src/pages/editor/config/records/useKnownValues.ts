@@ -7,16 +7,16 @@ import { answer, api } from "@/session/client";
 
 const NEWEST = 100;
 
-/** What stands in a column of the newest rows of the account. */
-export function useKnownValues(table: string | null, column: string | null): string[] {
+/** Says what stands in a column of the newest rows of the account. */
+export function useKnownValues(table: string | null): (column: string | null) => string[] {
   const { account } = useForm();
   const { data } = useQuery({
     queryKey: ["known values", account, table],
     queryFn: () => rowsOf(table, account),
-    enabled: account !== "" && column !== null,
+    enabled: account !== "" && table !== null,
     staleTime: 60_000,
   });
-  return knownValues(data ?? [], column);
+  return (column) => knownValues(data ?? [], column);
 }
 
 async function rowsOf(table: string | null, account: string): Promise<JsonObject[]> {

@@ -13,6 +13,7 @@ import { hintOf } from "@/pages/editor/config/form/hints";
 import { PairsField } from "@/pages/editor/config/form/PairsField";
 import type { ControlProps } from "@/pages/editor/config/form/types";
 import { useColumns } from "./useColumns";
+import { useKnownValues } from "./useKnownValues";
 import { useTables } from "./useWatchedTables";
 
 const texts = triggerTexts.pick;
@@ -75,8 +76,9 @@ export function ColumnsField({ field, path, value, onChange }: ControlProps) {
 export function ColumnValuesField(props: ControlProps) {
   const { table, nodeType } = useForm();
   const columns = useColumns(nodeType === "action-run-automation" ? null : table);
+  const known = useKnownValues(nodeType === "action-run-automation" ? null : table);
   if (props.control.kind !== "pairs") return null;
-  return <PairsField {...props} control={props.control} names={writableColumns(columns)} />;
+  return <PairsField {...props} control={props.control} names={writableColumns(columns)} known={known} />;
 }
 
 /** Where in each item of the list a value is. */

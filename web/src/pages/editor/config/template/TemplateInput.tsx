@@ -9,6 +9,7 @@ import { variableTexts as texts } from "@/texts/variables";
 import { useForm } from "@/pages/editor/config/form/FormContext";
 import { Preview } from "./Preview";
 import classes from "./template.module.css";
+import { useKnownList } from "./useKnownList";
 import { useSources } from "./useSources";
 import { useVariableList } from "./useVariableList";
 import { VariableDialog } from "./VariableDialog";
@@ -28,14 +29,17 @@ interface TemplateInputProps {
   readonly isWrong?: boolean;
   /** Of what it comes to with the samples. */
   readonly inWords?: (text: string) => string;
+  /** Values that stand there already. */
+  readonly known?: readonly string[];
   readonly onChange: (value: string | undefined) => void;
 }
 
-/** `typing`: what completes what is typed, without leaving the field; `dialog`: the button was pressed. */
-type Open = "closed" | "typing" | "dialog";
+/** `typing`: what completes what is typed, without leaving the field; `known`: the same of known values; `dialog`: the button was pressed. */
+type Open = "closed" | "typing" | "known" | "dialog";
+const NONE: readonly string[] = [];
 
 /** A text with variables in it. What is typed after `{{` is completed; the button shows all there is. */
-export function TemplateInput({ id, label, title, field, value, placeholder, isLong = false, error = null, isWrong = false, inWords, onChange }: TemplateInputProps) {
+export function TemplateInput({ id, label, title, field, value, placeholder, isLong = false, error = null, isWrong = false, inWords, known = NONE, onChange }: TemplateInputProps) {
   const { isReadOnly } = useForm();
   const area = useRef<HTMLTextAreaElement>(null);
   const listId = useId();
@@ -44,7 +48,9 @@ export function TemplateInput({ id, label, title, field, value, placeholder, isL
   const [typed, setTyped] = useState("");
   const takes = field.isTemplate || field.isSecret;
   const sources = useSources(field);
-  const list = useVariableList(sources, open === "typing" ? typed : "");
+  const variables = useVariableList(sources, open === "typing" ? typed : "");
+  const values = useKnownList(known, open === "known" ? typed : "");
+  const list = open === "known" ? values : variables;
 
   const apply = (edit: Edit | null) => {
     if (edit === null) return;
@@ -55,6 +61,10 @@ export function TemplateInput({ id, label, title, field, value, placeholder, isL
       area.current?.setSelectionRange(edit.cursor, edit.cursor);
     });
   };
+  const choose = (text: string) => {
+    onChange(text);
+    setOpen("closed");
+  };
   const insert = (path: string) => apply(insertPath(value, ...cursor, path));
   // Where the cursor was when it left: what is inserted goes there.
   const keepCursor = () => area.current !== null && setCursor([area.current.selectionStart, area.current.selectionEnd]);
@@ -62,11 +72,19 @@ export function TemplateInput({ id, label, title, field, value, placeholder, isL
   const onType = (text: string, at: number) => {
     onChange(text === "" ? undefined : text);
     const begun = takes ? openBraces(text, at) : null;
-    setTyped(begun?.typed ?? "");
+    setTyped(begun?.typed ?? text);
     setCursor([at, at]);
-    setOpen(begun === null ? "closed" : "typing");
+    values.reset();
+    setOpen(begun !== null ? "typing" : known.length > 0 ? "known" : "closed");
   };
-  const isTyping = open === "typing" && list.rows.length > 0;
+  const offer = () => {
+    if (known.length === 0 || isReadOnly || piecesOf(value).some((piece) => piece.isExpression)) return;
+    setTyped("");
+    values.reset();
+    setOpen("known");
+  };
+  const isTyping = (open === "typing" || open === "known") && list.rows.length > 0;
+  const onPath = open === "known" ? choose : insert;
 
   return (
     <div>
@@ -74,7 +92,7 @@ export function TemplateInput({ id, label, title, field, value, placeholder, isL
         opened={open === "dialog" || isTyping}
         onChange={(opened) => !opened && setOpen("closed")}
         position="bottom-start"
-        width={360}
+        width={open === "known" ? "target" : 360}
         shadow="md"
         radius="md"
         trapFocus={open === "dialog"}
@@ -110,14 +128,19 @@ export function TemplateInput({ id, label, title, field, value, placeholder, isL
                 {...(isTyping ? { "aria-controls": listId, "aria-activedescendant": list.activeId(listId), "aria-autocomplete": "list" as const } : {})}
                 onChange={({ currentTarget: { value: text, selectionStart } }) => onType(isLong ? text : text.replace(/\s*\n\s*/g, " "), selectionStart)}
                 onKeyDown={(event) => {
-                  if (isTyping && list.onKey(event, insert)) return;
+                  if (isTyping && list.onKey(event, onPath)) return;
                   if (event.key === "Escape" && isTyping) {
                     event.stopPropagation();
                     setOpen("closed");
                   }
-                  if (event.key === "Enter" && !isLong) event.preventDefault();
+                  if (event.key === "Enter" && !isLong) {
+                    event.preventDefault();
+                    setOpen("closed");
+                  }
                 }}
-                onBlur={() => open === "typing" && setOpen("closed")}
+                onFocus={offer}
+                onClick={() => open === "closed" && offer()}
+                onBlur={() => open !== "dialog" && setOpen("closed")}
               />
             </div>
             {!isReadOnly && takes && (
@@ -155,7 +178,7 @@ export function TemplateInput({ id, label, title, field, value, placeholder, isL
               }}
             />
           ) : (
-            <VariableList id={listId} list={list} onPath={insert} />
+            <VariableList id={listId} label={open === "known" ? texts.inUse : texts.dialog} list={list} onPath={onPath} />
           )}
         </Popover.Dropdown>
       </Popover>

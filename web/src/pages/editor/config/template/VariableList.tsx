@@ -10,19 +10,20 @@ import { optionId, type VariableListState } from "./useVariableList";
 
 interface VariableListProps {
   readonly id: string;
+  readonly label?: string;
   readonly list: VariableListState;
   readonly onPath: (path: string) => void;
 }
 
 /** The keyboard is where one types: in the field, or in the search. */
-export function VariableList({ id, list, onPath }: VariableListProps) {
+export function VariableList({ id, label = texts.dialog, list, onPath }: VariableListProps) {
   const box = useRef<HTMLDivElement>(null);
   const activeId = list.activeId(id);
   useEffect(() => {
     if (activeId !== undefined) document.getElementById(activeId)?.scrollIntoView({ block: "nearest" });
   }, [activeId]);
   return (
-    <div ref={box} id={id} role="listbox" aria-label={texts.dialog} className={classes.list} tabIndex={-1}>
+    <div ref={box} id={id} role="listbox" aria-label={label} className={classes.list} tabIndex={-1}>
       {list.groups.map((group) => (
         <div key={group.key} role="group" aria-label={group.title}>
           <div className={classes.source} aria-hidden>

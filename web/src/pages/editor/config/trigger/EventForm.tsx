@@ -107,7 +107,7 @@ function ChangeFields({ config, filter, onConfig }: { config: JsonObject; filter
   const compared = (text: string) => (text === "" ? undefined : comparedWith(text, sample ?? undefined, "any"));
   const others = filter.watched.filter((column) => column !== rule.column);
   const names = columns.map((column) => column.name);
-  const known = useKnownValues(table, rule.column);
+  const known = useKnownValues(table)(rule.column);
   return (
     <div role="group" aria-label={texts.change} className={classes.box} data-path={pathKey(["watch"])}>
       <Input.Label labelElement="div">{texts.change}</Input.Label>
