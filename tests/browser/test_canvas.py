@@ -172,3 +172,23 @@ def test_a_new_step_is_seen_whole_whatever_lies_over_the_canvas(person: Person) 
         expect(canvas.card(kind)).to_be_in_viewport(ratio=1)
         assert person.page.evaluate(LIES_OVER, kind) == []
         before[side] = kind
+
+
+def test_undo_outlives_a_reload_but_not_a_change_by_somebody_else(person: Person) -> None:
+    nodes, edges = greets()
+    made = person.account.draft("Welcome", nodes, edges)
+    person.goes_to(f"automations/{made}")
+    canvas = Canvas(person)
+    canvas.renames("Greeting", "Hello")
+    canvas.is_saved()
+    person.page.reload()
+    expect(canvas.step("Hello")).to_be_visible()
+    person.clicks("Undo")
+    expect(canvas.step("Greeting")).to_be_visible()
+    canvas.is_saved()
+    person.goes_to("automations")
+    nodes[1]["data"]["label"] = "Good morning"
+    person.account.put(f"/automations/{made}", {"name": "Welcome", "nodes": nodes, "edges": edges})
+    person.goes_to(f"automations/{made}")
+    expect(canvas.step("Good morning")).to_be_visible()
+    expect(person.button("Undo")).to_be_disabled()

@@ -12,6 +12,7 @@ import { answer, api } from "@/session/client";
 import { draftTexts } from "@/texts/draft";
 
 import { createDraft, type DraftStore } from "./draft";
+import { historyOf } from "./history";
 import { keeperOf } from "./kept";
 import { createSaver, type Outcome, type Saver } from "./saver";
 import { isSameDrawing, type SaveState, type Stored } from "./saving";
@@ -31,6 +32,7 @@ export function useSaveState<T>(select: (state: SaveState) => T): T {
 export interface OpenedDraft {
   readonly draft: DraftStore;
   readonly saver: Saver;
+  readonly keepHistory: () => void;
 }
 
 /** The draft of an automation, and what saves it for as long as the page is open. */
@@ -39,7 +41,7 @@ export function useOpenedDraft(automation: Automation): OpenedDraft {
   const mayChange = useMayChange();
   const { data: me } = useMe();
   const [opened] = useState(() => open(automation, queries, mayChange ? (me?.user_id ?? "") : null));
-  const { saver } = opened;
+  const { saver, keepHistory } = opened;
   useEffect(() => {
     saver.dispatch({ kind: "seen", stored: storedIn(automation) });
   }, [saver, automation]);
@@ -47,15 +49,18 @@ export function useOpenedDraft(automation: Automation): OpenedDraft {
     saver.begin();
     const hurry = () => saver.hurry();
     const onHidden = () => document.visibilityState === "hidden" && hurry();
+    window.addEventListener("pagehide", keepHistory);
     window.addEventListener("online", hurry);
     document.addEventListener("visibilitychange", onHidden);
     return () => {
+      window.removeEventListener("pagehide", keepHistory);
       window.removeEventListener("online", hurry);
       document.removeEventListener("visibilitychange", onHidden);
       hurry();
+      keepHistory();
       saver.end();
     };
-  }, [saver]);
+  }, [saver, keepHistory]);
   return opened;
 }
 
@@ -78,7 +83,9 @@ function open(automation: Automation, queries: QueryClient, person: string | nul
     saver.resume(unsaved);
     notifications.show({ message: draftTexts.resumed });
   }
-  return { draft, saver };
+  const history = person === null ? null : historyOf(person, automation.id);
+  history?.bringBack(draft);
+  return { draft, saver, keepHistory: () => history?.keep(draft) };
 }
 
 function storedIn({ draft_revision: revision, nodes, edges }: Automation): Stored {
