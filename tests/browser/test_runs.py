@@ -106,6 +106,26 @@ def test_what_was_mended_goes_on_without_waiting_anew(person: Person) -> None:
         person.sees(re.compile("Go on with version 1, which it ran"))
 
 
+def test_all_that_failed_go_on_with_what_was_mended(person: Person) -> None:
+    account = person.account
+    nodes, edges = fails()
+    made = account.live("Copy many scores", nodes, edges)
+    leads = [account.lead("Alan Turing"), account.lead("Kurt Gödel")]
+    for lead in leads:
+        account.ended(account.starts(made, lead))
+    mended = node("write", "action-update-record", "Write", table="leads", values={"score": 8})
+    account.publishes(made, [nodes[0], mended], edges)
+    person.goes_to(f"automations/{made}/runs")
+    person.clicks("All that match")
+    person.page.get_by_role("menuitem", name="Go on with version 2, with all failed ones …").click()
+    dialog = person.dialog("Go on with 2 runs?")
+    expect(dialog).to_contain_text("What is done is kept, and the rest is done as it is published now.")
+    person.clicks("Go on", dialog)
+    listed = person.page.get_by_role("region", name="Runs of this automation").get_by_role("listitem")
+    expect(listed.filter(has_text="Completed")).to_have_count(2)
+    assert [account.get(f"/leads/{lead}")["score"] for lead in leads] == [8, 8]
+
+
 def test_a_long_wait_says_until_when_in_full(person: Person) -> None:
     """Neither the year nor the end of the words is left to be guessed."""
     account = person.account

@@ -108,7 +108,7 @@ type Chosen = Pick<components["schemas"]["CancelMany"], "limit"> & Partial<Pick<
 
 function sent(deed: Deed, body: Chosen): Promise<Answered> {
   if (deed.kind === "cancel") return answer(api.POST("/api/v1/executions/cancel", { body }));
-  return answer(api.POST("/api/v1/executions/retry", { body: { ...body, start_from: deed.from } }));
+  return answer(api.POST("/api/v1/executions/retry", { body: { ...body, start_from: deed.from, version: deed.version ?? null } }));
 }
 
 function given<T extends object>(query: T): { [K in keyof T]: Exclude<T[K], undefined> } {

@@ -1,5 +1,7 @@
 /** Words of what is done to many runs at once. */
 
+const LEFT_OUT = "Tests, and runs that have a retry already, are left out.";
+
 export const bulkTexts = {
   select: (when: string) => `Select the run of ${when}`,
   all: "Select all that are listed",
@@ -7,18 +9,30 @@ export const bulkTexts = {
   selected: (count: number) => (count === 1 ? "1 selected" : `${count} selected`),
   matching: "All that match",
   with: "With these",
-  deeds: { retry: "Run again …", fromFailed: "Go on from what failed …", cancel: "Cancel …" },
+  deeds: {
+    retry: "Run again …",
+    fromFailed: "Go on from what failed …",
+    fromFailedWith: (version: number) => `Go on with version ${version} …`,
+    cancel: "Cancel …",
+  },
   matchingDeeds: {
     retry: "Run all failed ones again …",
     fromFailed: "Go on from what failed, with all failed ones …",
+    fromFailedWith: (version: number) => `Go on with version ${version}, with all failed ones …`,
     cancel: "Cancel all open ones …",
   },
   asked: {
     retry: (count: string) => `Run ${count} again?`,
+    fromFailed: (count: string) => `Go on with ${count}?`,
+    fromFailedWith: (count: string) => `Go on with ${count}?`,
     cancel: (count: string) => `Cancel ${count}?`,
-    retryText: "Each becomes a new run with the same trigger data. Tests, and runs that have a retry already, are left out.",
-    cancelText: "Steps that are under way come to their end; nothing after them begins.",
-    do: { retry: "Run them again", cancel: "Cancel them" },
+    about: {
+      retry: `From the start, with what is published now: every step runs once more, and waits wait anew. ${LEFT_OUT}`,
+      fromFailed: `What is done is kept, and the rest is tried as it was drawn when they ran. ${LEFT_OUT}`,
+      fromFailedWith: `What is done is kept, and the rest is done as it is published now. Runs that have done something that is drawn otherwise now are left as they are. ${LEFT_OUT}`,
+      cancel: "Steps that are under way come to their end; nothing after them begins.",
+    },
+    do: { retry: "Run them again", fromFailed: "Go on", fromFailedWith: "Go on", cancel: "Cancel them" },
     none: "There is none that this can be done to.",
     keep: "Leave them",
   },

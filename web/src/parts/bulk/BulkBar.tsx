@@ -3,17 +3,19 @@ import { Ban, ChevronDown, RotateCcw, StepForward } from "lucide-react";
 
 import { bulkTexts as texts } from "@/texts/bulk";
 
-import { CANCEL, type Deed, FROM_FAILED, RETRY } from "./deeds";
+import { CANCEL, type Deed, FROM_FAILED, fromFailedWith, RETRY } from "./deeds";
 
 interface BulkBarProps {
   listed: number;
   selected: number;
+  /** Of the one automation that all runs are of, the number of the version that is published. */
+  published?: number | null;
   onSelectAll: (isSelected: boolean) => void;
   /** To those that are selected, or where none is to all that match. */
   onAsk: (deed: Deed) => void;
 }
 
-export function BulkBar({ listed, selected, onSelectAll, onAsk }: BulkBarProps) {
+export function BulkBar({ listed, selected, published = null, onSelectAll, onAsk }: BulkBarProps) {
   const words = selected === 0 ? texts.matchingDeeds : texts.deeds;
   return (
     <Group gap={8} wrap="nowrap" justify="space-between">
@@ -42,6 +44,11 @@ export function BulkBar({ listed, selected, onSelectAll, onAsk }: BulkBarProps) 
           <Menu.Item leftSection={<StepForward size={15} />} onClick={() => onAsk(FROM_FAILED)}>
             {words.fromFailed}
           </Menu.Item>
+          {published !== null && (
+            <Menu.Item leftSection={<StepForward size={15} />} onClick={() => onAsk(fromFailedWith(published))}>
+              {words.fromFailedWith(published)}
+            </Menu.Item>
+          )}
           <Menu.Item color="red" leftSection={<Ban size={15} />} onClick={() => onAsk(CANCEL)}>
             {words.cancel}
           </Menu.Item>

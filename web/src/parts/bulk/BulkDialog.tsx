@@ -5,7 +5,7 @@ import { ProblemNotice } from "@/parts/ProblemNotice";
 import { bulkTexts as texts } from "@/texts/bulk";
 import { partsTexts } from "@/texts/parts";
 
-import type { Deed } from "./deeds";
+import { type Deed, nameOf } from "./deeds";
 
 interface BulkDialogProps {
   deed: Deed;
@@ -19,15 +19,16 @@ interface BulkDialogProps {
 
 /** Says how many before anything is done to them. */
 export function BulkDialog({ deed, count, error, isPending, onClose, onConfirm }: BulkDialogProps) {
+  const name = nameOf(deed);
   const isNone = count?.count === 0 && !count.isMore;
-  const title = count === undefined ? partsTexts.loading : texts.asked[deed.kind](texts.runs(count.count, count.isMore));
+  const title = count === undefined ? partsTexts.loading : texts.asked[name](texts.runs(count.count, count.isMore));
   return (
     <Dialog onClose={onClose} title={isNone ? texts.asked.none : title} closeButtonProps={{ "aria-label": partsTexts.close }}>
       <Stack gap="lg">
         {error !== null && <ProblemNotice error={error} />}
         <Skeleton visible={count === undefined && error === null}>
           <Text size="sm" c="dimmed">
-            {deed.kind === "cancel" ? texts.asked.cancelText : texts.asked.retryText}
+            {texts.asked.about[name]}
           </Text>
         </Skeleton>
         <Group justify="flex-end">
@@ -36,7 +37,7 @@ export function BulkDialog({ deed, count, error, isPending, onClose, onConfirm }
           </Button>
           {!isNone && (
             <Button {...(deed.kind === "cancel" ? { color: "red" } : {})} disabled={count === undefined} loading={isPending} onClick={onConfirm}>
-              {texts.asked.do[deed.kind]}
+              {texts.asked.do[name]}
             </Button>
           )}
         </Group>

@@ -51,6 +51,7 @@ export function RunList({ automation, chosen }: { automation: Automation; chosen
           <BulkBar
             listed={runs.length}
             selected={chosenRuns.length}
+            published={automation.published_number}
             onSelectAll={(on) => setSelected(new Set(on ? runs.map((run) => run.id) : []))}
             onAsk={askFor}
           />
