@@ -95,7 +95,7 @@ def test_people_are_called_by_name_where_the_database_knows_them(running_server:
     person.page.reload()
     expect(team.get_by_role("row", name="Ada Lovelace ada@acme.example You Owner")).to_be_visible()
     expect(team.get_by_role("combobox", name="Role of bob@acme.example")).to_have_value("Member")
-    expect(person.page.get_by_role("button", name="Ada Lovelace (you)")).to_be_visible()
+    expect(person.page.get_by_role("button", name="Ada Lovelace Your account")).to_be_visible()
     assert axe.findings(person.page) == []
     person.goes_to("runs")
     expect(person.page.get_by_role("row", name="Copy the score")).to_contain_text("bob@acme.example")

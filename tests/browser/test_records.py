@@ -77,6 +77,25 @@ def test_a_lead_is_found_and_an_automation_is_run_on_it(person: Person) -> None:
     expect(timeline(person).filter(has_text="qualified → offer sent")).to_contain_text("A run of “Send an offer”")
 
 
+def test_a_lead_has_an_owner_who_is_chosen_by_name(person: Person) -> None:
+    """Whoever makes it at first; and the message of an automation can begin a conversation with it."""
+    account, agent = person.account, person.account.agent()
+    person.follows("Leads")
+    person.button("New lead").first.click()
+    dialog = person.page.get_by_role("dialog")
+    person.fills("Name", "Hedy Lamarr", dialog)
+    expect(dialog.get_by_role("combobox", name="Owner")).to_have_value("You")
+    person.clicks("Make the lead", dialog)
+    person.sees_heading("Hedy Lamarr")
+    (made,) = account.get("/leads")["items"]
+    assert (made["owner_id"], made["agent_id"]) == (account.user, agent)
+    about = person.page.get_by_role("region", name="About")
+    person.chooses("Owner", "Nobody", about)
+    person.clicks("Save", about)
+    expect(timeline(person).filter(has_text="owner:")).to_contain_text("You → nothing")
+    assert account.get(f"/leads/{made['id']}")["owner_id"] is None
+
+
 def test_a_timeline_says_who_and_what_changed_a_lead(person: Person) -> None:
     account = person.account
     account.live("Welcome new leads", *welcomes())

@@ -18,11 +18,9 @@ export function AccountSwitch() {
   const account = useAccount();
   const { chooseAccount, signOut } = useSession.getState();
   const known = useKnownPeople(null);
-  function titleOf(id: string): string {
-    const name = nameOf(known, id);
-    if (id === me?.user_id && me.key === null) return name === null ? texts.own : texts.mine(name);
-    return name ?? texts.other(id);
-  }
+  const isOwn = (id: string) => id === me?.user_id && me.key === null;
+  const titleOf = (id: string) => nameOf(known, id) ?? (isOwn(id) ? texts.own : texts.other(id));
+  const noteOf = (id: string, role: string | null) => (isOwn(id) && nameOf(known, id) !== null ? texts.own : texts.role(role));
   const accounts = me?.accounts ?? [];
 
   return (
@@ -38,7 +36,7 @@ export function AccountSwitch() {
                 {account === null ? texts.none : titleOf(account.account_id)}
               </Text>
               <Text size="xs" c="dimmed" truncate>
-                {me?.key != null ? texts.key : account === null ? "" : texts.role(account.role)}
+                {me?.key != null ? texts.key : account === null ? "" : noteOf(account.account_id, account.role)}
               </Text>
             </Stack>
             <VisuallyHidden>{texts.choose}</VisuallyHidden>
@@ -56,7 +54,7 @@ export function AccountSwitch() {
           >
             {titleOf(id)}
             <Text size="xs" c="dimmed">
-              {texts.role(role)}
+              {noteOf(id, role)}
             </Text>
           </Menu.Item>
         ))}

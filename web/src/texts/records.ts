@@ -23,8 +23,10 @@ export const recordsTexts = {
   },
   lead: {
     about: "About",
-    fields: { name: "Name", email: "E-mail", phone: "Phone", stage: "Stage", status: "Status", score: "Score", tags: "Tags", data: "Data" },
+    fields: { name: "Name", email: "E-mail", phone: "Phone", stage: "Stage", status: "Status", owner: "Owner", score: "Score", tags: "Tags", data: "Data" },
     tagsHint: "Enter after each",
+    nobody: "Nobody",
+    unknownOwner: (id: string) => `Somebody else (${id.slice(0, 8)})`,
     stageHint: "Such as new, qualified, won",
     data: "More about it",
     save: "Save",

@@ -8,7 +8,6 @@ export const shellTexts = {
   account: {
     choose: "Switch account",
     own: "Your account",
-    mine: (name: string) => `${name} (you)`,
     other: (id: string) => `Account ${id.slice(0, 8)}`,
     role: (role: string | null) => role ?? "member of a team that is managed elsewhere",
     none: "No account",

@@ -46,7 +46,7 @@ export function LeadCard({ lead, mayChange }: { lead: Lead; mayChange: boolean }
         }}
       >
         <Stack gap="md">
-          <LeadFields values={values} problems={problems} stages={stages} readOnly={!mayChange} onChange={setValues} />
+          <LeadFields account={lead.user_id} values={values} problems={problems} stages={stages} readOnly={!mayChange} onChange={setValues} />
           {hasData(lead.data) && <JsonBlock title={texts.data} value={lead.data} />}
           {mayChange && (
             <Group justify="flex-end" gap="sm">

@@ -1,13 +1,16 @@
-import { NumberInput, Stack, TagsInput, TextInput } from "@mantine/core";
+import { NumberInput, Select, Stack, TagsInput, TextInput } from "@mantine/core";
 
 import { OfferedInput } from "@/parts/OfferedInput";
+import { usePeople } from "@/session/people";
 import { recordsTexts } from "@/texts/records";
 
 import type { LeadValues, problemsOf } from "./leadForm";
 
 const texts = recordsTexts.lead;
+const NOBODY = "";
 
 interface LeadFieldsProps {
+  account: string;
   values: LeadValues;
   problems: ReturnType<typeof problemsOf>;
   stages: readonly string[];
@@ -15,7 +18,11 @@ interface LeadFieldsProps {
   onChange: (values: LeadValues) => void;
 }
 
-export function LeadFields({ values, problems, stages, readOnly = false, onChange }: LeadFieldsProps) {
+export function LeadFields({ account, values, problems, stages, readOnly = false, onChange }: LeadFieldsProps) {
+  const people = usePeople(account);
+  const owner = values.owner;
+  // Somebody who has left is still the owner.
+  const owners = owner === null || people.some(({ value }) => value === owner) ? people : [...people, { value: owner, label: texts.unknownOwner(owner) }];
   const set = (changed: Partial<LeadValues>) => onChange({ ...values, ...changed });
   return (
     <Stack gap="sm">
@@ -43,6 +50,14 @@ export function LeadFields({ values, problems, stages, readOnly = false, onChang
         onChange={(stage) => set({ stage })}
       />
       <TextInput label={texts.fields.status} value={values.status} readOnly={readOnly} onChange={(event) => set({ status: event.currentTarget.value })} />
+      <Select
+        label={texts.fields.owner}
+        data={[{ value: NOBODY, label: texts.nobody }, ...owners]}
+        value={owner ?? NOBODY}
+        allowDeselect={false}
+        readOnly={readOnly}
+        onChange={(chosen) => set({ owner: chosen === NOBODY ? null : chosen })}
+      />
       <NumberInput
         label={texts.fields.score}
         allowDecimal={false}

@@ -8,9 +8,10 @@ const before = valuesOf(lead);
 describe("the form of a lead", () => {
   it("sends what differs, and null for what was emptied", () => {
     expect(changesOf(before, before)).toEqual({});
-    expect(changesOf(before, { ...before, stage: " qualified ", name: "", score: null, tags: ["a", "b"] })).toEqual({
+    expect(changesOf(before, { ...before, stage: " qualified ", name: "", owner: "me", score: null, tags: ["a", "b"] })).toEqual({
       name: null,
       stage: "qualified",
+      owner_id: "me",
       score: null,
       tags: ["a", "b"],
     });

@@ -10,17 +10,18 @@ export interface LeadValues {
   readonly phone: string;
   readonly stage: string;
   readonly status: string;
+  readonly owner: string | null;
   readonly score: number | null;
   readonly tags: readonly string[];
 }
 
 const texts = recordsTexts.lead;
 const TEXTS = ["name", "email", "phone", "stage", "status"] as const;
-export const EMPTY: LeadValues = { name: "", email: "", phone: "", stage: "", status: "", score: null, tags: [] };
+export const EMPTY: LeadValues = { name: "", email: "", phone: "", stage: "", status: "", owner: null, score: null, tags: [] };
 
 export function valuesOf(lead: Lead): LeadValues {
   const [name, email, phone, stage, status] = TEXTS.map((one) => lead[one] ?? "");
-  return { ...EMPTY, name: name ?? "", email: email ?? "", phone: phone ?? "", stage: stage ?? "", status: status ?? "", score: lead.score ?? null, tags: lead.tags ?? [] };
+  return { ...EMPTY, name: name ?? "", email: email ?? "", phone: phone ?? "", stage: stage ?? "", status: status ?? "", owner: lead.owner_id ?? null, score: lead.score ?? null, tags: lead.tags ?? [] };
 }
 
 /** Only what differs: else a save would undo what a run has changed meanwhile. */
@@ -30,6 +31,7 @@ export function changesOf(before: LeadValues, now: LeadValues): LeadColumns {
     const text = now[one].trim();
     if (text !== before[one].trim()) changes[one] = text === "" ? null : text;
   }
+  if (now.owner !== before.owner) changes.owner_id = now.owner;
   if (now.score !== before.score) changes.score = now.score;
   if (JSON.stringify(now.tags) !== JSON.stringify(before.tags)) changes.tags = [...now.tags];
   return changes;

@@ -78,7 +78,7 @@ function what(entry: Entry, table: RecordTable, names: Names, people: EntryItemP
       return (
         <>
           <Who by={entry.by} names={names} people={people} />{" "}
-          {entry.operation === "INSERT" ? texts.made[table] : entry.operation === "DELETE" ? texts.deleted : <Change changed={entry.changed} />}
+          {entry.operation === "INSERT" ? texts.made[table] : entry.operation === "DELETE" ? texts.deleted : <Change changed={entry.changed} people={people} />}
         </>
       );
   }
@@ -95,13 +95,15 @@ function Who({ by, names, people }: { by: By } & Pick<EntryItemProps, "names" | 
   );
 }
 
-function Change({ changed }: { changed: readonly Changed[] }) {
+function Change({ changed, people }: { changed: readonly Changed[]; people: ReadonlyMap<string, string> }) {
+  // An owner is somebody.
+  const said = (text: string) => people.get(text) ?? text;
   const [first, ...others] = changed;
   if (first === undefined) return texts.changedNothing;
   if (others.length === 0) {
     return (
       <>
-        {texts.set} {first.column}: <b>{texts.fromTo(first.from, first.to)}</b>
+        {texts.set} {first.column}: <b>{texts.fromTo(said(first.from), said(first.to))}</b>
       </>
     );
   }
@@ -110,7 +112,7 @@ function Change({ changed }: { changed: readonly Changed[] }) {
       {texts.set}
       <dl className={classes.changes}>
         {changed.map(({ column, from, to }) => (
-          <Pair key={column} name={column} value={texts.fromTo(from, to)} />
+          <Pair key={column} name={column} value={texts.fromTo(said(from), said(to))} />
         ))}
       </dl>
     </>

@@ -53,7 +53,7 @@ describe("the timeline of a record", () => {
   it("tells what a change was, without what the database writes itself", () => {
     expect(changedIn(event(1))).toEqual([{ column: "stage", from: "new", to: "qualified" }]);
     expect(changedIn(event(1, { operation: "INSERT" }))).toEqual([]);
-    expect(changedIn(event(1, { changed: ["owner_id"], old: {}, new: { owner_id: "x" } }))).toEqual([{ column: "owner id", from: "nothing", to: "x" }]);
+    expect(changedIn(event(1, { changed: ["owner_id"], old: {}, new: { owner_id: "x" } }))).toEqual([{ column: "owner", from: "nothing", to: "x" }]);
   });
 
   it("of a conversation has the runs of its lead that were not over before it began, each once", () => {

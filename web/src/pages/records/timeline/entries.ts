@@ -98,7 +98,7 @@ export function changedIn({ operation, changed, old, new: now }: Pick<JournalEve
   if (operation !== "UPDATE" || !isObject(old) || !isObject(now)) return [];
   return (changed ?? [])
     .filter((column) => !UNTOLD.has(column))
-    .map((column) => ({ column: column.replace(/_/g, " "), from: words(old[column]), to: words(now[column]) }));
+    .map((column) => ({ column: column.replace(/_id$/, "").replace(/_/g, " "), from: words(old[column]), to: words(now[column]) }));
 }
 
 function words(value: Json | undefined): string {
