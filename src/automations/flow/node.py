@@ -163,6 +163,10 @@ class Node(ABC, Generic[C]):
         """Problems beyond types, as (dotted field, message); called at validation with an unrendered config."""
         return []
 
+    def check_draft(self, config: C) -> list[tuple[str, str]]:
+        """As `check`, of what keeps a draft from being published; what was published with it before still runs."""
+        return []
+
     def needs(self, config: JsonObject) -> tuple[Need, ...]:
         """What the installation or the account must have for this raw config to work; asked for at publish."""
         return ()

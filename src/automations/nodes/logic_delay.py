@@ -151,6 +151,11 @@ class LogicDelay(Node[LogicDelayConfig]):
             problems += _bad_length(config.amount, config.unit or _USUAL_UNIT)
         return problems
 
+    def check_draft(self, config: LogicDelayConfig) -> list[tuple[str, str]]:
+        if config.mode == "duration" and config.amount == 0:
+            return [("amount", "is 0: it would not wait; write more than 0, or take the step out")]
+        return []
+
     def _unreadable(self, config: LogicDelayConfig) -> list[tuple[str, str]]:
         problems = []
         reads: list[tuple[str, str | None, Any]] = [
@@ -250,8 +255,6 @@ def _bad_length(amount: float | None, unit: Unit) -> list[tuple[str, str]]:
     """Of what is written in the drawing; what a template comes to is bounded when it runs."""
     if amount is None:
         return []
-    if amount == 0:
-        return [("amount", "is 0: it would not wait; write more than 0, or take the step out")]
     if _span(amount, unit) > LONGEST:
         return [("amount", f"is more than five years; use at most {most_of(unit):,} {unit}")]
     return []
