@@ -1,3 +1,4 @@
+import type { JsonObject } from "@/flow/drawing";
 import type { Field } from "@/flow/formFields";
 
 /** Fields that are read together, and their second. */
@@ -10,6 +11,13 @@ const BESIDE: Readonly<Record<string, string>> = {
   seconds: "at_most_seconds",
   item_name: "index_name",
 };
+
+/** What the first of a row counts: as it is chosen in the second, else as that is left. */
+export function unitIn([amount, unit]: readonly Field[], value: JsonObject): string | undefined {
+  if (amount?.control.kind !== "number" || unit?.control.kind !== "choice") return undefined;
+  const chosen = value[unit.name] ?? unit.standard;
+  return typeof chosen === "string" ? chosen : undefined;
+}
 
 export function inRows(fields: readonly Field[]): Field[][] {
   const rows: Field[][] = [];
