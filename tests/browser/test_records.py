@@ -145,7 +145,7 @@ def welcomes() -> tuple[list[Any], list[Any]]:
 
 def makes_a_lead(person: Person) -> str:
     person.follows("Leads")
-    person.clicks("New lead")
+    person.page.get_by_role("button", name="New lead").first.click()
     dialog = person.dialog("New lead")
     person.clicks("Make the lead", dialog)
     expect(person.field("Name", dialog)).to_have_accessible_description("Give a name or an e-mail address.")

@@ -98,7 +98,8 @@ def test_a_viewer_sees_everything_and_changes_nothing(home: Home, viewer: Person
         viewer.sees(words)
         viewer.waits_for_what_loads()
         offered[path] = changes_offered(viewer)
-    assert {path: names for path, names in offered.items() if names} == {}
+    # Nothing but what is their own.
+    assert {path: names for path, names in offered.items() if names} == {"settings": ["Your name", "Your mail address"]}
 
 
 def test_what_a_viewer_is_not_offered_the_owner_is(home: Home, somebody: Newcomers) -> None:

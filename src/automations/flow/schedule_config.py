@@ -156,7 +156,7 @@ def schedule_problems(config: ScheduleConfig) -> list[tuple[str, str]]:
     """(field, message): what is missing, contradicts, or cannot be read. None: `compile_schedule` takes it."""
     needed = NEEDS[config.kind]
     problems = [
-        (name, f"is needed for a schedule of kind {config.kind}") for name in needed if getattr(config, name) is None
+        (name, f"is required for a schedule of kind {config.kind}") for name in needed if getattr(config, name) is None
     ]
     for name in _OWN_FIELDS:
         if name not in needed and getattr(config, name) is not None:

@@ -47,17 +47,16 @@ class LogicDelayConfig(Config):
     mode: Mode = Field(
         default="duration",
         title="Wait",
-        description="duration: for so long. date: until a date and time. weekday: until one of these weekdays. "
-        "time_of_day: until a time of the day.",
+        description="For so long, until a date and time, until one of some weekdays, or until a time of the day.",
         json_schema_extra=_LITERAL,
     )
     amount: float | None = Field(
-        default=None, ge=0, le=157_852_800, title="For", description="For duration: how many units, at most five years."
+        default=None, ge=0, le=157_852_800, title="For", description="How many units, at most five years."
     )
     unit: Unit | None = Field(
         default=None,
         title="Unit",
-        description="For duration. Time that passes: a day is 24 hours, also when the clocks change.",
+        description="Time that passes: a day is 24 hours, also when the clocks change.",
     )
     date: _Text | None = Field(
         default=None,
@@ -122,7 +121,7 @@ class LogicDelay(Node[LogicDelayConfig]):
     def check(self, config: LogicDelayConfig) -> list[tuple[str, str]]:
         reads = _FIELDS[config.mode]
         problems = [
-            (name, f"is needed to wait by {config.mode}")
+            (name, f"is required to wait by {config.mode}")
             for name in _NEEDED[config.mode]
             if getattr(config, name) is None
         ]

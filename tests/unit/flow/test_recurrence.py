@@ -172,11 +172,11 @@ def test_due_times(config: dict[str, Any], after: str, expected: list[str]) -> N
 @pytest.mark.parametrize(
     ("config", "problems"),
     [
-        ({}, [("cron", "is needed for a schedule of kind cron")]),
+        ({}, [("cron", "is required for a schedule of kind cron")]),
         (
             {"kind": "weekly", "times": ["25:00"], "cron": "0 9 * * 1"},
             [
-                ("weekdays", "is needed for a schedule of kind weekly"),
+                ("weekdays", "is required for a schedule of kind weekly"),
                 ("cron", "means nothing for kind weekly; remove it, or set kind to cron"),
                 ("times.0", "'25:00' is not a time of day; write it as 09:00"),
             ],
@@ -185,7 +185,7 @@ def test_due_times(config: dict[str, Any], after: str, expected: list[str]) -> N
             {"cron": "0 9 * * 1", "times": ["09:00"]},
             [("times", "means nothing for kind cron; remove it, or set kind to daily or weekly or monthly")],
         ),
-        ({"kind": "every", "amount": 5}, [("unit", "is needed for a schedule of kind every")]),
+        ({"kind": "every", "amount": 5}, [("unit", "is required for a schedule of kind every")]),
         ({"kind": "every", "amount": 0, "unit": "days"}, [("amount", "Input should be greater than or equal to 1")]),
         (
             {"kind": "monthly", "days": [0, 32, -2, 1], "times": ["09:00"]},

@@ -126,7 +126,7 @@ async def test_what_a_template_gave_that_is_no_time(config: dict[str, Any], code
     [
         ({"amount": 3, "unit": "days"}, []),
         ({"mode": "date", "date": "{{ trigger.new.due }}", "timezone": "{{ vars.zone }}"}, []),
-        ({}, [("amount", "is needed to wait by duration"), ("unit", "is needed to wait by duration")]),
+        ({}, [("amount", "is required to wait by duration"), ("unit", "is required to wait by duration")]),
         (
             {"mode": "time_of_day", "time": "9", "date": "2026-01-01"},
             [

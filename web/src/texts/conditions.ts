@@ -34,9 +34,9 @@ export const conditionTexts = {
   unnegate: "Take “not” away",
   nest: "Put into a group",
   remove: "Remove",
-  asJson: "As JSON",
+  asJson: "As code",
   asForm: "As a form",
-  asJsonOf: (title: string) => `${title} as JSON`,
+  asJsonOf: (title: string) => `${title} as code`,
   asFormOf: (title: string) => `${title} as a form`,
   unreadable: "What is here is no condition that this form can show. It is kept as it is until you change it.",
 };

@@ -77,7 +77,7 @@ export const configTexts = {
     repeated: "This name is there twice: the last one counts.",
   },
   variants: { none: "Not set" },
-  kinds: { text: "Text", number: "Number", switch: "Yes or no", list: "List", json: "JSON", null: "Nothing" },
+  kinds: { text: "Text", number: "Number", switch: "Yes or no", list: "List", json: "Code (JSON)", null: "Nothing" },
   kindOf: (title: string) => `Kind of ${title}`,
   expression: {
     use: (title: string) => `Use an expression for ${title}`,

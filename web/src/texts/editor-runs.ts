@@ -97,7 +97,7 @@ export const editorRunsTexts = {
     sample: "A test lets nothing out of the house: this is a sample of what its type answers.",
     pinned: "This is its pinned output; it did not run.",
     pin: "Pin this output",
-    failedHint: "Below is what the step was given. If that or the step is wrong, change it in Build, publish, and go on from here with the new version: what is done is kept. If what it asked did not answer, go on as it is.",
+    failedHint: "Below is what it was given. If that or the step is wrong, change it in Build and publish: from here it can go on with the new version, and what is done is kept.",
   },
   timeline: {
     label: "Timeline",

@@ -45,9 +45,9 @@ export const editorTestTexts = {
   },
   outcomes: { label: "How it goes on", of: (step: string) => `How “${step}” goes on` },
   input: {
-    json: "As JSON",
+    json: "As code",
     form: "As a form",
-    jsonLabel: "Input as JSON",
+    jsonLabel: "Input as code, in JSON",
     body: "Body of the call, as JSON",
     notObject: "This is no JSON object: it begins with { and ends with }.",
     notJson: "This is no JSON.",

@@ -87,8 +87,8 @@ export const triggerTexts = {
     remove: (number: number) => `Remove field ${number}`,
     up: (number: number) => `Move field ${number} up`,
     down: (number: number) => `Move field ${number} down`,
-    json: "This schema has more in it than the builder shows, so it is edited as JSON.",
-    asJson: "As JSON",
+    json: "This schema has more in it than the builder shows, so it is edited as code, in JSON.",
+    asJson: "As code",
     asForm: "As a form",
   },
   pick: {

@@ -85,7 +85,7 @@ function WithExpression({ children, ...props }: ControlProps & { children: React
   const { field, onChange } = props;
   if (isReadOnly || !takesExpression(props)) return children;
   return (
-    <div className={classes.frame}>
+    <div className={`${classes.frame ?? ""} ${classes.withIcon ?? ""}`}>
       {children}
       <div className={classes.actions}>
         <Tooltip label={texts.use(field.title)}>
