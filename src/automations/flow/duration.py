@@ -13,6 +13,11 @@ _SECONDS: Final[dict[str, int]] = {"seconds": 1, "minutes": 60, "hours": 3_600, 
 LONGEST: Final = timedelta(days=5 * 366)
 
 
+def most_of(unit: Unit) -> int:
+    """How many of a unit are five years."""
+    return int(LONGEST.total_seconds()) // _SECONDS[unit]
+
+
 class Duration(BaseModel):
     """`{"amount": 2, "unit": "days"}`. A day is 24 hours, whatever the clocks do meanwhile; at most five years.
 
@@ -32,5 +37,5 @@ class Duration(BaseModel):
     @property
     def most(self) -> int | None:
         """How many of its unit are five years, where it is longer than that."""
-        most = int(LONGEST.total_seconds()) // _SECONDS[self.unit]
+        most = most_of(self.unit)
         return most if self.amount > most else None

@@ -139,7 +139,7 @@ class WebhookConfig(StartLimits):
     body_schema: dict[str, JsonValue] | None = Field(
         default=None,
         title="Body",
-        description="JSON Schema (an object with properties) that the body has to fit. Empty: anything.",
+        description="What the body has to hold, as a form. Empty: anything.",
         examples=[{"type": "object", "properties": {"order": {"type": "integer"}}, "required": ["order"]}],
         json_schema_extra={"widget": "input_schema", **LITERAL},
     )

@@ -81,7 +81,8 @@ class ActionEmailConfig(Config):
         default=None,
         max_length=1_000_000,
         title="HTML",
-        description="The mail as HTML. What templates insert is escaped, unless `| safe` follows.",
+        description="The mail with formatting. Variables come in as plain text; write `| safe` behind one that holds "
+        "HTML itself.",
         examples=["<p>Hello {{ trigger.new.name }},</p>{{ vars.offer | safe }}"],
         json_schema_extra={"widget": "textarea", "escape": "html"},
     )
@@ -136,9 +137,9 @@ class ActionEmail(Node[ActionEmailConfig]):
     def check(self, config: ActionEmailConfig) -> list[tuple[str, str]]:
         problems: list[tuple[str, str]] = []
         if config.text is None and config.html is None:
-            problems.append(("text", "write a text, or HTML, or both"))
+            problems.append(("text", "is required: a text, or HTML, or both"))
         if not _written(config.to):
-            problems.append(("to", "name at least one address"))
+            problems.append(("to", "is required: at least one address"))
         for field, given in (("to", config.to), ("cc", config.cc), ("bcc", config.bcc), ("reply_to", config.reply_to)):
             # Those with templates are read when it runs.
             fixed = [text for text in _written(given) if not is_template(text)]

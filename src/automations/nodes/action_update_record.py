@@ -132,7 +132,9 @@ class ActionUpdateRecord(Node[ActionUpdateRecordConfig]):
     def check(self, config: ActionUpdateRecordConfig) -> list[tuple[str, str]]:
         problems = _problems(config)
         if config.table == "messages" and not config.record_id:
-            problems.append(("record_id", "is needed: a run is about a lead or a conversation, never about a message"))
+            problems.append(
+                ("record_id", "is required: a run is about a lead or a conversation, never about a message")
+            )
         return problems
 
     def tables(self, config: JsonObject) -> tuple[TableUse, ...]:
@@ -234,15 +236,15 @@ def _problems(config: ActionUpdateRecordConfig) -> list[tuple[str, str]]:
     if assign is not None:
         columns.append(("assign.column", assign.column))
         if assign.mode == "fixed" and (assign.to is None or assign.to == ""):
-            problems.append(("assign.to", "is needed with fixed: who is it assigned to"))
+            problems.append(("assign.to", "is required: who it is assigned to"))
         elif assign.mode == "fixed" and assign.among is not None:
             problems.append(("assign.among", "has no effect with fixed; use to, or round_robin"))
         elif assign.mode == "round_robin" and assign.among is None:
-            problems.append(("assign.among", "is needed with round_robin: who takes turns"))
+            problems.append(("assign.among", "is required: who takes turns"))
         elif assign.mode == "round_robin" and assign.to is not None:
             problems.append(("assign.to", "has no effect with round_robin; use among, or fixed"))
     if not columns:
-        problems.append(("values", "is empty: name columns to change, or tags, or an owner to assign"))
+        problems.append(("values", "is required: columns to change, or tags, or an owner to assign"))
     refused = protected_columns(config.table, (name for _, name in columns))
     problems += [(field, "is set by the database and cannot be written") for field, name in columns if name in refused]
     names = [name for _, name in columns]

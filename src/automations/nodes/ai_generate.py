@@ -60,7 +60,7 @@ class AiGenerateConfig(Config):
     output_schema: dict[str, JsonValue] | None = Field(
         default=None,
         title="Shape of the answer",
-        description="A JSON Schema of an object. Set: the answer is such an object, or the step fails.",
+        description="The values that the answer has to have, as a form. Set: it has them, or the step fails.",
         json_schema_extra={"widget": "json", "template": False},
     )
     timeout_seconds: float = Field(
@@ -77,8 +77,8 @@ class AiGenerate(Node[AiGenerateConfig]):
     """Has a language model write a text, or fill in an object of a given shape.
 
     Output: `{"text": <the answer>, "usage": {"input_tokens": …, "output_tokens": …}, "model": …, "complete": true}`;
-    `complete` is false where the answer was cut off at `max_output_tokens`. With a shape of the answer, `json` is the
-    object, and `complete` always true.
+    `complete` is false where the answer was cut off at `max_output_tokens`. With a shape of the answer
+    (`output_schema`, the JSON Schema of an object), `json` is the object, and `complete` always true.
 
     An answer that does not fit its shape is asked for a second time, with what is wrong; then the step fails
     (`bad_json`, or `cut_off`). An endpoint that is busy, down or too slow is asked again later; one that refuses the

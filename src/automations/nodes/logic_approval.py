@@ -61,11 +61,13 @@ class LogicApprovalConfig(Config):
     form: dict[str, JsonValue] | None = Field(
         default=None,
         title="Form",
-        description="JSON Schema of what has to be filled in to approve.",
+        description="What is filled in to approve. Empty: yes or no is all.",
         json_schema_extra={"widget": "input_schema", **LITERAL},
     )
     deadline: Duration | None = Field(
-        default=None, title="At most", description="After that the flow goes on through `timed_out`. Empty: no limit."
+        default=None,
+        title="At most",
+        description="After that the flow goes on by its way for no answer in time. Empty: no limit.",
     )
     self_approval: bool = Field(
         default=False,
@@ -91,7 +93,9 @@ class LogicApproval(Node[LogicApprovalConfig]):
 
     Goes on through `approved`, `rejected` or `timed_out`. Output: `{"approval_id", "status", "decided_by": <user id>,
     "decided_via": "user"|"token"|"operator", "decided_as": <address of the token>, "decided_at", "comment", "answer":
-    <the filled-in form>}`. It is decided once; whatever comes later is refused.
+    <the filled-in form>}`. `form` is a JSON Schema: an object with properties.
+
+    It is decided once; whatever comes later is refused.
     """
 
     type = "logic-approval"
@@ -106,6 +110,9 @@ class LogicApproval(Node[LogicApprovalConfig]):
 
     def handles(self, config: JsonObject) -> tuple[str, ...]:
         return (APPROVED, REJECTED, TIMED_OUT)
+
+    def idle_ways(self, config: JsonObject) -> Mapping[str, tuple[str, str]]:
+        return {} if config.get("deadline") else {TIMED_OUT: ("deadline", "without a limit the time is never up")}
 
     def needs(self, config: JsonObject) -> tuple[Need, ...]:
         return ("mail",) if config.get("notify") else ()

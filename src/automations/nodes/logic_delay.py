@@ -4,10 +4,11 @@ from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal, assert_never
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, WithJsonSchema
 from pydantic.config import JsonDict
 
 from automations.errors import StepError
+from automations.flow.duration import LONGEST, Unit, most_of
 from automations.flow.node import Config, Node
 from automations.flow.outcomes import Continue, JsonObject, Outcome, Stop, Wait
 from automations.flow.ports import Context
@@ -15,12 +16,18 @@ from automations.flow.schedule_config import WEEKDAYS, Weekday
 from automations.flow.template_syntax import is_template
 from automations.flow.wall_clock import WallClockError, find_zone, local_of, parse_instant, parse_time, place
 
-Unit = Literal["seconds", "minutes", "hours", "days", "weeks"]
 Mode = Literal["duration", "date", "weekday", "time_of_day"]
 IfPast = Literal["continue", "next", "stop", "fail"]
 
-LONGEST = timedelta(days=1_827)
+_LONGEST_SECONDS = int(LONGEST.total_seconds())
+_USUAL_UNIT: Unit = "hours"
 _LITERAL: JsonDict = {"template": False}
+# A draft with 0 is refused; what a template comes to, or was published before, goes on at once.
+_Amount = Annotated[
+    float,
+    Field(ge=0, le=_LONGEST_SECONDS),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": _LONGEST_SECONDS}),
+]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _DEFAULT_IF_PAST: dict[Mode, IfPast] = {
     "duration": "continue",
@@ -36,7 +43,7 @@ _FIELDS: dict[Mode, tuple[str, ...]] = {
     "time_of_day": ("time",),
 }
 _NEEDED: dict[Mode, tuple[str, ...]] = {
-    "duration": ("amount", "unit"),
+    "duration": ("amount",),
     "date": ("date",),
     "weekday": ("weekdays",),
     "time_of_day": ("time",),
@@ -50,55 +57,56 @@ class LogicDelayConfig(Config):
         description="For so long, until a date and time, until one of some weekdays, or until a time of the day.",
         json_schema_extra=_LITERAL,
     )
-    amount: float | None = Field(
-        default=None, ge=0, le=157_852_800, title="For", description="How many units, at most five years."
+    amount: _Amount | None = Field(
+        default=None, title="For", description="How long, in the unit beside it; at most five years."
     )
     unit: Unit | None = Field(
         default=None,
         title="Unit",
-        description="Time that passes: a day is 24 hours, also when the clocks change.",
+        description="A day is 24 hours, also when the clocks change.",
+        json_schema_extra={"default": _USUAL_UNIT},
     )
     date: _Text | None = Field(
         default=None,
         title="Until",
-        description="For date: 2026-05-01 (midnight) or 2026-05-01T09:00, in the zone unless an offset is written.",
+        description="A date, such as 2026-05-01 (its midnight), or a date and time, such as 2026-05-01T09:00.",
         examples=["{{ trigger.new.data.due_date }}"],
     )
     offset: float | None = Field(
         default=None,
         ge=0,
-        le=157_852_800,
+        le=_LONGEST_SECONDS,
         title="Shifted by",
-        description="For date: so many units before or after it. Days and weeks keep the time of day.",
+        description="So long before or after that date. Days and weeks keep the time of day.",
     )
-    offset_unit: Unit | None = Field(default=None, title="Unit of the shift", description="For date, with `offset`.")
+    offset_unit: Unit | None = Field(default=None, title="Unit of the shift", description="What the shift counts.")
     offset_direction: Literal["before", "after"] | None = Field(
-        default=None, title="Direction", description="For date, with `offset`: before (the default) or after."
+        default=None, title="Direction", description="Before the date, unless you say otherwise."
     )
     weekdays: tuple[Weekday, ...] | None = Field(
         default=None,
         min_length=1,
         max_length=7,
         title="Weekdays",
-        description="For weekday: any of these.",
+        description="The next of these days that comes.",
         json_schema_extra=_LITERAL,
     )
     time: _Text | None = Field(
         default=None,
         title="At",
-        description="For weekday and time_of_day, such as 09:00. A weekday without a time means any time of that day.",
+        description="Such as 09:00. A weekday without a time means any time of that day.",
     )
     timezone: _Text = Field(
         default="UTC",
         title="Time zone",
-        description="IANA name of the zone in which dates and times are meant, such as Europe/Berlin.",
+        description="Where dates and times are meant, such as Europe/Berlin. An offset in the date wins.",
         json_schema_extra={"widget": "timezone"},
     )
     if_past: IfPast | None = Field(
         default=None,
         title="If that has passed",
-        description="continue: go on at once. next: the next time that it comes. stop: end the run as completed. "
-        "fail: fail the step. Empty: next for weekday and time_of_day, else continue.",
+        description="What happens when the step is reached too late. Left empty, a weekday or a time of day waits for "
+        "the next time, and a date goes on at once.",
         json_schema_extra=_LITERAL,
     )
 
@@ -108,6 +116,9 @@ class LogicDelay(Node[LogicDelayConfig]):
 
     A waiting run takes no memory and no connection; at most for five years. A local time that a clock change skips is
     the first instant after the change; one that comes twice is the first of the two. Test runs do not wait.
+
+    `duration` takes `amount` and `unit`, `date` a `date` and perhaps an `offset`, `weekday` `weekdays` and perhaps a
+    `time`, `time_of_day` a `time`. `if_past` is `next` for the latter two where it is left out, else `continue`.
 
     Output: `{"waited_until": <time in UTC>, "waited": <false if it went on at once>}`.
     """
@@ -136,8 +147,8 @@ class LogicDelay(Node[LogicDelayConfig]):
         if config.if_past == "next" and config.mode in ("duration", "date"):
             problems.append(("if_past", f"next means nothing to a delay by {config.mode}: it comes only once"))
         problems += self._unreadable(config)
-        if not problems and config.mode == "duration" and _span(config.amount, config.unit) > LONGEST:
-            problems.append(("amount", "is more than five years"))
+        if not problems and config.mode == "duration":
+            problems += _bad_length(config.amount, config.unit or _USUAL_UNIT)
         return problems
 
     def _unreadable(self, config: LogicDelayConfig) -> list[tuple[str, str]]:
@@ -199,7 +210,7 @@ def _until(config: LogicDelayConfig, now: datetime) -> tuple[datetime, datetime]
     zone = find_zone(config.timezone)
     match config.mode:
         case "duration":
-            until = now + _bounded(_span(_given(config.amount, "amount"), _given(config.unit, "unit")))
+            until = now + _bounded(_span(_given(config.amount, "amount"), config.unit or _USUAL_UNIT))
             return until, until
         case "date":
             until = _shifted(parse_instant(_given(config.date, "date"), zone), config, zone)
@@ -235,9 +246,20 @@ def _shifted(moment: datetime, config: LogicDelayConfig, zone: ZoneInfo) -> date
     return moment + span
 
 
-def _span(amount: float | None, unit: Unit | None) -> timedelta:
+def _bad_length(amount: float | None, unit: Unit) -> list[tuple[str, str]]:
+    """Of what is written in the drawing; what a template comes to is bounded when it runs."""
+    if amount is None:
+        return []
+    if amount == 0:
+        return [("amount", "is 0: it would not wait; write more than 0, or take the step out")]
+    if _span(amount, unit) > LONGEST:
+        return [("amount", f"is more than five years; use at most {most_of(unit):,} {unit}")]
+    return []
+
+
+def _span(amount: float, unit: Unit) -> timedelta:
     try:
-        return timedelta(**{unit or "seconds": amount or 0.0})
+        return timedelta(**{unit: amount})
     except OverflowError:
         return timedelta.max
 

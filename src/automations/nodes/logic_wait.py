@@ -55,8 +55,8 @@ class LogicWaitConfig(Config):
     condition: dict[str, JsonValue] | None = Field(
         default=None,
         title="Condition",
-        description="What has to hold of the record; of a reply or a change, which of them counts. Columns are those "
-        "of the record, or of the message; of a change, also as they were before.",
+        description="What has to be true before it goes on, such as: stage is qualified. For a reply, which messages "
+        "count; for a change, which changes, also by what a column was before. There it may stay empty: all count.",
         json_schema_extra={"widget": "condition"},
     )
     columns: tuple[Annotated[str, StringConstraints(pattern=COLUMN_PATTERN)], ...] = Field(
@@ -125,12 +125,17 @@ class LogicWait(Node[LogicWaitConfig]):
     def handles(self, config: JsonObject) -> tuple[str, ...]:
         return (MET, TIMED_OUT)
 
+    def idle_ways(self, config: JsonObject) -> Mapping[str, tuple[str, str]]:
+        return {} if config.get("max_wait") else {TIMED_OUT: ("max_wait", "without a limit the time is never up")}
+
     def check(self, config: LogicWaitConfig) -> list[tuple[str, str]]:
         problems: list[tuple[str, str]] = []
         if config.wait_for == "condition" and config.condition is None:
             problems.append(("condition", "is required: what has to hold of the record"))
-        if config.wait_for == "automation" and (config.automation_id is None) == (config.run_id is None):
-            problems.append(("automation_id", "name an automation or a run, one of the two"))
+        if config.wait_for == "automation" and config.automation_id is None and config.run_id is None:
+            problems.append(("automation_id", "is required: an automation, or a run of it"))
+        if config.wait_for == "automation" and config.automation_id is not None and config.run_id is not None:
+            problems.append(("run_id", "is named beside an automation; keep one of the two"))
         if config.wait_for == "signal" and config.signal is None:
             problems.append(("signal", "is required: the name of the signal"))
         for field, modes in (

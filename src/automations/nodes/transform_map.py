@@ -68,7 +68,7 @@ class TransformMap(Node[TransformMapConfig]):
         if config.value is not None and shaped:
             problems.append(("value", "replaces the whole item; leave out fields, values and keep, or leave out this"))
         if config.value is None and not config.fields and not config.values:
-            problems.append(("fields", "nothing is mapped; name fields, values, or the one value to take"))
+            problems.append(("fields", "is required: fields, values, or the one value to take"))
         problems += [
             (f"values.{name}", "is among the fields, too; give one of them another name")
             for name in config.values

@@ -26,7 +26,7 @@ class TriggerAiToolConfig(StartLimits):
     input_schema: dict[str, JsonValue] | None = Field(
         default=None,
         title="Input",
-        description="JSON Schema (an object with properties) of what the model has to pass. Empty: nothing.",
+        description="What the model has to pass, as a form. Empty: nothing.",
         json_schema_extra={"widget": "input_schema", **LITERAL},
     )
 
@@ -34,7 +34,8 @@ class TriggerAiToolConfig(StartLimits):
 class TriggerAiTool(Node[TriggerAiToolConfig]):
     """Starts a run when an AI agent calls this automation as a tool, and answers with the run's output.
 
-    `{{ trigger.input }}` holds the arguments of the call.
+    `{{ trigger.input }}` holds the arguments of the call, which fit the JSON Schema `input_schema`: an object with
+    properties.
     """
 
     type = "trigger-ai-tool"

@@ -16,7 +16,7 @@ class TriggerManualConfig(StartLimits):
     input_schema: dict[str, JsonValue] | None = Field(
         default=None,
         title="Input form",
-        description="JSON Schema (an object with properties) of what is asked for at the start. Empty: nothing.",
+        description="The form that is filled in at the start. Empty: nothing is asked.",
         examples=[{"type": "object", "properties": {"note": {"type": "string"}}, "required": ["note"]}],
         json_schema_extra={"widget": "input_schema", **LITERAL},
     )
@@ -32,6 +32,7 @@ class TriggerManual(Node[TriggerManualConfig]):
     """Starts a run when a person presses the button, with an input form where one is drawn.
 
     `{{ trigger.input }}` holds what was filled in, `{{ trigger.new }}` the chosen record.
+    `input_schema` is the form as a JSON Schema: an object with properties.
     """
 
     type = "trigger-manual"

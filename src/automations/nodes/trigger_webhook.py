@@ -17,7 +17,7 @@ class TriggerWebhook(Node[TriggerWebhookConfig]):
     The address is `/webhooks/<id of the automation>`; `automations webhook ID` shows it whole. `{{ trigger }}` holds
     `body` (JSON, the fields of a form, or a text), `new` (the body where it is an object), `headers` (by lower-case
     name, without those that prove who called), `query`, `method` and timestamp. A delivery that is sent again with the
-    same id starts nothing.
+    same id starts nothing. `body_schema` is a JSON Schema: an object with properties.
     """
 
     type = "trigger-webhook"

@@ -129,7 +129,7 @@ async def test_what_is_no_base64_is_refused(content: Any) -> None:
         ({"subject": "x", "text": "y"}, "to", "is required"),
         ({"to": "", "subject": "x", "text": "y"}, "to", "at least one address"),
         ({"to": [], "subject": "x", "text": "y"}, "to", "at least one address"),
-        ({"to": "a@b", "subject": "x"}, "text", "write a text, or HTML"),
+        ({"to": "a@b", "subject": "x"}, "text", "is required: a text, or HTML"),
         ({**PLAIN, "to": "ada"}, "to", "there is no @"),
         ({**PLAIN, "cc": ["{{ vars.x }}", "ada@"]}, "cc", "after the @"),
         ({**PLAIN, "reply_to": "nobody"}, "reply_to", "there is no @"),

@@ -30,6 +30,8 @@ async def outcome(config: dict[str, Any], now: str = NOW) -> Any:
     ("config", "until"),
     [
         ({"amount": 90, "unit": "minutes"}, "2026-03-26T10:30"),
+        # Hours, where no unit is chosen.
+        ({"amount": 2}, "2026-03-26T11:00"),
         ({"amount": 1.5, "unit": "days"}, "2026-03-27T21:00"),
         # Days of a duration are 24 hours, whatever the clocks do.
         ({"amount": 4, "unit": "days", **BERLIN}, "2026-03-30T09:00"),
@@ -126,7 +128,8 @@ async def test_what_a_template_gave_that_is_no_time(config: dict[str, Any], code
     [
         ({"amount": 3, "unit": "days"}, []),
         ({"mode": "date", "date": "{{ trigger.new.due }}", "timezone": "{{ vars.zone }}"}, []),
-        ({}, [("amount", "is required to wait by duration"), ("unit", "is required to wait by duration")]),
+        ({}, [("amount", "is required to wait by duration")]),
+        ({"amount": 0}, [("amount", "is 0: it would not wait; write more than 0, or take the step out")]),
         (
             {"mode": "time_of_day", "time": "9", "date": "2026-01-01"},
             [
@@ -146,7 +149,9 @@ async def test_what_a_template_gave_that_is_no_time(config: dict[str, Any], code
             {"amount": 3, "unit": "days", "if_past": "next"},
             [("if_past", "next means nothing to a delay by duration: it comes only once")],
         ),
-        ({"amount": 262, "unit": "weeks"}, [("amount", "is more than five years")]),
+        ({"amount": 261, "unit": "weeks"}, []),
+        ({"amount": 43_921}, [("amount", "is more than five years; use at most 43,920 hours")]),
+        ({"amount": 262, "unit": "weeks"}, [("amount", "is more than five years; use at most 261 weeks")]),
         (
             {"mode": "weekday", "weekdays": ["monday"], "timezone": "Berlin"},
             [("timezone", "'Berlin' is not a known time zone; use an IANA name such as Europe/Berlin")],

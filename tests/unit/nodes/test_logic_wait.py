@@ -161,7 +161,7 @@ def test_settings_out_of_their_bounds_are_refused(wrong: JsonObject) -> None:
         ({"wait_for": "automation"}, ["automation_id"]),
         ({"wait_for": "automation", "automation_id": "a"}, []),
         ({"wait_for": "automation", "run_id": "{{ steps.a.run_id }}"}, []),
-        ({"wait_for": "automation", "automation_id": "a", "run_id": "b"}, ["automation_id"]),
+        ({"wait_for": "automation", "automation_id": "a", "run_id": "b"}, ["run_id"]),
         ({"wait_for": "signal"}, ["signal"]),
         ({"wait_for": "signal", "signal": "paid", "correlate": "{{ trigger.new.id }}"}, []),
         ({"wait_for": "signal", "signal": "paid", "condition": HOT}, ["condition"]),

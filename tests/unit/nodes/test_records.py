@@ -195,7 +195,7 @@ async def test_an_update_of_no_record_fails(records: MemoryRecords) -> None:
     gone = await run_node(ActionUpdateRecord(), {**config, "record_id": "gone"}, records=records)
     assert gone == Fail("there is no record gone in leads", code="record_not_found")
     assert problems(ActionUpdateRecord(), {**config, "table": "messages"}) == [
-        ("record_id", "is needed: a run is about a lead or a conversation, never about a message")
+        ("record_id", "is required: a run is about a lead or a conversation, never about a message")
     ]
 
 

@@ -27,7 +27,7 @@ export function Form({ fields, value, path = TOP, onChange }: FormProps) {
   return (
     <Stack gap="md">
       {inRows(shown).map((row) => (
-        <div key={row[0]?.name} className={row.length > 1 ? classes.half : undefined}>
+        <div key={row[0]?.name} className={row.length > 1 ? classes.fields : undefined}>
           {row.map((field) => (
             <FieldView
               key={field.name}
