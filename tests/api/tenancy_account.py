@@ -78,6 +78,8 @@ async def _settings(owner: Client, mark: str) -> None:
         "ai_key_secret": f"{mark.upper()}_KEY",
     }
     await owner.ok("PATCH", "/account/settings", json=changes)
+    profile = {"name": f"{mark} person", "email": f"{mark}@home.example"}
+    assert (await owner("PUT", "/people/me", json=profile)).status_code == 204
 
 
 def _flows(one: Account) -> dict[str, tuple[str, dict[str, Any], list[Any]]]:

@@ -129,6 +129,8 @@ EXCEPTIONS: dict[tuple[str, str], tuple[int, str]] = {
     ("accept", "account"): (409, "nobody joins his own account"),
     **{("renew_token", who): (AS_OWNER, "everybody renews his own token") for who in ("member", *LOOKERS)},
     ("renew_token", "server"): (403, _PERSON),
+    **{("set_my_profile", who): (AS_OWNER, "everybody says it of himself") for who in ("member", *LOOKERS)},
+    ("set_my_profile", "server"): (403, _PERSON),
     ("accept", "server"): (403, _PERSON),
 }
 

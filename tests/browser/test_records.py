@@ -80,6 +80,8 @@ def test_a_lead_is_found_and_an_automation_is_run_on_it(person: Person) -> None:
 def test_a_lead_has_an_owner_who_is_chosen_by_name(person: Person) -> None:
     """Whoever makes it at first; and the message of an automation can begin a conversation with it."""
     account, agent = person.account, person.account.agent()
+    # What nobody listens to, no timeline tells.
+    account.live("Follow up", *follows_up())
     person.follows("Leads")
     person.button("New lead").first.click()
     dialog = person.page.get_by_role("dialog")

@@ -167,6 +167,10 @@ class Node(ABC, Generic[C]):
         """As `check`, of what keeps a draft from being published; what was published with it before still runs."""
         return []
 
+    def idle_ways(self, config: JsonObject) -> Mapping[str, tuple[str, str]]:
+        """By handle that this raw config never leaves by: the field that is so, and why, for people."""
+        return {}
+
     def needs(self, config: JsonObject) -> tuple[Need, ...]:
         """What the installation or the account must have for this raw config to work; asked for at publish."""
         return ()

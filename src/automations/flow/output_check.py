@@ -35,7 +35,8 @@ Known = Mapping[str, frozenset[str] | None]
 
 @dataclass(frozen=True, slots=True)
 class OutputFindings:
-    """`problems`: what is inserted is never there. `warnings`: on some ways it is not, and the run would fail there.
+    """`problems`: what is inserted is never there. `warnings`: on some ways it is not, and the run would fail there; or
+    a way is drawn that no run takes.
     `columns`: those that are inserted of rows whose table is known, by step."""
 
     problems: tuple[Problem, ...] = ()
@@ -84,7 +85,25 @@ def check_outputs(found: Examined) -> OutputFindings:
             table = rows.get(step, {}).get(names[0])
             if table is not None and len(names) > 1 and named.bare:
                 columns.append((node_id, ColumnUse(table, names[1], named.field)))
+    warnings += _idle_ways(found)
     return OutputFindings(tuple(problems[:MOST_FOUND]), tuple(warnings[:MOST_FOUND]), tuple(columns))
+
+
+def _idle_ways(found: Examined) -> list[Problem]:
+    """Lines that no run will ever take."""
+    idle = {node_id: node.idle_ways(found.drawing.nodes[node_id].config) for node_id, node in found.types.items()}
+    drawn = dict.fromkeys((edge.source, edge.handle) for edge in found.edges)
+    return [
+        Problem(
+            "idle_way",
+            f"{idle[node_id][handle][1]}, so what is drawn for that never runs",
+            "Set one, or take that way out.",
+            node_id=node_id,
+            field=idle[node_id][handle][0],
+        )
+        for node_id, handle in drawn
+        if handle in idle.get(node_id, {}) and not found.drawing.nodes[node_id].disabled
+    ]
 
 
 def ways_of(found: Examined) -> dict[str, Ways]:

@@ -10,7 +10,7 @@ The codes are stable; an editor may act on them:
   edge_into_trigger, unknown_handle, cycle, unreachable
 - loops: empty_loop, edge_out_of_loop, edge_into_loop
 - configuration: bad_config, missing_field, bad_template
-- of drafts only, what runs put up with: too_long (`length_check`), no_such_output (`output_check`)
+- of drafts only, what runs put up with: too_long (`length_check`), no_such_output and idle_way (`output_check`)
 """
 
 from __future__ import annotations

@@ -111,6 +111,9 @@ class LogicApproval(Node[LogicApprovalConfig]):
     def handles(self, config: JsonObject) -> tuple[str, ...]:
         return (APPROVED, REJECTED, TIMED_OUT)
 
+    def idle_ways(self, config: JsonObject) -> Mapping[str, tuple[str, str]]:
+        return {} if config.get("deadline") else {TIMED_OUT: ("deadline", "without a limit the time is never up")}
+
     def needs(self, config: JsonObject) -> tuple[Need, ...]:
         return ("mail",) if config.get("notify") else ()
 

@@ -125,6 +125,9 @@ class LogicWait(Node[LogicWaitConfig]):
     def handles(self, config: JsonObject) -> tuple[str, ...]:
         return (MET, TIMED_OUT)
 
+    def idle_ways(self, config: JsonObject) -> Mapping[str, tuple[str, str]]:
+        return {} if config.get("max_wait") else {TIMED_OUT: ("max_wait", "without a limit the time is never up")}
+
     def check(self, config: LogicWaitConfig) -> list[tuple[str, str]]:
         problems: list[tuple[str, str]] = []
         if config.wait_for == "condition" and config.condition is None:

@@ -149,3 +149,21 @@ def test_samples_are_of_the_way_and_of_the_config() -> None:
     assert shown["wait"]["timed_out"] == {"met": False, "wait_for": "reply"}
     assert shown["unset"] == {"met": {"met": True}, "timed_out": {"met": False}}
     assert "stop" not in shown
+
+
+def test_a_way_that_no_run_takes_is_told() -> None:
+    endless = step("wait", "logic-wait", {"wait_for": "reply"})
+    asks = step("ask", "logic-approval", {"title": "May it?"})
+    lines = ("start>wait", "wait:met>ask", "wait:timed_out>late", "ask:timed_out>slow", "ask:approved>done")
+    texts = [says(name, "Hello") for name in ("late", "slow", "done")]
+    found = check([endless, asks, *texts], *lines)
+    assert found.problems == ()
+    assert [(one.code, one.node_id, one.field) for one in found.warnings] == [
+        ("idle_way", "wait", "max_wait"),
+        ("idle_way", "ask", "deadline"),
+    ]
+    assert found.warnings[0].message == "without a limit the time is never up, so what is drawn for that never runs"
+    # With a limit, or where nothing is drawn there, nothing is said.
+    limited = step("ask", "logic-approval", {"title": "May it?", "deadline": {"amount": 1, "unit": "days"}})
+    assert check([WAIT, limited, *texts], *lines).warnings == ()
+    assert check([endless, texts[0]], "start>wait", "wait:met>late").warnings == ()

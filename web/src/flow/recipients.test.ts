@@ -44,7 +44,8 @@ describe("recipients", () => {
 
   it("are people, not ids", () => {
     expect(recipientsInWords(`${MARY}, x@y`, KNOWN)).toBe("Mary (mary@a.example), x@y");
-    expect(recipientsInWords("null", KNOWN)).toBe("nobody, and then the step fails");
+    expect(["nothing", "", " , "].map((text) => recipientsInWords(text, KNOWN))).toEqual(Array(3).fill("nobody, and then the step fails"));
+    expect(recipientsInWords(", x@y", KNOWN)).toBe("x@y");
     expect(recipientsInWords(NEMO.toUpperCase(), KNOWN)).toBe("Nemo, whose address nobody knows");
     expect(recipientsInWords("0b9e0000-0000-4000-8000-000000000009", KNOWN)).toBe("0b9e0000, whose address nobody knows");
   });

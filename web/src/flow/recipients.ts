@@ -40,8 +40,10 @@ export function withRecipient(value: Json | undefined, one: string): Json {
 
 /** What a sample comes to, with people by name: nobody knows an id by heart. */
 export function recipientsInWords(text: string, known: Addressees): string {
-  if (text === "null" || text === "") return words.nobody;
-  return text.replace(ID, (id) => {
+  // What comes out empty is left out, of a list, too.
+  const parts = text.split(",").map((part) => part.trim()).filter((part) => part !== "" && part !== flowTexts.variables.nothing);
+  if (parts.length === 0) return words.nobody;
+  return parts.join(", ").replace(ID, (id) => {
     const person = known.get(id.toLowerCase());
     if (person === undefined || person.email === null) return words.unknown(person?.name ?? id.slice(0, 8));
     return person.name === null ? person.email : `${person.name} (${person.email})`;

@@ -30,7 +30,7 @@ export function variableInWords(path: string, { record, steps }: Names): string 
   if (row !== null) {
     const [, which, column] = row;
     const [whole, part] = which === "new" ? [words.record, words.ofRecord] : [words.before, words.ofBefore];
-    return column === undefined ? whole(record) : part(record, column.replace(/_/g, " "));
+    return column === undefined ? whole(record) : part(record, column.replace(/(.)_id$/, "$1").replace(/_/g, " "));
   }
   const step = /^steps\.([\w-]+)\./.exec(path)?.[1];
   return shortField(path, step === undefined ? undefined : steps.get(step));

@@ -99,7 +99,7 @@ describe("variables", () => {
 
   it("are called by the record that starts the run, and by the name of their step", () => {
     const lead = start("trigger-event", { event_source: "lead" });
-    expect(said(lead, "trigger.new", "trigger.old", "trigger.new.owner_id", "trigger.old.stage")).toEqual(["the lead", "the lead before", "lead’s owner id", "lead’s stage before"]);
+    expect(said(lead, "trigger.new", "trigger.old", "trigger.new.owner_id", "trigger.old.stage")).toEqual(["the lead", "the lead before", "lead’s owner", "lead’s stage before"]);
     expect(said(lead, "steps.reply.record.body", "steps.gone.count", "vars.tier")).toEqual(["body of “Wait for a reply”", "count of “gone”", "vars.tier"]);
   });
 

@@ -12,8 +12,8 @@ as $$
   ), p_longest)), '')
 $$;
 
--- An account itself and its team, as far as that is kept here; at most 1,000 of each.
-create or replace function automations.people_ids(p_accounts uuid[]) returns uuid[]
+-- Accounts themselves and their teams, as far as those are kept here; p_among null: at most 1,000 members.
+create or replace function automations.people_ids(p_accounts uuid[], p_among uuid[]) returns uuid[]
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp
 as $$
 declare
@@ -25,8 +25,9 @@ begin
       and a.attname in ('owner_id', 'member_id') and a.atttypid = 'uuid'::regtype
   ) then
     execute 'select array(
-        select m.member_id from public.team_members m where m.owner_id = any ($1) order by m.member_id limit 1000
-      )' into v_members using p_accounts;
+        select m.member_id from public.team_members m
+        where m.owner_id = any ($1) and ($2 is null or m.member_id = any ($2)) order by m.member_id limit 1000
+      )' into v_members using p_accounts, p_among;
   end if;
   return p_accounts || v_members;
 end
@@ -92,7 +93,7 @@ begin
   end if;
   return query
     select f.id, f.name, f.email
-    from automations.people_of(automations.people_ids(v_accounts)) f
+    from automations.people_of(automations.people_ids(v_accounts, null)) f
     order by not (f.id = any (v_accounts)), f.id
     limit 1000;
 end
@@ -106,7 +107,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp
 as $$
   select f.id, f.name, f.email
   from automations.people_of(array(
-    select pg_catalog.unnest(p_people) intersect select pg_catalog.unnest(automations.people_ids(array[p_account]))
+    select pg_catalog.unnest(p_people) intersect select pg_catalog.unnest(automations.people_ids(array[p_account], p_people))
   )) f
   where f.email is not null
 $$;
@@ -134,7 +135,7 @@ end
 $$;
 
 revoke execute on function automations.one_line(text, integer) from public;
-revoke execute on function automations.people_ids(uuid[]) from public;
+revoke execute on function automations.people_ids(uuid[], uuid[]) from public;
 revoke execute on function automations.people_of(uuid[]) from public;
 revoke execute on function automations.known_people(uuid) from public;
 revoke execute on function automations.mail_addresses(uuid, uuid[]) from public;

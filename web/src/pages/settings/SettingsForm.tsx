@@ -1,4 +1,3 @@
-import { Button, Group } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { type SubmitEvent, useState } from "react";
 
@@ -9,6 +8,7 @@ import { accountSettingsTexts as texts } from "@/texts/account-settings";
 
 import { changesOf, type Edited, isEdited, type Name, otherwise, ownProblems, problemsAt, type Setting, textOf } from "./fields";
 import { useChangeSettings, useSecretNames } from "./queries";
+import { SaveButtons } from "./SaveButtons";
 import { SettingField } from "./SettingField";
 
 interface SettingsFormProps {
@@ -63,18 +63,7 @@ export function SettingsForm({ account, title, text, names, settings, isReadOnly
           />
         ))}
         {saving.error !== null && Object.keys(refused).length === 0 && <ProblemNotice error={saving.error} />}
-        {!isReadOnly && (
-          <Group gap="sm">
-            <Button type="submit" disabled={!isSendable} loading={saving.isPending}>
-              {texts.save}
-            </Button>
-            {isChanged && (
-              <Button variant="default" onClick={() => edit({})}>
-                {texts.discard}
-              </Button>
-            )}
-          </Group>
-        )}
+        {!isReadOnly && <SaveButtons canSave={isSendable} isChanged={isChanged} isSaving={saving.isPending} onDiscard={() => edit({})} />}
       </Section>
     </form>
   );

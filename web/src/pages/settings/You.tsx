@@ -1,4 +1,4 @@
-import { Button, Group, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { type SubmitEvent, useState } from "react";
 
@@ -10,6 +10,7 @@ import { useKnownPeople } from "@/session/people";
 import { accountSettingsTexts as texts } from "@/texts/account-settings";
 
 import { useSetProfile } from "./queries";
+import { SaveButtons } from "./SaveButtons";
 
 interface Written {
   readonly name: string;
@@ -48,16 +49,7 @@ function Profile({ account, id }: { account: string; id: string }) {
         <TextInput label={texts.you.name} description={texts.you.nameHint} maxLength={100} value={name} onChange={(event) => edit({ ...edited, name: event.currentTarget.value })} />
         <TextInput label={texts.you.email} description={texts.you.emailHint} type="email" maxLength={320} value={email} onChange={(event) => edit({ ...edited, email: event.currentTarget.value })} />
         {saving.error !== null && <ProblemNotice error={saving.error} />}
-        <Group gap="sm">
-          <Button type="submit" disabled={!isChanged} loading={saving.isPending}>
-            {texts.save}
-          </Button>
-          {isChanged && (
-            <Button variant="default" onClick={() => edit({})}>
-              {texts.discard}
-            </Button>
-          )}
-        </Group>
+        <SaveButtons canSave={isChanged} isChanged={isChanged} isSaving={saving.isPending} onDiscard={() => edit({})} />
       </Section>
     </form>
   );

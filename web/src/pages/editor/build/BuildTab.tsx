@@ -5,8 +5,10 @@ import { useMemo, useState } from "react";
 
 import type { Catalogue } from "@/flow/catalogue";
 import { setConfig, setDisabled, setLabel, setSettings } from "@/flow/edit";
+import { tableOfTrigger, withNewest } from "@/flow/newestRows";
 import { EmptyState } from "@/parts/EmptyState";
-import { useMayChange } from "@/session/accounts";
+import { useAccount, useMayChange } from "@/session/accounts";
+import { useNewestRow } from "@/session/newestRow";
 import { canvasTexts } from "@/texts/canvas";
 import { editorTexts as texts } from "@/texts/editor";
 
@@ -91,6 +93,8 @@ function Drawn({ automation, name, catalogue }: { automation: string; name: stri
 function Config({ automation, catalogue, checked }: { automation: string; catalogue: Catalogue; checked: Checked }) {
   const { drawing, selection, change, select } = useDraft((draft) => draft);
   const outputs = useOutputs(automation);
+  const newest = useNewestRow(tableOfTrigger(drawing), useAccount()?.account_id ?? "");
+  const samples = useMemo(() => withNewest(checked.samples, drawing, newest), [checked.samples, drawing, newest]);
   const mayChange = useMayChange();
   const { leave, type: typing } = useLeft();
   const jump = useJumps((jumps) => jumps.jump);
@@ -114,7 +118,7 @@ function Config({ automation, catalogue, checked }: { automation: string; catalo
         catalogue={catalogue}
         nodeId={id}
         outputs={outputs}
-        samples={checked.samples}
+        samples={samples}
         problems={problems}
         jump={jump?.node === id ? jump : null}
         isReadOnly={!mayChange}
