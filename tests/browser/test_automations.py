@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 from tests.browser import axe
-from tests.browser.flows import greets
+from tests.browser.flows import follows_up, greets
 from tests.browser.person import Person
+from tests.e2e.conftest import until
 
 pytestmark = pytest.mark.full
 
@@ -39,10 +40,11 @@ def test_a_new_one_is_made_from_a_template_and_from_nothing(person: Person) -> N
 
 def test_search_sort_copy_switch_and_delete_with_undo(person: Person) -> None:
     account = person.account
-    for name in ("Welcome", "Ask again", "Zebra"):
+    for name in ("Welcome", "Zebra"):
         account.live(name, *greets())
+    account.draft("Ask again", *greets())
     person.goes_to("automations")
-    person.sees("3 in this account, 3 live")
+    person.sees("3 in this account, 2 live")
     person.fills("Search by name", "zeb")
     expect(person.page.get_by_role("table").get_by_role("link")).to_have_text(["Zebra"])
     person.fills("Search by name", "nothing like it")
@@ -59,6 +61,7 @@ def test_search_sort_copy_switch_and_delete_with_undo(person: Person) -> None:
     person.clicks("More about “Ask again”")
     person.page.get_by_role("menuitem", name="Delete").click()
     expect(person.page.get_by_role("table").get_by_role("link", name="Ask again")).to_have_count(0)
+    person.sees("3 in this account, 1 live")
     person.clicks("Undo")
     expect(person.page.get_by_role("table").get_by_role("link", name="Ask again")).to_be_visible()
     assert len(account.get("/automations")["items"]) == 4
@@ -88,7 +91,7 @@ def test_a_file_goes_out_and_in(person: Person, tmp_path: Path) -> None:
 
 
 def test_the_menu_of_the_editor_exports_and_deletes(person: Person) -> None:
-    made = person.account.live("Welcome", *greets())
+    made = person.account.draft("Welcome", *greets())
     person.goes_to(f"automations/{made}")
     person.clicks("More")
     with person.page.expect_download() as download:
@@ -102,6 +105,31 @@ def test_the_menu_of_the_editor_exports_and_deletes(person: Person) -> None:
     person.clicks("Undo")
     expect(table.get_by_role("link", name="Welcome")).to_be_visible()
     assert person.account.get(f"/automations/{made}")["name"] == "Welcome"
+
+
+def test_what_is_live_is_deleted_only_after_saying_what_goes_with_it(person: Person) -> None:
+    account = person.account
+    made = account.live("Follow up", *follows_up())
+    lead = account.lead("Ada", stage="new")
+    account.patch(f"/leads/{lead}", {"stage": "qualified"})
+    until(lambda: [run["waiting"] for run in account.runs(made)] == [True])
+    person.goes_to("automations")
+    person.clicks("More about “Follow up”")
+    person.page.get_by_role("menuitem", name="Delete").click()
+    dialog = person.dialog("Delete “Follow up”?")
+    expect(dialog).to_contain_text("It is live: nothing starts it any more. Its 1 run goes with it")
+    expect(dialog).to_contain_text("1 of them is waiting, and ends without finishing.")
+    assert axe.findings(person.page) == []
+    person.clicks("Cancel", dialog)
+    expect(dialog).to_have_count(0)
+    person.goes_to(f"automations/{made}")
+    person.clicks("More")
+    person.page.get_by_role("menuitem", name="Delete").click()
+    assert len(account.runs(made)) == 1
+    person.clicks("Delete it with its runs", dialog)
+    person.sees("“Follow up” is deleted, with 1 run. 1 was under way and ended without finishing.")
+    person.sees("Nothing runs by itself yet")
+    assert account.get(f"/executions?lead_id={lead}")["items"] == []
 
 
 def test_what_happens_elsewhere_appears_by_itself_also_after_being_away(person: Person) -> None:

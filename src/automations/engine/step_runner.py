@@ -204,4 +204,8 @@ def too_slow(seconds: float | None) -> Fail:
 
 
 def _text(error: StepError) -> str:
-    return f"{error.message} ({error.hint})" if error.hint else error.message
+    """Two sentences, where there is something to do."""
+    if not error.hint:
+        return error.message
+    end = "" if error.message.endswith((".", "!", "?", "…")) else "."
+    return f"{error.message}{end} {error.hint}"

@@ -58,10 +58,14 @@ export const theme: MantineThemeOverride = createTheme({
   },
 });
 
+/** White words on it have more than 4.5 : 1. */
+const RED_UNDER_WHITE = { "--mantine-color-red-filled": "#c92a2a", "--mantine-color-red-filled-hover": "#b32222" };
+
 /** What Mantine works out otherwise: greys that can be read on their ground, and a soft accent in the dark. */
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    ...RED_UNDER_WHITE,
     "--mantine-color-error": "#c02626",
     "--mantine-color-dimmed": "#62646f",
     "--mantine-color-placeholder": "#6f7180",
@@ -81,6 +85,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--mantine-color-gray-light-color": "#4b4d57",
   },
   dark: {
+    ...RED_UNDER_WHITE,
     "--mantine-color-error": "#ff8f8f",
     "--mantine-color-body": "#191a21",
     "--mantine-color-dimmed": "#9fa1ae",

@@ -19,6 +19,10 @@ describe("a change", () => {
     ]);
   });
 
+  it("of an automation changes how many are live", () => {
+    expect(staleAfter(change({ kind: "automation", id: "f1", automation_id: null }))).toEqual([["automations", "list"], ["automations", "stats"], ["automations", "detail", "f1"]]);
+  });
+
   it("of a step is about its run alone", () => {
     expect(staleAfter(change({ kind: "step", id: "s1" }))).toEqual([["automations", "execution", "e1"]]);
   });

@@ -28,7 +28,7 @@ export function staleAfter(change: Change): QueryKey[] {
   const automation = change.automation_id;
   switch (change.kind) {
     case "automation":
-      return [queryKeys.automations.lists(), queryKeys.automations.detail(automation ?? change.id)];
+      return [queryKeys.automations.lists(), listKeys.stats(), queryKeys.automations.detail(automation ?? change.id)];
     case "execution":
       return [
         // Its row says when it last ran, and how that went.

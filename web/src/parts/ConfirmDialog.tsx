@@ -5,7 +5,7 @@ import { partsTexts } from "@/texts/parts";
 import { Dialog } from "./Dialog";
 import { ProblemNotice } from "./ProblemNotice";
 
-interface ConfirmDialogProps {
+export interface ConfirmDialogProps {
   title: string;
   text: string;
   /** What is done, as its button says. */

@@ -31,3 +31,8 @@ export function sentence(text: string): string {
   const begun = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
 }
+
+/** What is typed stands between backticks; where nothing but letters fits, they are left out. */
+export function inLetters(text: string): string {
+  return text.replaceAll("`", "");
+}

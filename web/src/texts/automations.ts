@@ -31,6 +31,20 @@ export const automationsTexts = {
     export: "Export as file",
     delete: "Delete",
   },
+  deletion: {
+    title: (name: string) => `Delete “${name}”?`,
+    live: "It is live: nothing starts it any more.",
+    runs: (runs: string, isOne: boolean) =>
+      `Its ${runs} ${isOne ? "goes" : "go"} with it, with all that is on record of ${isOne ? "it: it disappears" : "them: they disappear"} from Runs and from the timelines of leads.`,
+    open: (open: number, isWaiting: boolean) =>
+      `${open} of them ${open === 1 ? "is" : "are"} ${isWaiting ? "waiting" : "under way"}, and ${open === 1 ? "ends" : "end"} without finishing.`,
+    final: "This cannot be undone.",
+    instead: "To stop it and keep its runs, switch it off instead.",
+    yes: "Delete it",
+    yesWithRuns: "Delete it with its runs",
+    done: (name: string, runs: string | null) => `“${name}” is deleted${runs === null ? "" : `, with ${runs}`}.`,
+    ended: (open: number) => `${open} ${open === 1 ? "was" : "were"} under way and ended without finishing.`,
+  },
   duplicated: (name: string) => `“${name}” is a draft now`,
   exported: (name: string) => `automation-${name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "flow"}.json`,
   imported: {

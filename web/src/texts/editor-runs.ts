@@ -25,8 +25,6 @@ export const editorRunsTexts = {
   calledBy: "Called by another run",
   leftOut: (count: number) => `${count} further steps did not fit into its record.`,
   failed: { at: (step: string) => `It failed at “${step}”`, anywhere: "It failed", show: "Show the step", build: "Open it in Build",
-    /** Why it failed, as a sentence of its own. */
-    why: (error: string) => `${error.charAt(0).toUpperCase()}${error.slice(1)}`,
     todo: "If the step is wrong, change it in Build, publish, and go on from what failed with the new version. If what it asked did not answer, go on as it is.",
     todoTest: "Change the step in Build, and test again.",
   },

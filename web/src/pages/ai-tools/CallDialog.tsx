@@ -7,7 +7,9 @@ import { filled, firstValues, NO_PROBLEMS, problemsIn } from "@/flow/inputForm";
 import type { components } from "@/lib/api-types";
 import { Dialog } from "@/parts/Dialog";
 import { JsonBlock } from "@/parts/JsonBlock";
+import { sentence } from "@/parts/problem";
 import { ProblemNotice } from "@/parts/ProblemNotice";
+import { Prose } from "@/parts/Prose";
 import { InputForm } from "@/parts/start/InputForm";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { aiToolsTexts } from "@/texts/ai-tools";
@@ -64,7 +66,7 @@ function Result({ result }: { result: components["schemas"]["ToolCallAnswer"] })
           {texts.runs}
         </Anchor>
       </Group>
-      {result.error != null && <Text size="sm">{result.error}</Text>}
+      {result.error != null && <Text size="sm"><Prose text={sentence(result.error)} /></Text>}
       {result.message != null && <Text size="sm">{result.message}</Text>}
       {output !== null && <JsonBlock title={texts.output} value={output} />}
       {result.status === "completed" && output === null && (

@@ -15,7 +15,7 @@ import { partsTexts } from "@/texts/parts";
 
 import { AutomationTable } from "./AutomationTable";
 import { EmptyAutomations } from "./EmptyAutomations";
-import { sorted } from "./figures";
+import { countsOf, sorted } from "./figures";
 import { FilterBar } from "./FilterBar";
 import { type Filters, isFiltered, NO_FILTERS, readFilters, writeFilters } from "./filters";
 import { ImportButton } from "./ImportButton";
@@ -38,6 +38,7 @@ function AutomationsOf({ account }: { account: string }) {
   const pending = usePendingDeletes((deletes) => deletes.pending);
 
   const shown = sorted(rows, filters.sort, overview).filter((row) => !pending.has(row.id));
+  const counts = overview === undefined ? null : countsOf(overview, rows, pending);
   const isEmpty = data !== undefined && shown.length === 0 && !hasNextPage;
   const setFilters = (wanted: Filters) => setParameters(writeFilters(wanted), { replace: true });
 
@@ -45,7 +46,7 @@ function AutomationsOf({ account }: { account: string }) {
     <>
       <PageHeader
         title={texts.title}
-        text={overview === undefined ? " " : texts.text(overview.automations.total, overview.automations.live)}
+        text={counts === null ? " " : texts.text(counts.total, counts.live)}
         actions={
           mayChange ? (
             <>

@@ -10,9 +10,10 @@ import { automationsTexts as texts } from "@/texts/automations";
 
 import type { AutomationRow } from "@/session/automationState";
 
+/** And how many there are. */
 function useListAnew(): () => Promise<void> {
   const queries = useQueryClient();
-  return () => queries.invalidateQueries({ queryKey: queryKeys.automations.lists() });
+  return () => queries.invalidateQueries({ queryKey: queryKeys.automations.all });
 }
 
 export function useDuplicate() {

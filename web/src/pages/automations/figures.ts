@@ -3,7 +3,7 @@
 import type { components } from "@/lib/api-types";
 
 import type { Filters } from "./filters";
-import type { AutomationRow } from "@/session/automationState";
+import { type AutomationRow, stateOf } from "@/session/automationState";
 
 type Overview = components["schemas"]["Overview"];
 
@@ -22,6 +22,12 @@ export function figuresOf(overview: Overview | undefined, id: string): Figures |
   const found = busiest.find((one) => one.id === id);
   if (found !== undefined) return found;
   return busiest.length < MOST_BUSY ? NONE : null;
+}
+
+/** How many there are and are live, without those that are about to be deleted. */
+export function countsOf({ automations: { total, live } }: Overview, rows: readonly AutomationRow[], pending: ReadonlySet<string> | ReadonlyMap<string, unknown>) {
+  const going = rows.filter((row) => pending.has(row.id));
+  return { total: total - going.length, live: live - going.filter((row) => stateOf(row) === "live").length };
 }
 
 /** Rows come newest first; an order that equal rows keep. */

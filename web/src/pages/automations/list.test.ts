@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { figuresOf, lastRunOf, MOST_BUSY, newestOf, sorted } from "./figures";
+import { countsOf, figuresOf, lastRunOf, MOST_BUSY, newestOf, sorted } from "./figures";
 import { askedFor, type Filters, isFiltered, NO_FILTERS, readFilters, writeFilters } from "./filters";
 import { afterAction, type AutomationRow, stateOf, switchAction } from "@/session/automationState";
 
@@ -73,4 +73,10 @@ describe("the last run", () => {
     expect(lastRunOf(ended, newestOf([open("2026-11-27T09:00:00Z", false)]))).toEqual({ at: "2026-11-27T10:00:00Z", status: "failed" });
     expect(lastRunOf(row({}), newestOf([]))).toEqual({ at: null, status: undefined });
   });
+});
+
+it("counts what is about to be deleted no more", () => {
+  const rows = [row({ id: "a" }), row({ id: "b", status: "draft" }), row({ id: "c" })];
+  const told = { automations: { total: 5, live: 4 } } as Parameters<typeof countsOf>[0];
+  expect(countsOf(told, rows, new Set(["a", "b", "elsewhere"]))).toEqual({ total: 3, live: 3 });
 });

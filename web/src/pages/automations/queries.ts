@@ -65,7 +65,7 @@ export function useSwitch() {
       queries.setQueriesData<InfiniteData<Page>>({ queryKey: queryKeys.automations.lists() }, (data) => data && withRow(data, changed));
     },
     onError: notifyProblem,
-    onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.automations.lists() }),
+    onSettled: () => queries.invalidateQueries({ queryKey: queryKeys.automations.all }),
   });
 }
 

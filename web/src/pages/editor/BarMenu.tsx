@@ -24,7 +24,8 @@ export function BarMenu({ automation, mayChange }: { automation: Automation; may
   const navigate = useNavigate();
   const flush = useFlush();
   const save = useExport();
-  const remove = useDeleteAutomation();
+  // In the list, where a draft is taken back.
+  const { remove, dialog } = useDeleteAutomation(() => navigate("/automations"));
   const duplicate = useDuplicate(automation);
   const canDiscard = automation.published_number !== null && !automation.draft_is_published;
   return (
@@ -50,15 +51,7 @@ export function BarMenu({ automation, mayChange }: { automation: Automation; may
                 {texts.discard}
               </Menu.Item>
               <Menu.Divider />
-              <Menu.Item
-                color="red"
-                leftSection={<Trash2 size={15} />}
-                onClick={() => {
-                  // In the list, where it is taken back.
-                  remove(automation);
-                  void navigate("/automations");
-                }}
-              >
+              <Menu.Item color="red" leftSection={<Trash2 size={15} />} onClick={() => remove(automation)}>
                 {texts.delete}
               </Menu.Item>
             </>
@@ -66,6 +59,7 @@ export function BarMenu({ automation, mayChange }: { automation: Automation; may
         </Menu.Dropdown>
       </Menu>
       {isAsking && automation.published_number !== null && <Discard automation={automation.id} version={automation.published_number} onClose={() => setAsking(false)} />}
+      {dialog !== null && <ConfirmDialog {...dialog} />}
     </>
   );
 }

@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import { placeOf, roundOf, type StepRecord, type StepState } from "@/flow/runRecord";
 import { JsonBlock } from "@/parts/JsonBlock";
 import { NamedLink } from "@/parts/NamedLink";
+import { sentence } from "@/parts/problem";
 import { Prose } from "@/parts/Prose";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { type Status, StatusBadge } from "@/parts/StatusBadge";
@@ -60,7 +61,7 @@ export function RunDrawer({ run, name, onClose }: { run: Run; name: string; onCl
         )}
         {run.error !== null && (
           <Text size="sm" c="var(--mantine-color-red-text)">
-            <Prose text={run.error} />
+            <Prose text={sentence(run.error)} />
           </Text>
         )}
         <Stack gap="xs">
@@ -123,7 +124,7 @@ function Step({ step }: { step: StepRecord }) {
         <Stack gap="sm" pt="sm">
           {step.error !== null && (
             <Text size="sm" c="var(--mantine-color-red-text)">
-              <Prose text={step.error} />
+              <Prose text={sentence(step.error)} />
             </Text>
           )}
           {isShown(step.input) && <JsonBlock title={texts.input} value={step.input} />}

@@ -1,6 +1,8 @@
 import { Badge, Checkbox, Group, Table, Text, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
 
 import { NamedLink } from "@/parts/NamedLink";
+import { inLetters, sentence } from "@/parts/problem";
+import { Prose } from "@/parts/Prose";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { duration, fullTime } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
@@ -109,9 +111,9 @@ function RunRow({ run, names, starter, isSelected, onSelect, onOpen }: RunRowPro
           )}
         </Group>
         {run.error !== null && (
-          <Tooltip label={run.error} multiline maw={480}>
+          <Tooltip label={<Prose text={sentence(run.error)} />} multiline maw={480}>
             <Text size="xs" c="var(--mantine-color-red-text)" lineClamp={1} className={classes.above}>
-              {run.error}
+              {inLetters(run.error)}
             </Text>
           </Tooltip>
         )}

@@ -5,6 +5,7 @@ import { Navigate, useLocation, useNavigate } from "react-router";
 
 import { ApiError } from "@/lib/api";
 import { told } from "@/parts/problem";
+import { Prose } from "@/parts/Prose";
 import { useSession } from "@/session/store";
 import { partsTexts } from "@/texts/parts";
 import { signInTexts } from "@/texts/sign-in";
@@ -69,7 +70,7 @@ function WrongLink({ error }: { error: unknown }) {
   const elsewhere = error instanceof ApiError && error.status === 404;
   return (
     <Alert color={elsewhere ? "iris" : "red"} variant="light" title={elsewhere ? undefined : signInTexts.failed} role="alert">
-      {elsewhere ? signInTexts.elsewhere : `${title} ${text}`}
+      <Prose text={elsewhere ? signInTexts.elsewhere : `${title} ${text}`} />
     </Alert>
   );
 }

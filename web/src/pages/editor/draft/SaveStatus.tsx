@@ -1,7 +1,7 @@
 import { Group, Text, Tooltip } from "@mantine/core";
 import { CloudAlert, CloudCheck, CloudUpload, type LucideIcon } from "lucide-react";
 
-import { told } from "@/parts/problem";
+import { inLetters, told } from "@/parts/problem";
 import { useMayChange } from "@/session/accounts";
 import { draftTexts as texts } from "@/texts/draft";
 
@@ -41,7 +41,7 @@ function lookOf(state: SaveState): Look {
       return { icon: CloudAlert, text: texts.offline, help: texts.offlineHelp, isBad: true };
     case "refused": {
       const { title, text } = told(state.trouble.error);
-      return { icon: CloudAlert, text: texts.refused, help: `${title} ${typeof text === "string" ? text : ""}`.trim(), isBad: true };
+      return { icon: CloudAlert, text: texts.refused, help: inLetters(`${title} ${text}`), isBad: true };
     }
     case undefined:
       if (state.sending !== null) return { icon: CloudUpload, text: texts.saving, help: null, isBad: false };

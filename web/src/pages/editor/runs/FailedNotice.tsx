@@ -4,6 +4,7 @@ import { Link } from "react-router";
 
 import { type Catalogue, titleOf } from "@/flow/catalogue";
 import { type Drawing, nodeOf } from "@/flow/drawing";
+import { sentence } from "@/parts/problem";
 import { Prose } from "@/parts/Prose";
 import type { Run } from "@/session/runs";
 import { editorRunsTexts } from "@/texts/editor-runs";
@@ -33,7 +34,7 @@ export function FailedNotice({ run, drawing, catalogue, onShow }: FailedNoticePr
       title={node === null ? texts.anywhere : texts.at(titleOf(node, catalogue))}
       className={classes.failed}
     >
-      <Prose text={texts.why(run.error ?? "")} />
+      <Prose text={sentence(run.error ?? "")} />
       {isDrawn && (
         <Text size="xs" mt={4}>
           {run.test_mode ? texts.todoTest : texts.todo}

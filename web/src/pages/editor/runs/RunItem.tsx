@@ -1,6 +1,7 @@
 import { Badge, Checkbox, Group, Text } from "@mantine/core";
 import { Link } from "react-router";
 
+import { inLetters } from "@/parts/problem";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { duration, fullTime } from "@/parts/time";
 import { TimeAgo } from "@/parts/TimeAgo";
@@ -56,7 +57,7 @@ export function RunItem({ run, by, search, isChosen, isSelected, onSelect }: Run
           )}
         </Group>
         <Text size="xs" c={run.error === null ? "dimmed" : "var(--mantine-color-red-text)"} truncate>
-          {run.error ?? [...(about === null ? [] : [by]), run.duration_ms === null ? texts.underWay : texts.took(duration(run.duration_ms))].join(" · ")}
+          {run.error !== null ? inLetters(run.error) : [...(about === null ? [] : [by]), run.duration_ms === null ? texts.underWay : texts.took(duration(run.duration_ms))].join(" · ")}
         </Text>
       </div>
     </li>

@@ -9,6 +9,7 @@ import { type FlowNode, isTrigger } from "@/flow/drawing";
 import { awaitedBy, type StepRecord } from "@/flow/runRecord";
 import { JsonBlock } from "@/parts/JsonBlock";
 import { notifyProblem } from "@/parts/ProblemNotice";
+import { sentence } from "@/parts/problem";
 import { Prose } from "@/parts/Prose";
 import { useMayChange } from "@/session/accounts";
 import { answer, api } from "@/session/client";
@@ -83,9 +84,9 @@ function OnRecord({ node, record, run }: { node: FlowNode; record: StepRecord; r
       <Group gap="xs">
         <MarkBadge mark={{ tone: toneOf(record.state) }} inline />
       </Group>
-      {record.error !== null && (
+      {record.error !== null && !isToldAbove(run, record) && (
         <Alert color="red" variant="light" radius="md" p="sm">
-          <Prose text={editorRunsTexts.failed.why(record.error)} />
+          <Prose text={sentence(record.error)} />
           {record.state === "failed" && record.handle === null && (
             <Text size="xs" mt={6}>
               {texts.failedHint}
@@ -113,6 +114,11 @@ function OnRecord({ node, record, run }: { node: FlowNode; record: StepRecord; r
       {printed !== null && <JsonBlock title={texts.logs} value={printed} />}
     </>
   );
+}
+
+/** The notice over the canvas says why the run failed. */
+function isToldAbove(run: Run, record: StepRecord): boolean {
+  return run.status === "failed" && run.error_node_id === record.nodeId && run.error === record.error;
 }
 
 /** A signal is sent from here, an approval is given on its page; time goes by itself. */

@@ -4,6 +4,7 @@ import { Link } from "react-router";
 
 import { type Catalogue, titleOf } from "@/flow/catalogue";
 import { nodeOf } from "@/flow/drawing";
+import { inLetters, sentence } from "@/parts/problem";
 import { duration } from "@/parts/time";
 import { editorTestTexts } from "@/texts/editor-test";
 
@@ -39,7 +40,7 @@ function Result({ automation, catalogue, tested }: { automation: Automation; cat
             </Text>
             <Text size="xs" c={isFailed && node === null ? "var(--mantine-color-red-text)" : "dimmed"} lineClamp={2}>
               {isFailed && node === null
-                ? run.error
+                ? inLetters(sentence(run.error ?? ""))
                 : [texts.steps(...stepsRun(tested)), texts.took(duration(run.duration_ms ?? 0)), ...(tested.drawing === drawing ? [] : [texts.changed])].join(" · ")}
             </Text>
           </div>

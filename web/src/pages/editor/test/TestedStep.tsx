@@ -2,6 +2,7 @@ import { Alert, Anchor, Collapse, Group, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 
 import { JsonBlock } from "@/parts/JsonBlock";
+import { sentence } from "@/parts/problem";
 import { Prose } from "@/parts/Prose";
 import { duration } from "@/parts/time";
 import { editorTestTexts } from "@/texts/editor-test";
@@ -44,7 +45,7 @@ export function TestedStep({ automation, nodeId }: { automation: string; nodeId:
       </Group>
       {record.error !== null && (
         <Alert color="red" variant="light" radius="md" p="xs">
-          <Prose text={record.error} />
+          <Prose text={sentence(record.error)} />
         </Alert>
       )}
       <Collapse expanded={isOpen}>

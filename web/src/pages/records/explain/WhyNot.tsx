@@ -6,6 +6,7 @@ import { Link } from "react-router";
 
 import { listKeys } from "@/lib/list-keys";
 import { ProblemNotice } from "@/parts/ProblemNotice";
+import { sentence } from "@/parts/problem";
 import { Prose } from "@/parts/Prose";
 import { TimeAgo } from "@/parts/TimeAgo";
 import type { RecordTable } from "@/pages/records/timeline/useTimeline";
@@ -15,7 +16,7 @@ import { answer, api } from "@/session/client";
 import { partsTexts } from "@/texts/parts";
 import { recordsTexts } from "@/texts/records";
 
-import { adviceOn, reasonOf, sentence, type Verdict } from "./advice";
+import { adviceOn, reasonOf, type Verdict } from "./advice";
 
 const texts = recordsTexts.why;
 const LATEST = 5;

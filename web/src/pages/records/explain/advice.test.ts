@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import { recordsTexts } from "@/texts/records";
 
-import { adviceOn, reasonOf, sentence } from "./advice";
+import { adviceOn, reasonOf } from "./advice";
 
 const { next } = recordsTexts.why;
 
@@ -17,5 +17,4 @@ it("says what to do next by what the server found", () => {
   expect(adviceOn({ outcome: "held", reason: "it matched, but was held back: runs had started one another eight levels deep" })).toBeNull();
   expect(reasonOf({ reason: "it matched: run r-1 is running", run_id: "r-1" })).toBe("It matched: its run is running.");
   expect(reasonOf({ reason: "it is not enabled", run_id: null })).toBe("It is not enabled.");
-  expect(sentence("it watches score")).toBe("It watches score.");
 });

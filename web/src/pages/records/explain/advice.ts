@@ -1,6 +1,7 @@
 /** What to do next about a verdict of `GET /explain`, by its outcome and the beginning of its reason. */
 
 import type { components } from "@/lib/api-types";
+import { sentence } from "@/parts/problem";
 import { recordsTexts } from "@/texts/records";
 
 export type Verdict = components["schemas"]["Verdict"];
@@ -28,9 +29,4 @@ export function adviceOn({ outcome, reason }: Pick<Verdict, "outcome" | "reason"
 /** A run is a link beside it, its id is nothing to read. */
 export function reasonOf({ reason, run_id: run }: Pick<Verdict, "reason" | "run_id">): string {
   return sentence(run === null ? reason : reason.replace(`run ${run}`, texts.itsRun));
-}
-
-export function sentence(reason: string): string {
-  const begun = reason.charAt(0).toUpperCase() + reason.slice(1);
-  return /[.!?…]$/.test(begun) ? begun : `${begun}.`;
 }

@@ -4,6 +4,8 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 
 import { IconTile } from "@/parts/IconTile";
+import { sentence } from "@/parts/problem";
+import { Prose } from "@/parts/Prose";
 import { StatusBadge } from "@/parts/StatusBadge";
 import { TimeAgo } from "@/parts/TimeAgo";
 import type { Names } from "@/session/automationNames";
@@ -55,7 +57,7 @@ function what(entry: Entry, table: RecordTable, names: Names, people: EntryItemP
           </Group>
           {error !== null && (
             <Text size="xs" c="var(--mantine-color-red-text)" lineClamp={2}>
-              {error}
+              <Prose text={sentence(error)} />
             </Text>
           )}
         </>

@@ -5,6 +5,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { JsonObject } from "@/flow/drawing";
 import { isWhole } from "@/flow/schedules";
 import { told } from "@/parts/problem";
+import { Prose } from "@/parts/Prose";
 import { answer, api } from "@/session/client";
 import { triggerTexts } from "@/texts/triggers";
 
@@ -34,7 +35,7 @@ export function NextTimes({ config, zone }: { config: JsonObject; zone: string }
         </Text>
       ) : error !== null ? (
         <Text size="xs" c="red">
-          {told(error).title} {told(error).text}
+          <Prose text={`${told(error).title} ${told(error).text}`} />
         </Text>
       ) : isPending ? (
         <Loader size="xs" />
