@@ -81,7 +81,7 @@ export function ChoiceField({ field, control, path, value, onChange }: Controlle
           id={id}
           data={data}
           value={value === undefined || value === null ? (standard === undefined ? null : JSON.stringify(standard)) : JSON.stringify(value)}
-          placeholder={texts.optional}
+          placeholder={field.isRequired ? texts.choose : texts.optional}
           readOnly={isReadOnly}
           clearable={!field.isRequired && standard === undefined && !isReadOnly}
           allowDeselect={false}
