@@ -8,7 +8,7 @@ import { isNeeded, isShown, ruleKey } from "@/flow/stepForm";
 import { FieldView } from "./FieldView";
 import classes from "./form.module.css";
 import { useForm } from "./FormContext";
-import { inRows, unitIn } from "./rows";
+import { inRows, unitOf } from "./rows";
 
 interface FormProps {
   readonly fields: readonly Field[];
@@ -30,14 +30,14 @@ export function Form({ fields, value, path = TOP, onChange }: FormProps) {
     <Stack gap="md">
       {inRows(shown).map((row) => (
         <div key={row[0]?.name} className={row.length > 1 ? classes.fields : undefined}>
-          {row.map((field, index) => (
+          {row.map((field) => (
             <FieldView
               key={field.name}
               field={field}
               control={field.control}
               path={[...path, field.name]}
               value={value[field.name]}
-              unit={index === 0 ? unitIn(row, value) : undefined}
+              unit={unitOf(field, fields, value)}
               onChange={(next) => onChange(withKey(value, field.name, next), [...path, field.name].join("/"))}
             />
           ))}

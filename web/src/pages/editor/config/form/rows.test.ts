@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 
+import type { JsonObject } from "@/flow/drawing";
 import { fieldsOf } from "@/flow/formFields";
 
-import { inRows, unitIn } from "./rows";
+import { inRows, unitOf } from "./rows";
 
 const fields = fieldsOf({
   properties: {
@@ -15,6 +16,6 @@ const fields = fieldsOf({
 it("has an amount and its unit in one row, and knows what it counts", () => {
   const rows = inRows(fields);
   expect(rows.map((row) => row.map((field) => field.name))).toEqual([["amount", "unit"], ["note"]]);
-  const [amount = [], note = []] = rows;
-  expect([unitIn(amount, {}), unitIn(amount, { unit: "minutes" }), unitIn(note, {})]).toEqual(["hours", "minutes", undefined]);
+  const unit = (value: JsonObject) => fields.map((field) => unitOf(field, fields, value));
+  expect([unit({}), unit({ unit: "minutes" })]).toEqual([["hours", undefined, undefined], ["minutes", undefined, undefined]]);
 });

@@ -12,9 +12,10 @@ const BESIDE: Readonly<Record<string, string>> = {
   item_name: "index_name",
 };
 
-/** What the first of a row counts: as it is chosen in the second, else as that is left. */
-export function unitIn([amount, unit]: readonly Field[], value: JsonObject): string | undefined {
-  if (amount?.control.kind !== "number" || unit?.control.kind !== "choice") return undefined;
+/** What an amount counts: as it is chosen in the field that belongs beside it, else as that is left. */
+export function unitOf(amount: Field, fields: readonly Field[], value: JsonObject): string | undefined {
+  const unit = fields.find(({ name }) => name === BESIDE[amount.name]);
+  if (amount.control.kind !== "number" || unit?.control.kind !== "choice") return undefined;
   const chosen = value[unit.name] ?? unit.standard;
   return typeof chosen === "string" ? chosen : undefined;
 }
