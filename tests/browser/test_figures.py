@@ -20,10 +20,10 @@ def test_a_length_of_time_is_stored_as_it_is_shown(person: Person) -> None:
         panel.get_by_role("textbox", name="At most: amount"),
         panel.get_by_role("combobox", name="At most: unit"),
     )
-    expect(unit).to_have_value("Minutes")
+    expect(unit).to_have_value("Hours")
     amount.press_sequentially("30")
-    expect(unit).to_have_value("Minutes")
-    stored(person, made, {"amount": 30, "unit": "minutes"})
+    expect(unit).to_have_value("Hours")
+    stored(person, made, {"amount": 30, "unit": "hours"})
     person.chooses("At most: unit", "Days")
     amount.fill("1.5")
     stored(person, made, {"amount": 1.5, "unit": "days"})

@@ -91,7 +91,7 @@ def test_what_was_mended_goes_on_without_waiting_anew(person: Person) -> None:
     person.page.get_by_role("menuitem", name=re.compile("^With version 2, published now")).click()
     person.sees("Version 2")
     expect(card(person, "Note it")).to_contain_text("Done")
-    expect(card(person, "Wait for a reply")).to_contain_text("taken over")
+    expect(card(person, "Wait for a reply")).to_contain_text("from the run before")
     assert account.get(f"/leads/{lead}")["score"] == 7
     # What it was before is told where it failed, and in the list.
     went_on = person.page.url

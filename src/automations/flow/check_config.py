@@ -23,7 +23,7 @@ MAX_MESSAGE_LENGTH = 500
 MAX_ERRORS_READ = 2_000  # pydantic hands out all or none, at 10 µs each
 
 _FILL_IN = "Fill it in; the documentation of the node type describes it."
-_FIX_FIELD = "Change this field; the documentation of the node type describes it."
+FIX_FIELD = "Change this field; the documentation of the node type describes it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +66,15 @@ def check_config(drawn: DrawnNode, node: Node[Any], handles: Handles, seen: Visi
     problems = dict.fromkeys(
         Problem("missing_field", _cut(message), _FILL_IN, drawn.id, field=path)
         if is_missing
-        else Problem("bad_config", _cut(message), _FIX_FIELD, drawn.id, field=path)
+        else Problem("bad_config", _cut(message), FIX_FIELD, drawn.id, field=path)
         for path, message, is_missing in islice(_model_problems(drawn.config, node), MAX_PROBLEMS_PER_NODE)
     )
     if handles.names is None and not problems:
         message = f"{node.title}: the node type cannot tell which handles this configuration has"
-        problems[Problem("bad_config", message, _FIX_FIELD, drawn.id)] = None
+        problems[Problem("bad_config", message, FIX_FIELD, drawn.id)] = None
     if read_join(drawn, node) is None and not problems:
         message = f"{node.title}: the node type cannot tell how this configuration joins branches"
-        problems[Problem("bad_config", message, _FIX_FIELD, drawn.id)] = None
+        problems[Problem("bad_config", message, FIX_FIELD, drawn.id)] = None
     for path, message, hint in check_templates(
         drawn.config,
         seen,

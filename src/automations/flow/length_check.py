@@ -6,13 +6,15 @@ Apart from `validate`: what was published with one goes on, and ends it at the l
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic import ValidationError
 
 from automations.errors import Problem
+from automations.flow.check_config import FIX_FIELD
 from automations.flow.duration import Duration
-from automations.flow.node import duration_fields
-from automations.flow.outcomes import Json
+from automations.flow.node import Node, duration_fields
+from automations.flow.outcomes import Json, JsonObject
 from automations.flow.template_check import below, entries_of
 from automations.flow.validate import Examined
 
@@ -30,7 +32,16 @@ def check_lengths(found: Examined) -> list[Problem]:
                     message = f"{node.title}: {amount!r}: {said}"
                     hint = f"Use at most {duration.most:,} {duration.unit}."
                     problems.append(Problem("too_long", message, hint, node_id, field=amount))
+        for field, said in _of_type(node, config):
+            problems.append(Problem("bad_config", f"{node.title}: {said}", FIX_FIELD, node_id, field=field))
     return problems
+
+
+def _of_type(node: Node[Any], config: JsonObject) -> list[tuple[str, str]]:
+    try:
+        return node.check_draft(node.config_model.model_validate(config))
+    except Exception:  # anybody's code; what its model or its `check` cannot read is told by the validation
+        return []
 
 
 def _values_at(value: Json, pattern: list[str], field: str) -> Iterator[tuple[str, Json]]:

@@ -163,6 +163,10 @@ class Node(ABC, Generic[C]):
         """Problems beyond types, as (dotted field, message); called at validation with an unrendered config."""
         return []
 
+    def check_draft(self, config: C) -> list[tuple[str, str]]:
+        """As `check`, of what keeps a draft from being published; what was published with it before still runs."""
+        return []
+
     def idle_ways(self, config: JsonObject) -> Mapping[str, tuple[str, str]]:
         """By handle that this raw config never leaves by: the field that is so, and why, for people."""
         return {}

@@ -42,6 +42,12 @@ _FIELDS: dict[Mode, tuple[str, ...]] = {
     "weekday": ("weekdays", "time"),
     "time_of_day": ("time",),
 }
+_SAID: dict[Mode, str] = {
+    "duration": "for a while",
+    "date": "until a date",
+    "weekday": "until a weekday",
+    "time_of_day": "until a time of day",
+}
 _NEEDED: dict[Mode, tuple[str, ...]] = {
     "duration": ("amount",),
     "date": ("date",),
@@ -132,24 +138,31 @@ class LogicDelay(Node[LogicDelayConfig]):
     def check(self, config: LogicDelayConfig) -> list[tuple[str, str]]:
         reads = _FIELDS[config.mode]
         problems = [
-            (name, f"is required to wait by {config.mode}")
+            (name, f"is required to wait {_SAID[config.mode]}")
             for name in _NEEDED[config.mode]
             if getattr(config, name) is None
         ]
         for name in dict.fromkeys(name for fields in _FIELDS.values() for name in fields):
             if name not in reads and getattr(config, name) is not None:
-                modes = " or ".join(mode for mode, fields in _FIELDS.items() if name in fields)
-                problems.append((name, f"means nothing to a delay by {config.mode}; remove it, or set mode to {modes}"))
+                modes = " or ".join(_SAID[mode] for mode, fields in _FIELDS.items() if name in fields)
+                problems.append((name, f"is not used to wait {_SAID[config.mode]}; clear it, or wait {modes}"))
         if (config.offset is None) is not (config.offset_unit is None):
-            problems.append(("offset", "needs both `offset` and `offset_unit`"))
+            problems.append(("offset", "needs a number and a unit, both"))
         elif config.offset is None and config.offset_direction is not None:
-            problems.append(("offset_direction", "means nothing without `offset`"))
+            problems.append(("offset_direction", "is not used without a shift; clear it, or say how long the shift is"))
         if config.if_past == "next" and config.mode in ("duration", "date"):
-            problems.append(("if_past", f"next means nothing to a delay by {config.mode}: it comes only once"))
+            problems.append(
+                ("if_past", f"there is no next time to wait {_SAID[config.mode]}; choose what else happens")
+            )
         problems += self._unreadable(config)
         if not problems and config.mode == "duration":
             problems += _bad_length(config.amount, config.unit or _USUAL_UNIT)
         return problems
+
+    def check_draft(self, config: LogicDelayConfig) -> list[tuple[str, str]]:
+        if config.mode == "duration" and config.amount == 0:
+            return [("amount", "is 0: it would not wait; write more than 0, or take the step out")]
+        return []
 
     def _unreadable(self, config: LogicDelayConfig) -> list[tuple[str, str]]:
         problems = []
@@ -250,8 +263,6 @@ def _bad_length(amount: float | None, unit: Unit) -> list[tuple[str, str]]:
     """Of what is written in the drawing; what a template comes to is bounded when it runs."""
     if amount is None:
         return []
-    if amount == 0:
-        return [("amount", "is 0: it would not wait; write more than 0, or take the step out")]
     if _span(amount, unit) > LONGEST:
         return [("amount", f"is more than five years; use at most {most_of(unit):,} {unit}")]
     return []

@@ -80,6 +80,15 @@ def test_the_limit_is_five_years(amount: float, unit: str, most: int | None) -> 
     assert duration.length <= timedelta(days=1_830)
 
 
+def test_a_delay_of_nothing_is_refused_in_a_draft_and_runs_where_it_was_published() -> None:
+    nodes, edges = drawing("logic-delay", {"amount": 0, "unit": "hours"})
+    [problem] = check_draft(nodes, edges, REGISTRY)
+    assert (problem.code, problem.node_id, problem.field) == ("bad_config", "step", "amount")
+    assert "write more than 0" in problem.message
+    assert "step" in compile_flow(nodes, edges, REGISTRY).nodes
+    assert check_draft(*drawing("logic-delay", {"amount": "{{ trigger.input.hours }}"}), REGISTRY) == []
+
+
 def test_one_beside_another_mistake_is_told_with_it() -> None:
     nodes, edges = drawing("logic-wait", {"max_wait": TOO_LONG})
     assert {problem.code for problem in check_draft(nodes, edges, REGISTRY)} == {"missing_field", "too_long"}

@@ -128,26 +128,25 @@ async def test_what_a_template_gave_that_is_no_time(config: dict[str, Any], code
     [
         ({"amount": 3, "unit": "days"}, []),
         ({"mode": "date", "date": "{{ trigger.new.due }}", "timezone": "{{ vars.zone }}"}, []),
-        ({}, [("amount", "is required to wait by duration")]),
-        ({"amount": 0}, [("amount", "is 0: it would not wait; write more than 0, or take the step out")]),
+        ({}, [("amount", "is required to wait for a while")]),
         (
             {"mode": "time_of_day", "time": "9", "date": "2026-01-01"},
             [
-                ("date", "means nothing to a delay by time_of_day; remove it, or set mode to date"),
+                ("date", "is not used to wait until a time of day; clear it, or wait until a date"),
                 ("time", "'9' is not a time of day; write it as 09:00"),
             ],
         ),
         (
             {"mode": "date", "date": "2026-01-01", "offset": 3},
-            [("offset", "needs both `offset` and `offset_unit`")],
+            [("offset", "needs a number and a unit, both")],
         ),
         (
             {"mode": "date", "date": "2026-01-01", "offset_direction": "after"},
-            [("offset_direction", "means nothing without `offset`")],
+            [("offset_direction", "is not used without a shift; clear it, or say how long the shift is")],
         ),
         (
             {"amount": 3, "unit": "days", "if_past": "next"},
-            [("if_past", "next means nothing to a delay by duration: it comes only once")],
+            [("if_past", "there is no next time to wait for a while; choose what else happens")],
         ),
         ({"amount": 261, "unit": "weeks"}, []),
         ({"amount": 43_921}, [("amount", "is more than five years; use at most 43,920 hours")]),

@@ -35,6 +35,11 @@ export function spanOf(value: Json | undefined, unit: string): SpanParts {
   return { amount: set["amount"] ?? undefined, unit: typeof set["unit"] === "string" ? set["unit"] : unit };
 }
 
+/** What a unit begins with where nobody has chosen one: waits of people are of hours, not of minutes. */
+export function firstUnit(units: readonly string[], standard: string): string {
+  return units.includes("hours") ? "hours" : standard;
+}
+
 /** Without an amount it is none: a unit alone says nothing. */
 export function spanFrom({ amount, unit }: SpanParts): JsonObject | undefined {
   return amount === undefined ? undefined : { amount, unit };
@@ -43,10 +48,14 @@ export function spanFrom({ amount, unit }: SpanParts): JsonObject | undefined {
 // As `LONGEST` of the server, which ends what is longer.
 const MOST_SECONDS = 5 * 366 * 86_400;
 
+/** Told with the unit that is chosen: of a figure alone nobody knows what it counts. */
 export function spanMistake({ amount, unit }: SpanParts, rule: FigureRule): string | null {
   const length = [...STEPS, ["seconds", 1] as const].find(([name]) => name === unit)?.[1];
   if (length === undefined) return figureMistake(amount, rule);
-  const most = Math.floor(MOST_SECONDS / length);
-  if (typeof amount === "number" && amount > most) return figuresTexts.mostTime(figureText(most), unit);
-  return figureMistake(amount, { ...rule, most });
+  const fiveYears = Math.floor(MOST_SECONDS / length);
+  const most = Math.min(fiveYears, rule.most ?? Infinity);
+  if (typeof amount === "number" && amount > most && most === fiveYears) return figuresTexts.mostTime(figureText(most), unit);
+  const mistake = figureMistake(amount, { ...rule, most });
+  const isOut = mistake !== null && typeof amount === "number" && figureMistake(amount, { ...rule, isInteger: false, most }) !== null;
+  return isOut ? figuresTexts.timeRange(rule.above === null ? null : figureText(rule.above), figureText(rule.least ?? 0), figureText(most), unit) : mistake;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { fieldsOf } from "./formFields";
-import { isShown, layoutOf, limitsOf, ruleKey, widgetOf } from "./stepForm";
+import { isNeeded, isShown, layoutOf, limitsOf, ruleKey, widgetOf } from "./stepForm";
 
 const form = (...names: string[]) => fieldsOf({ type: "object", properties: Object.fromEntries(names.map((name) => [name, { type: "string" }])) });
 const names = (fields: readonly { name: string }[]) => fields.map((field) => field.name);
@@ -16,6 +16,12 @@ describe("the form of a step", () => {
     expect(names(layoutOf("logic-delay", fields, { mode: "date" }).more)).toEqual(["if_past"]);
     expect(isShown("action-update-record", "assign.to", undefined, { mode: "{{ vars.mode }}" })).toBe(true);
     expect(isShown("action-update-record", "assign.to", undefined, { mode: "round_robin" })).toBe(false);
+  });
+
+  it("needs what is needed for what is chosen", () => {
+    const needed = (config: Record<string, string>) => ["amount", "date", "time"].filter((name) => isNeeded("logic-delay", name, config));
+    expect([needed({}), needed({ mode: "date" }), needed({ mode: "weekday" }), needed({ mode: "{{ vars.mode }}" })]).toEqual([["amount"], ["date"], [], []]);
+    expect([isNeeded("action-email", "text", {}), isNeeded("action-email", "text", { html: "<p>" }), isNeeded("their-step", "text", {})]).toEqual([true, false, false]);
   });
 
   it("has the limits of a trigger apart", () => {

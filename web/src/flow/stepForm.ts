@@ -71,6 +71,19 @@ const ONLY: Readonly<Record<string, Readonly<Record<string, Only>>>> = {
   "trigger-webhook": { answer_within_seconds: ["answer", "immediately", ["last_step"]] },
 };
 
+/** A field that is needed for some values of another, which its schema cannot say. */
+const NEEDED: Readonly<Record<string, Readonly<Record<string, Only>>>> = {
+  "action-email": { text: ["html", "", [""]] },
+  "action-update-record": { "assign.to": ["mode", "", ["fixed"]], "assign.among": ["mode", "", ["round_robin"]] },
+  "logic-delay": {
+    amount: ["mode", "duration", ["duration"]],
+    date: ["mode", "duration", ["date"]],
+    weekdays: ["mode", "duration", ["weekday"]],
+    time: ["mode", "duration", ["time_of_day"]],
+  },
+  "logic-wait": { condition: ["wait_for", "", ["condition"]], signal: ["wait_for", "", ["signal"]] },
+};
+
 /** How a field is asked for, where neither its schema says so nor its shape. */
 const WIDGETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "action-email": { to: "recipients", cc: "recipients", bcc: "recipients", reply_to: "recipients", "attachments.content": "textarea" },
@@ -97,6 +110,14 @@ export function isShown(type: string, path: string, value: Json | undefined, sib
   const other = siblings[field] ?? standard;
   // A template may come to any of them.
   return typeof other !== "string" || values.includes(other) || other.includes("{{");
+}
+
+export function isNeeded(type: string, path: string, siblings: JsonObject): boolean {
+  const rule = found(NEEDED[type], path);
+  if (rule === undefined) return false;
+  const [field, standard, values] = rule;
+  const other = siblings[field] ?? standard;
+  return typeof other === "string" && values.includes(other);
 }
 
 export function layoutOf(type: string, fields: readonly Field[], config: JsonObject): FormLayout {

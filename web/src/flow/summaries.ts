@@ -58,7 +58,7 @@ function delay(config: JsonObject, text: Say): string {
   const { mode = "duration", amount, unit, date, time, weekdays } = config;
   switch (mode) {
     case "duration":
-      return delayFor(amount, unit) ?? words.notSet;
+      return delayFor(amount, unit ?? "hours") ?? words.notSet;
     case "date":
       return date === undefined ? words.notSet : words.delayUntil(text(date));
     case "weekday":

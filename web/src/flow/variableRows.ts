@@ -2,7 +2,7 @@
 
 import type { Json } from "./drawing";
 import { sampleText } from "./templateText";
-import type { Source, Variable } from "./variables";
+import { isForPrograms, type Source, type Variable } from "./variables";
 
 export interface VariableRow {
   readonly path: string;
@@ -61,14 +61,16 @@ function treeRows(variables: readonly Variable[], open: ReadonlySet<string>, dep
 
 function foundRows(source: Source, words: readonly string[]): VariableRow[] {
   const title = source.title.toLowerCase();
-  // What is called so comes before what only has it somewhere.
-  const isCalled = (one: Variable) => words.some((word) => one.name.toLowerCase().startsWith(word));
+  // What is meant by it comes before what is called so, and that before what only has it somewhere; ids come last.
+  const isMeant = ({ also, children }: Variable) => also !== undefined && children.length === 0 && words.some((word) => also.includes(word));
+  const isCalled = ({ name }: Variable) => words.some((word) => name.toLowerCase().startsWith(word));
+  const rank = (one: Variable) => (isForPrograms(one.name) ? 3 : isMeant(one) ? 0 : isCalled(one) ? 1 : 2);
   return flat(source.variables)
     .filter((one) => {
-      const text = `${title} ${one.path} ${typeof one.sample === "object" ? "" : sampleText(one.sample)}`.toLowerCase();
+      const text = `${title} ${one.path} ${one.said ?? ""} ${one.also ?? ""} ${typeof one.sample === "object" ? "" : sampleText(one.sample)}`.toLowerCase();
       return words.every((word) => text.includes(word));
     })
-    .sort((a, b) => Number(isCalled(b)) - Number(isCalled(a)))
+    .sort((a, b) => rank(a) - rank(b))
     .map((one) => ({ ...rowOf(one, 0), name: one.said ?? one.path, hasMore: false }));
 }
 

@@ -52,6 +52,13 @@ describe("what a step can use", () => {
   });
 });
 
+it("has what somebody wrote first, and ids last", () => {
+  const message = { id: "m1", lead_id: "l1", direction: "inbound", body: "Yes", created_at: "2026" };
+  const sources = variablesFor(flow("start>find", "find>send"), CATALOGUE, "send", new Map([["find", { message }]]));
+  const row = sources.flatMap((source) => source.variables).find((one) => one.path === "steps.find.message");
+  expect(row?.children.map((one) => one.name)).toEqual(["body", "direction", "created_at", "id", "lead_id"]);
+});
+
 describe("what a wait has come to", () => {
   const samples = new Map([["wait", { met: { met: true, record: { body: "Yes" } }, timed_out: { met: false } }]]);
   const drawing = flow("start>wait", "wait:met>send", "wait:timed_out>set", "send>find", "set>find");

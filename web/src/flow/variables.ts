@@ -23,6 +23,8 @@ export interface Variable {
   readonly only?: string;
   /** As people call it, where that is not its name. */
   readonly said?: string;
+  /** By what else it is searched for. */
+  readonly also?: string;
 }
 
 export interface Source {
@@ -47,7 +49,7 @@ export function variablesFor(drawing: Drawing, catalogue: Catalogue, id: string,
     const output = outputOf(node, catalogue, ways, outputs, samples);
     const path = isTrigger(node) ? "trigger" : `steps.${node.id}`;
     const all = childrenOf(path, output.value, 0);
-    const variables = (isTrigger(node) ? all.map((one) => called(one, names)) : all).map((one) => ({ ...one, ...(output.only.has(one.name) ? { only: output.only.get(one.name) ?? "" } : {}) }));
+    const variables = (isTrigger(node) ? all.map((one) => called(one, names)) : all.map((one) => ofReply(node, one))).map((one) => ({ ...one, ...(output.only.has(one.name) ? { only: output.only.get(one.name) ?? "" } : {}) }));
     return { nodeId: node.id, title: [titleOf(node, catalogue), ...(output.note === null ? [] : [output.note])].join(", "), variables };
   };
   return [
@@ -117,13 +119,31 @@ function called(variable: Variable, names: Names): Variable {
   return { ...variable, said: variableInWords(variable.path, names), children: variable.children.map((one) => called(one, names)) };
 }
 
+/** What somebody has written back; most who search here want its text. */
+function ofReply(node: FlowNode, variable: Variable): Variable {
+  if (node.type !== "logic-wait" || node.config["wait_for"] !== "reply" || variable.name !== "record") return variable;
+  const children = variable.children.map((one) => (one.name === "body" ? { ...one, said: words.replyText, also: words.replyAlso } : one));
+  return { ...variable, said: words.reply, also: words.replyAlso, children };
+}
+
 function childrenOf(path: string, value: Json, depth: number): Variable[] {
   if (depth >= DEEPEST) return [];
   if (Array.isArray(value)) return value.length === 0 ? [] : [child(path, 0, value[0] ?? null, depth)];
   if (!isObject(value)) return [];
   return Object.entries(value)
+    .map(([key, inner]) => [key, inner, rankOf(key)] as const)
+    .sort(([, , one], [, , other]) => one - other)
     .slice(0, MOST_CHILDREN)
     .map(([key, inner]) => child(path, key, inner, depth));
+}
+
+export function isForPrograms(name: string): boolean {
+  return /(^|_)ids?$/.test(name);
+}
+
+/** What somebody wrote is read first. */
+function rankOf(name: string): number {
+  return name === "body" ? 0 : isForPrograms(name) ? 2 : 1;
 }
 
 function child(path: string, key: string | number, sample: Json, depth: number): Variable {

@@ -76,6 +76,7 @@ describe("summaries", () => {
     ["action-http", { url: "https://example.com" }, "GET https://example.com"],
     ["logic-wait", { wait_for: "reply", max_wait: { amount: 2, unit: "days" } }, "Until they reply, at most 2 days"],
     ["logic-delay", { amount: 1, unit: "hours" }, "Wait 1 hour"],
+    ["logic-delay", { amount: 2 }, "Wait 2 hours"],
     ["logic-delay", {}, "Not set up yet"],
     ["logic-condition", {}, "Not set up yet"],
     ["logic-loop", { items: "{{ steps.open.records }}" }, "For each of records of “open”"],

@@ -14,7 +14,7 @@ export const canvasTexts = {
     errorRead: "What follows when this step fails",
   },
   note: "Has a note",
-  pinned: "Its output is pinned",
+  pinned: "Tests use a result that is set",
   problems: (count: number) => (count === 1 ? "1 problem" : `${count} problems`),
   open: (count: number) => (count === 1 ? "1 field still to fill in" : `${count} fields still to fill in`),
   palette: {

@@ -12,7 +12,7 @@ export const diffTexts = {
   name: "Name",
   type: "Type of step",
   disabled: "Switched off",
-  pinned: "Pinned output",
+  pinned: "Result in tests",
   field: humanised,
   item: (number: number) => String(number),
   /** From the field to what is in it. */

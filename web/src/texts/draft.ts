@@ -48,7 +48,7 @@ export const draftTexts = {
     wrong: (count: number) => `${many(count, "thing keeps", "things keep")} it from being published`,
     empty: "Nothing is drawn yet. Begin with what starts it.",
     fine: "Everything that can be checked beforehand is in order.",
-    doubtful: (warnings: number) => `It can be published; ${many(warnings, "text inserts", "texts insert")} what is not there on every way, and a run may fail there.`,
+    doubtful: (warnings: number) => `It can be published, but look at ${warnings === 1 ? "this" : `these ${warnings}`} first`,
     checking: "Checking …",
     note: "Note",
     notePlaceholder: "What is new, for the list of versions",

@@ -4,7 +4,7 @@ export const editorTestTexts = {
   test: "Test",
   testHint: "Try the draft as it is drawn (Ctrl+Enter)",
   title: "Test",
-  text: "Runs the draft as it is drawn, for real, and takes everything back at the end. Waits do not wait; what would leave the house (mail, HTTP, AI) answers with a sample, or with what is pinned.",
+  text: "Runs the draft as it is drawn, for real, and takes everything back at the end. Waits do not wait. Nothing is sent and nobody is called: mail, HTTP requests and AI answer with an example, or with the result that you set for tests.",
   run: "Run the test",
   running: "The test runs …",
   again: "Test again",
@@ -72,7 +72,7 @@ export const editorTestTexts = {
   },
   step: {
     title: "Last test",
-    notReached: "The test did not come here.",
+    notReached: "The test did not reach this step.",
     show: "Show its input",
     hide: "Hide its input",
     input: "Input",

@@ -6,5 +6,7 @@ export const figuresTexts = {
   least: (least: string) => `Not less than ${least}.`,
   above: (above: string) => `More than ${above}.`,
   most: (most: string) => `Not more than ${most}.`,
+  timeRange: (above: string | null, least: string, most: string, unit: string) =>
+    above === null ? `From ${least} to ${most} ${unit}.` : `More than ${above}, and at most ${most} ${unit}.`,
   mostTime: (most: string, unit: string) => `Not more than ${most} ${unit}, which are five years.`,
 };

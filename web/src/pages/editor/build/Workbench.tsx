@@ -11,6 +11,7 @@ import { EditCanvas } from "@/pages/editor/canvas/EditCanvas";
 import { useDraft, useDraftStore } from "@/pages/editor/draft/useDraft";
 import { countsByStep, type ToldProblem } from "@/pages/editor/problems/problems";
 import type { Automation } from "@/pages/editor/tabs";
+import { idsRun, useTested } from "@/pages/editor/test/testRuns";
 import { useTestMarks } from "@/pages/editor/test/useTestMarks";
 import { Announcer } from "./Announcer";
 import classes from "./BuildTab.module.css";
@@ -23,7 +24,7 @@ import { Picker } from "./Picker";
 import { SelectionBar } from "./SelectionBar";
 import { Toolbar } from "./Toolbar";
 import { useBuild } from "./useBuild";
-import { useFocusedStep, useSelectedInView } from "./useFocusedStep";
+import { useFocusedStep, useSelectedInView, useTestInView } from "./useFocusedStep";
 import { useShortcuts } from "./useShortcuts";
 import { useViewport } from "./useViewport";
 
@@ -39,8 +40,9 @@ export function Workbench({ automation, catalogue, problems }: { automation: Aut
   const store = useDraftStore();
   const drawing = useDraft((draft) => draft.drawing);
   const selection = useDraft((draft) => draft.selection);
-  const tested = useTestMarks(automation.id, catalogue);
-  const marks = useMemo(() => ({ ...tested, problems: countsByStep(problems) }), [tested, problems]);
+  const tested = useTested(automation.id);
+  const went = useTestMarks(automation.id, catalogue);
+  const marks = useMemo(() => ({ ...went, problems: countsByStep(problems) }), [went, problems]);
   const build = useBuild(catalogue);
   const viewport = useViewport(automation, true);
   const search = useRef<HTMLInputElement>(null);
@@ -51,6 +53,7 @@ export function Workbench({ automation, catalogue, problems }: { automation: Aut
   const [selected = null] = selection;
   useFocusedStep();
   useSelectedInView(selection.size === 1 ? selected : null);
+  useTestInView(useMemo(() => (tested === null ? null : idsRun(tested)), [tested]));
 
   const actions = useMemo((): CanvasActions => {
     const pick = (place: Place, spot: Spot) =>

@@ -5,7 +5,7 @@ import { firstView, showsAny } from "@/pages/editor/canvas/firstSight";
 import { leftOfHandle, plusOf, wayOf } from "@/pages/editor/canvas/lineSpots";
 import { createReuse } from "@/pages/editor/canvas/reuse";
 import { beside, PICKER } from "./pickerPlace";
-import { shiftInto, shiftIntoView } from "./shift";
+import { lookAt, shiftInto, shiftIntoView } from "./shift";
 import { commandOf, type Key } from "./shortcuts";
 
 const press = (key: string, held: Partial<Key> = {}) => commandOf({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...held });
@@ -73,6 +73,18 @@ it("of what would be good to see, as much as there is room for", () => {
   expect(shiftIntoView(wanted, room(400, 250))).toEqual({ x: 10, y: 20 });
   expect(shiftIntoView(wanted, room(200, 100))).toEqual({ x: -190, y: -130 });
   expect(shiftIntoView([[]], room(9, 9))).toBeNull();
+});
+
+it("becomes smaller where that makes room, but never too small to be read", () => {
+  const box = (x: number, y: number) => ({ across: { from: x, to: x + 100 }, down: { from: y, to: y + 50 } });
+  const room = { across: { from: 0, to: 320 }, down: { from: 0, to: 300 }, corner: null };
+  const [all, two] = [[box(0, 0), box(0, 200), box(300, 200)], [box(0, 200), box(300, 200)]];
+  expect(lookAt([all], room, 1)).toEqual({ by: 0.8, x: 0, y: 0 });
+  // As small already: what is needed most, as large as it is.
+  expect(lookAt([all, [box(300, 200)]], room, 0.7)).toEqual({ by: 1, x: -80, y: 0 });
+  expect(lookAt([[box(0, 0), box(0, 1_000)], two], room, 1)).toEqual({ by: 0.8, x: 0, y: 0 });
+  expect(lookAt([[box(0, 0)]], room, 1)).toEqual({ by: 1, x: 0, y: 0 });
+  expect(lookAt([[]], room, 1)).toBeNull();
 });
 
 it("comes into sight beside what lies over a corner", () => {

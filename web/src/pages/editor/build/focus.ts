@@ -2,11 +2,17 @@
 
 import { create } from "zustand";
 
-/** The step that is to have the focus as soon as it is drawn and in sight; an object of its own each time. */
-export const useWantedStep = create<{ readonly wanted: { readonly id: string } | null }>()(() => ({ wanted: null }));
+interface WantedStep {
+  readonly id: string;
+  /** It has just come: what is around it may become smaller for it. */
+  readonly isNew: boolean;
+}
 
-export function focusStep(id: string | null): void {
-  if (id !== null) useWantedStep.setState({ wanted: { id } });
+/** The step that is to have the focus as soon as it is drawn and in sight; an object of its own each time. */
+export const useWantedStep = create<{ readonly wanted: WantedStep | null }>()(() => ({ wanted: null }));
+
+export function focusStep(id: string | null, isNew = false): void {
+  if (id !== null) useWantedStep.setState({ wanted: { id, isNew } });
 }
 
 /** The name of a step, which is its button. */

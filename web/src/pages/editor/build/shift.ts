@@ -27,11 +27,45 @@ export function shiftIntoView(wanted: readonly (readonly Box[])[], room: Room): 
   return (found.find(({ fits }) => fits) ?? found.at(-1))?.shift ?? null;
 }
 
+/** Below this nobody reads a card. */
+const READABLE = 0.6;
+
+export interface Look extends Shift {
+  /** How much smaller all becomes, before it is shifted. */
+  readonly by: number;
+}
+
+/** The same, smaller where that makes room, as long as it can be read; `zoom`: as large as it is now. */
+export function lookAt(wanted: readonly (readonly Box[])[], room: Room, zoom: number): Look | null {
+  const found = wanted.filter((boxes) => boxes.length > 0).map((boxes) => lookOf(boxAround(boxes), room, zoom));
+  return (found.find(({ fits }) => fits) ?? found.at(-1))?.look ?? null;
+}
+
+function lookOf(box: Box, room: Room, zoom: number): { readonly look: Look; readonly fits: boolean } {
+  const high = Math.min(room.down.to, room.corner?.y ?? room.down.to) - room.down.from;
+  const ratio = Math.min(1, (room.across.to - room.across.from) / lengthOf(box.across), high / lengthOf(box.down));
+  const by = ratio * zoom < READABLE ? 1 : ratio;
+  const smaller = { across: scaled(box.across, by), down: scaled(box.down, by) };
+  const { shift, fits } = shiftOf(smaller, room);
+  // What was made smaller stands in the middle of the room that it fills.
+  const x = by < 1 ? (room.across.from + room.across.to - smaller.across.from - smaller.across.to) / 2 : shift.x;
+  return { look: { by, x, y: shift.y }, fits };
+}
+
+function lengthOf({ from, to }: Span): number {
+  return to - from;
+}
+
+function scaled({ from, to }: Span, by: number): Span {
+  return { from: from * by, to: to * by };
+}
+
 function shiftOf({ across, down }: Box, room: Room): { readonly shift: Shift; readonly fits: boolean } {
   const x = shiftInto(across, room.across.from, room.across.to);
   const { corner } = room;
   const low = corner !== null && across.to + x > corner.x ? Math.min(room.down.to, corner.y) : room.down.to;
-  const fits = across.to - across.from <= room.across.to - room.across.from && down.to - down.from <= low - room.down.from;
+  // Of what was made to fit, the last digits may be over.
+  const fits = lengthOf(across) <= lengthOf(room.across) + 0.5 && lengthOf(down) <= low - room.down.from + 0.5;
   return { shift: { x, y: shiftInto(down, room.down.from, low) }, fits };
 }
 

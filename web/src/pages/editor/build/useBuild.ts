@@ -44,7 +44,7 @@ function createBuild(store: DraftStore, catalogue: Catalogue) {
       change(drawing);
       select([id]);
       say(texts.said.added(catalogue.get(type)?.title ?? type));
-      focusStep(id);
+      focusStep(id, true);
     },
     replace: (id: string, type: string) => {
       change(replaced(now(), catalogue, id, type));

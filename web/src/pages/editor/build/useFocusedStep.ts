@@ -1,18 +1,18 @@
 import { type ReactFlowInstance, useReactFlow, useStore } from "@xyflow/react";
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 
 import type { Position } from "@/flow/drawing";
 import { NODE_HEIGHT, NODE_WIDTH } from "@/flow/sizes";
 
-import { type Box, type Room, shiftIntoView } from "./shift";
 import { stepElement, useWantedStep } from "./focus";
+import { type Box, lookAt, type Room, shiftIntoView } from "./shift";
 
 const MOST_TRIES = 30;
 const MARGIN = 24;
 // The tools lie over the lower edge.
-const TOOLS = 76;
-// What can be added after a step is below it.
-const FREE_END = 36;
+const TOOLS = 64;
+// What can be added after a step is below it, and above that the name of the way.
+const FREE_END = 50;
 
 /** Brings the wanted step into sight and gives it the focus, once React Flow has drawn it. */
 export function useFocusedStep(): void {
@@ -20,11 +20,11 @@ export function useFocusedStep(): void {
   const wanted = useWantedStep((focus) => focus.wanted);
   useEffect(() => {
     if (wanted === null) return;
-    const { id } = wanted;
+    const { id, isNew } = wanted;
     let tries = 0;
     let frame = requestAnimationFrame(attempt);
     function attempt() {
-      reveal(flow, id, "with what is before it");
+      revealStep(flow, id, isNew ? "new" : "with what is before it");
       const element = stepElement(id);
       tries += 1;
       if (element !== null) element.focus({ preventScroll: true });
@@ -39,38 +39,63 @@ export function useSelectedInView(selected: string | null): void {
   const flow = useReactFlow();
   const size = useStore(({ width, height }) => `${width}x${height}`);
   useEffect(() => {
-    if (selected !== null) reveal(flow, selected, "alone");
+    if (selected === null) return;
+    const { wanted } = useWantedStep.getState();
+    // A step that has just come opens its panel, too.
+    revealStep(flow, selected, wanted?.isNew === true && wanted.id === selected ? "new" : "alone");
   }, [flow, selected, size]);
 }
 
-type Wanted = "alone" | "with what is before it";
-
-/** A step that has just come is seen with where it came from, and with all of the flow where there is room for that. */
-function reveal(flow: ReactFlowInstance, id: string, how: Wanted): void {
-  const stage = document.querySelector(".react-flow")?.getBoundingClientRect();
-  if (stage === undefined) return;
-  const boxes = new Map(flow.getNodes().map((node) => [node.id, boxOf(flow, node.position)]));
-  const of = (ids: readonly string[]) => ids.flatMap((one) => boxes.get(one) ?? []);
-  const before = flow.getEdges().flatMap(({ source, target }) => (target === id ? [source] : []));
-  const wanted = how === "alone" ? [[id]] : [[...boxes.keys()], [...before, id], [id]];
-  const by = boxes.has(id) ? shiftIntoView(wanted.map(of), roomIn(stage)) : null;
-  if (by === null || (by.x === 0 && by.y === 0)) return;
-  const { x, y, zoom } = flow.getViewport();
-  void flow.setViewport({ x: x + by.x, y: y + by.y, zoom });
+/** After a test all that ran is seen, or where it ended. */
+export function useTestInView(ran: readonly string[] | null): void {
+  const flow = useReactFlow();
+  // What was tested before this page came up has been looked at.
+  const seen = useRef(ran);
+  useEffect(() => {
+    if (ran === null || ran === seen.current) return;
+    seen.current = ran;
+    // Once the canvas has given room to the result below it.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => reveal(flow, ([...all]) => [all, ran, ran.slice(-1)], true));
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [flow, ran]);
 }
 
+type Wanted = "alone" | "with what is before it" | "new";
+
+/** With where it came from and what comes from there, and with all of the flow where there is room for that. */
+function revealStep(flow: ReactFlowInstance, id: string, how: Wanted): void {
+  const edges = flow.getEdges();
+  const before = edges.flatMap(({ source, target }) => (target === id ? [source] : []));
+  const beside = edges.flatMap(({ source, target }) => (before.includes(source) ? [target] : []));
+  reveal(flow, ([...all]) => (!all.includes(id) ? [] : how === "alone" ? [[id]] : [all, [...before, ...beside, id], [...before, id], [id]]), how === "new");
+}
+
+/** `wanted`: of all steps those that would be good to see, the best first. */
+function reveal(flow: ReactFlowInstance, wanted: (all: Iterable<string>) => readonly (readonly string[])[], maySmaller: boolean): void {
+  const stage = document.querySelector(".react-flow")?.getBoundingClientRect();
+  if (stage === undefined) return;
+  const { x, y, zoom } = flow.getViewport();
+  const boxes = new Map(flow.getNodes().map((node) => [node.id, boxOf({ x, y }, zoom, node.position)]));
+  const good = wanted(boxes.keys()).map((ids) => ids.flatMap((one) => boxes.get(one) ?? []));
+  const room = roomIn(stage);
+  const look = maySmaller ? lookAt(good, room, zoom) : { by: 1, x: 0, y: 0, ...shiftIntoView(good, room) };
+  if (look === null || (look.by === 1 && look.x === 0 && look.y === 0)) return;
+  void flow.setViewport({ x: x * look.by + look.x, y: y * look.by + look.y, zoom: zoom * look.by });
+}
+
+/** From its upper left. */
 function roomIn(stage: DOMRect): Room {
   const map = document.querySelector(".react-flow__minimap")?.getBoundingClientRect();
   return {
-    across: { from: stage.left + MARGIN, to: stage.right - MARGIN },
-    down: { from: stage.top + MARGIN, to: stage.bottom - TOOLS },
-    corner: map === undefined ? null : { x: map.left, y: map.top - FREE_END },
+    across: { from: MARGIN, to: stage.width - MARGIN },
+    down: { from: MARGIN, to: stage.height - TOOLS },
+    corner: map === undefined ? null : { x: map.left - stage.left, y: map.top - stage.top },
   };
 }
 
-/** On the screen. */
-function boxOf(flow: ReactFlowInstance, { x, y }: Position): Box {
-  const from = flow.flowToScreenPosition({ x, y });
-  const to = flow.flowToScreenPosition({ x: x + NODE_WIDTH, y: y + NODE_HEIGHT });
-  return { across: { from: from.x, to: to.x }, down: { from: from.y, to: to.y } };
+function boxOf(origin: Position, zoom: number, { x, y }: Position): Box {
+  const [left, top] = [origin.x + x * zoom, origin.y + y * zoom];
+  return { across: { from: left, to: left + NODE_WIDTH * zoom }, down: { from: top, to: top + (NODE_HEIGHT + FREE_END) * zoom } };
 }

@@ -47,7 +47,8 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
       {actions !== null && <CardMenu id={id} data={data} actions={actions} isSelected={selected} />}
       {data.handles.map(({ name, left }) =>
         left === null ? (
-          <Handle key={name} id={name} type="source" position={Position.Right} isConnectable={isDrawn} title={isDrawn ? texts.handles.error : texts.handles.errorRead} />
+          // Few have something to follow when a step fails: who looks for it finds it at the card.
+          <Handle key={name} id={name} type="source" position={Position.Right} isConnectable={isDrawn} className={data.isRescued ? "" : (classes.spare ?? "")} title={isDrawn ? texts.handles.error : texts.handles.errorRead} />
         ) : (
           <Handle key={name} id={name} type="source" position={Position.Bottom} isConnectable={isDrawn} style={{ left: `${left}%` }} {...(isDrawn ? { title: texts.handles.out } : {})} />
         ),

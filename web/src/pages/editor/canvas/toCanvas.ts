@@ -24,6 +24,8 @@ export type CardData = {
   handles: readonly Way[];
   /** Names of handles that lead nowhere yet. */
   free: readonly string[];
+  /** Something follows when it fails. */
+  isRescued: boolean;
   isTrigger: boolean;
   isDisabled: boolean;
   hasNote: boolean;
@@ -71,6 +73,7 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
   const shown = placed(drawing);
   const byId = new Map(shown.nodes.map((node) => [node.id, node]));
   const free = freeHandlesOf(drawing, catalogue);
+  const rescued = new Set(shown.edges.filter(({ sourceHandle }) => sourceHandle === ERROR).map(({ source }) => source));
   const spoken = spokenSteps(drawing, catalogue);
   const names = namesIn(drawing);
   // In the order of the flow, which is that of the Tab key.
@@ -95,6 +98,7 @@ export function toCanvas(drawing: Drawing, catalogue: Catalogue, marks: Marks = 
           icon: catalogue.get(node.type)?.icon ?? null,
           handles,
           free: free.get(id) ?? [],
+          isRescued: rescued.has(id),
           isTrigger: trigger,
           isDisabled: node.disabled,
           hasNote: typeof node.dataRest["note"] === "string" && node.dataRest["note"] !== "",

@@ -70,21 +70,15 @@ function Checks({ checked, catalogue, onJump }: { checked: Checked; catalogue: C
   const { problems, warnings, isCurrent, isUnknown, isEmpty } = checked;
   if (isEmpty) return <Text size="sm">{texts.empty}</Text>;
   if (isUnknown) return <Text size="sm">{problemsTexts.unchecked}</Text>;
-  if (problems.length > 0) {
+  const [told, color, title] = problems.length > 0 ? [problems, "red", texts.wrong(problems.length)] : [warnings, "yellow", texts.doubtful(warnings.length)];
+  if (told.length > 0) {
     return (
-      <Alert color="red" variant="light" icon={<CircleAlert size={18} />} title={texts.wrong(problems.length)}>
+      <Alert color={color} variant="light" icon={<CircleAlert size={18} />} title={title}>
         <ul className={classes.items} aria-label={problemsTexts.title}>
-          {problems.map((problem, index) => (
+          {told.map((problem, index) => (
             <ProblemItem key={index} problem={problem} catalogue={catalogue} onJump={onJump} />
           ))}
         </ul>
-      </Alert>
-    );
-  }
-  if (warnings.length > 0) {
-    return (
-      <Alert color="yellow" variant="light" icon={<CircleAlert size={18} />}>
-        {texts.doubtful(warnings.length)}
       </Alert>
     );
   }

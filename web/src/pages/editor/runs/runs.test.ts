@@ -31,7 +31,7 @@ describe("a run on the canvas", () => {
       if: { tone: "ok", text: "3 ms" },
       send: { tone: "failed", text: "2 tries · 1.5 s" },
       set: { tone: "idle" },
-      stop: { tone: "ok", text: "sample · taken over" },
+      stop: { tone: "ok", text: "sample · from the run before" },
     });
     expect(Object.fromEntries(marks.edges)).toEqual({
       "start-if": { tone: "ok" },

@@ -6,7 +6,7 @@ import { readRecords } from "@/flow/runRecord";
 
 import { canBeTried, matchInWords, offered, type PastEvent, whatChanged } from "./changes";
 import { outcomesOf, pinsOf, stillOffered } from "./outcomes";
-import { againWith, outputsOf, stepsRun } from "./testRuns";
+import { againWith, idsRun, outputsOf, stepsRun } from "./testRuns";
 import { bodyOf, type Filled, subjectOf } from "./ways";
 
 const drawn = (type: string, config: object) => parseDrawing([{ id: "start", type, data: { config } }], []);
@@ -93,7 +93,11 @@ describe("a test", () => {
     const flow = parseDrawing([{ id: "start", type: "trigger-manual" }, ...["a", "b", "c", "off"].map((id) => ({ id, type: "transform-set-variable" }))], []);
     const done = (node_id: string, status: string, attempt: number) => ({ node_id, status, attempt });
     const all = [done("start", "completed", 0), done("a", "completed", 1), done("b", "failed", 2), done("c", "skipped", 0), done("off", "completed", 0)];
-    expect(stepsRun({ drawing: flow, records: new Map(readRecords(all).map((record) => [record.nodeId, record])) })).toEqual([3, 5]);
+    const tested = (records: object[]) => ({ drawing: flow, records: new Map(readRecords(records).map((record) => [record.nodeId, record])) });
+    expect(stepsRun(tested(all))).toEqual([3, 5]);
+    expect(idsRun(tested(all))).toEqual(["start", "a", "b"]);
+    // What failed is looked for, wherever it stands.
+    expect(idsRun(tested([done("start", "completed", 0), done("a", "failed", 1), done("b", "completed", 1)]))).toEqual(["start", "b", "a"]);
   });
 
   it("is tried again without what was said of steps that are gone", () => {

@@ -2,7 +2,8 @@
 
 import { create } from "zustand";
 
-import { type Drawing, isTrigger, type Json, nodeOf } from "@/flow/drawing";
+import { type Drawing, type FlowNode, isTrigger, type Json, nodeOf } from "@/flow/drawing";
+import { inOrder } from "@/flow/graph";
 import { recordsShown, type Rounds, roundsOf } from "@/flow/rounds";
 import type { StepRecord } from "@/flow/runRecord";
 import type { Outputs } from "@/flow/variables";
@@ -54,12 +55,22 @@ export function outputsOf(records: ReadonlyMap<string, StepRecord>): Outputs {
 }
 
 /** Of all that are drawn, the trigger among them, as versions count them; what is switched off is passed by. */
-export function stepsRun({ records, drawing }: Pick<Tested, "records" | "drawing">): readonly [ran: number, all: number] {
-  const ran = drawing.nodes.filter((node) => {
+export function stepsRun(tested: Pick<Tested, "records" | "drawing">): readonly [ran: number, all: number] {
+  return [ran(tested).length, tested.drawing.nodes.length];
+}
+
+/** Those that ran, in the order of the flow; the one that failed last, for it is looked for. */
+export function idsRun({ records, drawing }: Pick<Tested, "records" | "drawing">): string[] {
+  const ids = new Set(ran({ records, drawing }).map(({ id }) => id));
+  const isFailed = (id: string) => records.get(id)?.state === "failed";
+  return inOrder(drawing).filter((id) => ids.has(id)).sort((one, other) => Number(isFailed(one)) - Number(isFailed(other)));
+}
+
+function ran({ records, drawing }: Pick<Tested, "records" | "drawing">): FlowNode[] {
+  return drawing.nodes.filter((node) => {
     const { state, attempt } = records.get(node.id) ?? { state: "skipped", attempt: 0 };
     return (attempt > 0 || isTrigger(node)) && (state === "completed" || state === "failed");
   });
-  return [ran.length, drawing.nodes.length];
 }
 
 /** What was chosen in the dialog, for the next time that it is opened: by automation, then by step. */

@@ -2,7 +2,7 @@ import { Input, Select } from "@mantine/core";
 import { useState } from "react";
 
 import { ANY_FIGURE } from "@/flow/figures";
-import { spanFrom, spanMistake, spanOf } from "@/flow/spans";
+import { firstUnit, spanFrom, spanMistake, spanOf } from "@/flow/spans";
 import { sampleText } from "@/flow/templateText";
 import { FigureInput } from "@/parts/FigureInput";
 import { configTexts as texts } from "@/texts/config";
@@ -18,10 +18,10 @@ export function DurationField({ field, control, path, value, onChange }: Control
   const { isReadOnly } = useForm();
   const [amountField, unitField] = control.fields;
   const standard = sampleText(unitField?.standard ?? "minutes");
-  // A unit that is chosen first waits here for its amount.
-  const [chosen, setChosen] = useState(standard);
-  const span = spanOf(value, value === undefined || value === null ? chosen : standard);
   const units = unitField?.control.kind === "choice" ? unitField.control.values : [];
+  // A unit that is chosen first waits here for its amount.
+  const [chosen, setChosen] = useState(firstUnit(units.map(sampleText), standard));
+  const span = spanOf(value, value === undefined || value === null ? chosen : standard);
   const rule = amountField?.control.kind === "number" ? amountField.control : ANY_FIGURE;
   const ofAmount = useProblemAt([...path, "amount"], true);
   const ofUnit = useProblemAt([...path, "unit"], true);

@@ -3,12 +3,12 @@ import { Stack } from "@mantine/core";
 import type { JsonObject } from "@/flow/drawing";
 import type { Field } from "@/flow/formFields";
 import { type FieldPath, withKey } from "@/flow/formValues";
-import { isShown, ruleKey } from "@/flow/stepForm";
+import { isNeeded, isShown, ruleKey } from "@/flow/stepForm";
 
 import { FieldView } from "./FieldView";
 import classes from "./form.module.css";
 import { useForm } from "./FormContext";
-import { inRows } from "./rows";
+import { inRows, unitOf } from "./rows";
 
 interface FormProps {
   readonly fields: readonly Field[];
@@ -23,7 +23,9 @@ const TOP: FieldPath = [];
 /** Fields one below the other; an amount has its unit beside it. */
 export function Form({ fields, value, path = TOP, onChange }: FormProps) {
   const { nodeType } = useForm();
-  const shown = fields.filter((field) => isShown(nodeType, ruleKey([...path, field.name]), value[field.name], value));
+  const shown = fields
+    .filter((field) => isShown(nodeType, ruleKey([...path, field.name]), value[field.name], value))
+    .map((field) => (isNeeded(nodeType, ruleKey([...path, field.name]), value) ? { ...field, isRequired: true } : field));
   return (
     <Stack gap="md">
       {inRows(shown).map((row) => (
@@ -35,6 +37,7 @@ export function Form({ fields, value, path = TOP, onChange }: FormProps) {
               control={field.control}
               path={[...path, field.name]}
               value={value[field.name]}
+              unit={unitOf(field, fields, value)}
               onChange={(next) => onChange(withKey(value, field.name, next), [...path, field.name].join("/"))}
             />
           ))}

@@ -1,5 +1,6 @@
 import { Input } from "@mantine/core";
-import { type ReactNode, useId } from "react";
+import { useElementSize } from "@mantine/hooks";
+import { type CSSProperties, type ReactNode, useId } from "react";
 
 import type { Field } from "@/flow/formFields";
 import type { FieldPath } from "@/flow/formValues";
@@ -22,11 +23,12 @@ interface FrameProps {
 /** Label, help and what is wrong, of a field with one control. */
 export function Frame({ field, path, actions, error = null, children }: FrameProps) {
   const id = useId();
+  const { ref, width } = useElementSize<HTMLDivElement>();
   const problem = useProblemAt(path, true);
   const isMissing = error === null && problem?.isMissing === true;
   const look = problem?.isError === false && error === null ? { c: "dimmed" } : {};
   return (
-    <div className={classes.frame} data-path={pathKey(path)}>
+    <div className={classes.frame} style={besides(width)} data-path={pathKey(path)}>
       <Input.Wrapper
         id={id}
         label={field.title}
@@ -39,7 +41,11 @@ export function Frame({ field, path, actions, error = null, children }: FramePro
       >
         {children(id)}
       </Input.Wrapper>
-      {actions !== undefined && <div className={classes.actions}>{actions}</div>}
+      {actions !== undefined && (
+        <div ref={ref} className={classes.actions}>
+          {actions}
+        </div>
+      )}
     </div>
   );
 }
@@ -54,9 +60,10 @@ interface GroupFrameProps {
 /** The same of a field with several controls. */
 export function GroupFrame({ field, path, actions, children }: GroupFrameProps) {
   const id = useId();
+  const { ref, width } = useElementSize<HTMLDivElement>();
   const problem = useProblemAt(path, false);
   return (
-    <div role="group" aria-labelledby={id} className={classes.frame} data-path={pathKey(path)}>
+    <div role="group" aria-labelledby={id} className={classes.frame} style={besides(width)} data-path={pathKey(path)}>
       <Missing problem={problem} />
       <Input.Label component="div" labelElement="div" id={id} required={field.isRequired} mb={2}>
         {field.title}
@@ -67,8 +74,17 @@ export function GroupFrame({ field, path, actions, children }: GroupFrameProps) 
         </Input.Description>
       )}
       <Said problem={problem} />
-      {actions !== undefined && <div className={classes.actions}>{actions}</div>}
+      {actions !== undefined && (
+        <div ref={ref} className={classes.actions}>
+          {actions}
+        </div>
+      )}
       {children}
     </div>
   );
+}
+
+/** What is still to be filled in is said beside the actions, however long their words are. */
+function besides(actions: number): CSSProperties {
+  return actions === 0 ? {} : ({ "--actions": `${actions}px` } as CSSProperties);
 }

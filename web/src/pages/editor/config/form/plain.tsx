@@ -2,7 +2,7 @@ import { Select, Switch, Textarea, TextInput } from "@mantine/core";
 
 import type { Json } from "@/flow/drawing";
 import { figureMistake } from "@/flow/figures";
-import { isSeconds, secondsInWords } from "@/flow/spans";
+import { isSeconds, secondsInWords, spanMistake } from "@/flow/spans";
 import { FigureInput } from "@/parts/FigureInput";
 import { Prose } from "@/parts/Prose";
 import { configTexts as texts } from "@/texts/config";
@@ -29,10 +29,10 @@ export function PlainTextField({ field, control, path, value, onChange, isLong =
   );
 }
 
-export function NumberField({ field, control, path, value, onChange }: Controlled<"number">) {
+export function NumberField({ field, control, path, value, unit, onChange }: Controlled<"number">) {
   const { isReadOnly } = useForm();
   const seconds = typeof value === "number" && isSeconds(field.name) ? secondsInWords(value) : null;
-  const mistake = figureMistake(value, control);
+  const mistake = unit === undefined ? figureMistake(value, control) : spanMistake({ amount: value, unit }, control);
   return (
     <Frame field={field} path={path} error={mistake}>
       {(id) => (
@@ -81,7 +81,7 @@ export function ChoiceField({ field, control, path, value, onChange }: Controlle
           id={id}
           data={data}
           value={value === undefined || value === null ? (standard === undefined ? null : JSON.stringify(standard)) : JSON.stringify(value)}
-          placeholder={texts.optional}
+          placeholder={field.isRequired ? texts.choose : texts.optional}
           readOnly={isReadOnly}
           clearable={!field.isRequired && standard === undefined && !isReadOnly}
           allowDeselect={false}

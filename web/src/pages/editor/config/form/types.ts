@@ -8,6 +8,8 @@ export interface ControlProps<C extends Control = Control> {
   readonly control: C;
   readonly path: FieldPath;
   readonly value: Json | undefined;
+  /** What an amount counts, where that stands in the field beside it. */
+  readonly unit?: string | undefined;
   readonly onChange: (value: Json | undefined) => void;
 }
 
