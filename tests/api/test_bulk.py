@@ -122,6 +122,10 @@ async def test_runs_are_cancelled_and_retried_in_bulk(world: World, api: ApiServ
     assert (await owner.ok("POST", "/executions/retry", json={"filter": {}}))["items"] == []
     for item in part["items"]:
         assert (await world.run(uuid.UUID(item["execution_id"])))["parent_id"] == uuid.UUID(item["id"])
+        assert (await owner.ok("GET", f"/executions/{item['id']}"))["retried_in"] == item["execution_id"]
+    listed = (await owner.ok("GET", "/executions", params={"limit": 200}))["items"]
+    retried = {one["id"]: one["retried_in"] for one in listed if one["retried_in"] is not None}
+    assert retried == {item["id"]: item["execution_id"] for item in [*part["items"], *end["items"]]}
     named = {"ids": [ids[0], part["items"][0]["execution_id"]]}
     done = await owner.ok("POST", "/executions/retry", json=named)
     assert [item["error"] and item["error"]["code"] for item in done["items"]] == [None, "conflict"]

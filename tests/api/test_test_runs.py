@@ -54,6 +54,7 @@ async def test_a_draft_is_tried_with_what_is_given(world: World, api: ApiServer)
     assert run == {
         "waiting": False,
         "waits_until": None,
+        "retried_in": None,
         **timed,
         "automation_id": path.rpartition("/")[2],
         "trigger_type": "manual",

@@ -166,7 +166,7 @@ def changed_by_a_person(person: Person) -> None:
     stage = person.page.get_by_role("combobox", name="Stage").or_(person.field("Stage"))
     stage.fill("qualified")
     person.clicks("Save")
-    expect(timeline(person).filter(has_text="“Follow up a qualified lead” ran")).to_contain_text("Waiting")
+    expect(timeline(person).filter(has_text="“Follow up a qualified lead” is waiting")).to_contain_text("Waiting")
 
 
 def written_to(account: Account, lead: str) -> None:
@@ -213,6 +213,19 @@ def test_why_it_did_not_fire(person: Person, name: str, words: str, advice: str)
     expect(dialog).to_contain_text(advice)
     expect(dialog).not_to_contain_text("ai_tool")
     assert axe.findings(person.page) == []
+
+
+def test_what_has_not_changed_is_no_error(person: Person) -> None:
+    account = person.account
+    lead = account.lead("Ada Lovelace")
+    account.live("Greets", *greets())
+    person.goes_to(f"leads/{lead}")
+    person.clicks("Why did it not fire?")
+    dialog = person.dialog("Why did it not fire?")
+    with person.expecting(404):
+        person.chooses("Automation", "Greets", dialog)
+        expect(dialog).to_contain_text("No change of this is on record yet")
+    expect(dialog.get_by_role("alert")).to_have_count(0)
 
 
 def tool() -> tuple[list[Any], list[Any]]:

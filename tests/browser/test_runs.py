@@ -93,6 +93,13 @@ def test_what_was_mended_goes_on_without_waiting_anew(person: Person) -> None:
     expect(card(person, "Note it")).to_contain_text("Done")
     expect(card(person, "Wait for a reply")).to_contain_text("from the run before")
     assert account.get(f"/leads/{lead}")["score"] == 7
+    # What it was before is told where it failed, and in the list.
+    went_on = person.page.url
+    person.goes_to(f"automations/{made}/runs/{run}")
+    failed = person.page.get_by_role("region", name="Runs of this automation").get_by_role("listitem").last
+    expect(failed).to_contain_text("run again")
+    person.follows("Went on in a later run")
+    expect(person.page).to_have_url(went_on)
 
     # With another step before what is done it would not be that run any more.
     first = node("first", "transform-set-variable", "First", variables={"a": 1})

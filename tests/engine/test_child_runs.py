@@ -74,7 +74,7 @@ async def test_many_callers_start_one_run_each(world: World, workers: Workers) -
 NOT_CALLED: dict[str, tuple[dict[str, Any], str]] = {
     "another account's": ({}, "there is no automation"),
     "not there": ({}, "there is no automation"),
-    "switched off": ({"enabled": False}, "the automation is switched off (Publish, resume or enable"),
+    "switched off": ({"enabled": False}, "the automation is switched off. Publish, resume or enable"),
     "paused": ({"status": "paused"}, "the automation is not active but paused"),
     "never published": ({}, "the automation is not published"),
     "its input": ({}, "Automation: the input does not fit: note is missing"),

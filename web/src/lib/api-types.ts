@@ -2799,6 +2799,11 @@ export interface components {
              */
             waits_until: string | null;
             /**
+             * Retried In
+             * @description The newest run that retries this one, from its start or from a step.
+             */
+            retried_in: string | null;
+            /**
              * Nodes Executed
              * @description The record of its steps, once it has ended; at most 1,000.
              */
@@ -2884,6 +2889,11 @@ export interface components {
              * @description While it waits: when it goes on at the latest; null: only what it waits for wakes it.
              */
             waits_until: string | null;
+            /**
+             * Retried In
+             * @description The newest run that retries this one, from its start or from a step.
+             */
+            retried_in: string | null;
         };
         /** ExecutionPage */
         ExecutionPage: {

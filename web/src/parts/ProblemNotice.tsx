@@ -1,14 +1,22 @@
-import { Alert, Button, Stack } from "@mantine/core";
+import { Alert, Anchor, Button, Group, Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { CircleAlert } from "lucide-react";
+import { Link } from "react-router";
 
 import { partsTexts } from "@/texts/parts";
 
 import { told } from "./problem";
 import { Prose } from "./Prose";
 
+interface ProblemNoticeProps {
+  error: unknown;
+  onRetry?: () => void;
+  /** The list in which it is not. */
+  back?: { readonly to: string; readonly text: string };
+}
+
 /** In the place of what could not be loaded. */
-export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+export function ProblemNotice({ error, onRetry, back }: ProblemNoticeProps) {
   const { title, text } = told(error);
   return (
     <Alert color="red" variant="light" title={<Prose text={title} />} icon={<CircleAlert size={18} />} role="alert" radius="md">
@@ -16,10 +24,19 @@ export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: ()
         <span>
           <Prose text={text} />
         </span>
-        {onRetry !== undefined && (
-          <Button size="xs" variant="default" onClick={onRetry}>
-            {partsTexts.retry}
-          </Button>
+        {(onRetry !== undefined || back !== undefined) && (
+          <Group gap="sm">
+            {onRetry !== undefined && (
+              <Button size="xs" variant="default" onClick={onRetry}>
+                {partsTexts.retry}
+              </Button>
+            )}
+            {back !== undefined && (
+              <Anchor component={Link} to={back.to} size="sm">
+                {back.text}
+              </Anchor>
+            )}
+          </Group>
         )}
       </Stack>
     </Alert>

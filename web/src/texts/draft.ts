@@ -57,6 +57,7 @@ export const draftTexts = {
     effect: "New runs take this version. Runs that are under way, waiting ones too, go on with the version they began with.",
     done: (number: number | null) => `Version ${number ?? ""} is published`,
     doneOn: "New runs take it from now on.",
+    watch: "Watch its runs",
     doneOff: "It starts nothing until it is switched on.",
   },
   bar: {

@@ -22,6 +22,8 @@ export const editorRunsTexts = {
   took: (time: string) => `took ${time}`,
   by: "Started by",
   parent: "Retry of another run",
+  retriedIn: "Went on in a later run",
+  retried: "run again",
   calledBy: "Called by another run",
   leftOut: (count: number) => `${count} further steps did not fit into its record.`,
   failed: { at: (step: string) => `It failed at “${step}”`, anywhere: "It failed", show: "Show the step", build: "Open it in Build",

@@ -22,6 +22,7 @@ export const runsTexts = {
   about: { lead: "A lead without a name", conversation: "A conversation", by: (channel: string) => `A conversation by ${channel}` },
   gone: "An automation that you do not see",
   test: "Test",
+  retriedIn: "Went on in a later run",
   by: { event: "A change", schedule: "Its schedule", manual: "A person", ai_tool: "An AI agent" } as Readonly<Record<string, string>>,
   byYou: "You",
   at: (step: string) => `at ${step}`,
@@ -35,7 +36,7 @@ export const runsTexts = {
     retryFailedAbout: "Keeps what is done, and the version that it ran",
     cancel: "Cancel",
   },
-  retried: "It runs again, as a new run",
+  retried: "Started again, as a new run",
   cancelled: "The run was cancelled",
   empty: {
     title: "No runs yet",

@@ -7,6 +7,7 @@ export const signInTexts = {
     title: "With a link",
     text: "In a terminal of the machine that Automations runs on, this prints a link that signs you in, once and within ten minutes:",
     command: "automations sign-in",
+    checkout: "In a checkout it is `.venv/bin/automations sign-in`.",
     copy: "Copy the command",
   },
   token: {

@@ -63,6 +63,7 @@ class ExecutionListItem(BaseModel):
     waits_until: datetime | None = Field(
         description="While it waits: when it goes on at the latest; null: only what it waits for wakes it."
     )
+    retried_in: UUID | None = Field(description="The newest run that retries this one, from its start or from a step.")
 
 
 class Execution(ExecutionListItem):

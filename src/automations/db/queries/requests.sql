@@ -54,7 +54,12 @@ from (
     e.completed_at, e.duration_ms, e.test_mode, e.triggered_by, e.lead_id, e.conversation_id, e.seq,
     (select coalesce(nullif(l.name, ''), nullif(l.email, '')) from public.leads l where l.id = e.lead_id) as lead_name,
     e.status = 'running' and e.owner is null as waiting,
-    case when e.status = 'running' and e.owner is null then e.due_at end as waits_until
+    case when e.status = 'running' and e.owner is null then e.due_at end as waits_until,
+    -- A run that this one called has it as its parent, too, and says by whom it was called.
+    (select r.id from public.automation_executions r
+      where r.parent_id = e.id
+        and r.trigger_data -> 'called_by' is not distinct from e.trigger_data -> 'called_by'
+      order by r.seq desc limit 1) as retried_in
   from public.automation_executions e
   where ($1::uuid is null or e.account_id = $1)
     and ($2::uuid is null or e.automation_id = $2)
@@ -81,6 +86,11 @@ from (
     (select coalesce(nullif(l.name, ''), nullif(l.email, '')) from public.leads l where l.id = e.lead_id) as lead_name,
     e.status = 'running' and e.owner is null as waiting,
     case when e.status = 'running' and e.owner is null then e.due_at end as waits_until,
+    -- A run that this one called has it as its parent, too, and says by whom it was called.
+    (select r.id from public.automation_executions r
+      where r.parent_id = e.id
+        and r.trigger_data -> 'called_by' is not distinct from e.trigger_data -> 'called_by'
+      order by r.seq desc limit 1) as retried_in,
     e.output, e.parent_id, e.version_id, v.number as version
   from public.automation_executions e
   left join automations.versions v on v.id = e.version_id

@@ -11,6 +11,7 @@ import { loadAhead } from "@/parts/onDemand";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { useCatalogue } from "@/session/catalogue";
 import { answerOf, api } from "@/session/client";
+import { editorTexts } from "@/texts/editor";
 import { partsTexts } from "@/texts/parts";
 
 import { DraftContext } from "./draft/useDraft";
@@ -30,7 +31,7 @@ export function EditorPage() {
   });
   useDocumentTitle(`${data?.name ?? ""} · ${partsTexts.product}`);
   if (data !== undefined) return <Opened key={id} automation={data} catalogue={catalogue} />;
-  return error === null ? <Loading /> : <ProblemNotice error={error} onRetry={() => void refetch()} />;
+  return error === null ? <Loading /> : <ProblemNotice error={error} onRetry={() => void refetch()} back={{ to: "/automations", text: editorTexts.back }} />;
 }
 
 function Opened({ automation, catalogue }: { automation: Automation; catalogue: Catalogue }) {

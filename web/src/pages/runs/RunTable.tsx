@@ -1,4 +1,5 @@
-import { Badge, Checkbox, Group, Table, Text, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
+import { Anchor, Badge, Checkbox, Group, Table, Text, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
+import { Link } from "react-router";
 
 import { NamedLink } from "@/parts/NamedLink";
 import { inLetters, sentence } from "@/parts/problem";
@@ -108,6 +109,11 @@ function RunRow({ run, names, starter, isSelected, onSelect, onOpen }: RunRowPro
             <Badge size="sm" variant="outline" color="gray" tt="none" className={classes.whole}>
               {texts.test}
             </Badge>
+          )}
+          {run.retried_in !== null && (
+            <Anchor component={Link} to={`/automations/${run.automation_id}/runs/${run.retried_in}`} size="xs" className={`${classes.above} ${classes.whole}`}>
+              {texts.retriedIn}
+            </Anchor>
           )}
         </Group>
         {run.error !== null && (

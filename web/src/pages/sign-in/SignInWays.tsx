@@ -2,6 +2,7 @@ import { ActionIcon, Button, CopyButton, Divider, PasswordInput, Stack, Text, Ti
 import { Check, Copy } from "lucide-react";
 import { type SyntheticEvent, useState } from "react";
 
+import { Prose } from "@/parts/Prose";
 import { looksLikeToken } from "@/session/claims";
 import { useSession } from "@/session/store";
 import { partsTexts } from "@/texts/parts";
@@ -34,6 +35,9 @@ export function SignInWays() {
             )}
           </CopyButton>
         </div>
+        <Text size="xs" c="dimmed">
+          <Prose text={link.checkout} />
+        </Text>
       </Stack>
       <Divider />
       <PasteToken />

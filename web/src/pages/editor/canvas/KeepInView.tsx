@@ -1,7 +1,8 @@
 import { useReactFlow, useStore } from "@xyflow/react";
 import { type RefObject, useEffect } from "react";
 
-export const FIT = { padding: 0.2, maxZoom: 1 };
+/** On the left stand the buttons that zoom. */
+export const FIT = { padding: { top: 0.1, right: 0.1, bottom: 0.1, left: "72px" }, maxZoom: 1 } as const;
 
 /** What is to be looked at stays whole when a panel takes some of the room; until somebody moves the canvas himself. */
 export function KeepInView({ isMoved }: { isMoved: RefObject<boolean> }) {

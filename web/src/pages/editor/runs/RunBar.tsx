@@ -2,6 +2,7 @@ import { ActionIcon, Anchor, Badge, Button, Group, Text } from "@mantine/core";
 import { Ban, ChevronLeft } from "lucide-react";
 import { Link, useSearchParams } from "react-router";
 
+import { Dotted } from "@/parts/Dotted";
 import { NamedLink } from "@/parts/NamedLink";
 import { withinSentence } from "@/parts/people";
 import { StatusBadge } from "@/parts/StatusBadge";
@@ -36,7 +37,7 @@ export function RunBar({ automation, onRecord: { run, leftOut } }: { automation:
           <Text component="div" size="sm" fw={600}>
             {about === null ? starter : <NamedLink {...about} />}
           </Text>
-          <Group gap="0 8px">
+          <Dotted>
             <TimeAgo time={run.started_at} size="xs" c="dimmed" />
             {about !== null && (
               <Text size="xs" c="dimmed">
@@ -53,7 +54,12 @@ export function RunBar({ automation, onRecord: { run, leftOut } }: { automation:
                 {callerOf(run) === null ? texts.parent : texts.calledBy}
               </Anchor>
             )}
-          </Group>
+            {run.retried_in !== null && (
+              <Anchor component={Link} to={`/automations/${automation.id}/runs/${run.retried_in}`} size="xs">
+                {texts.retriedIn}
+              </Anchor>
+            )}
+          </Dotted>
         </div>
         {how !== null && (
           <Badge variant="default" radius="sm" tt="none" fw={500}>

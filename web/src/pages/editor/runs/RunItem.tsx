@@ -42,6 +42,11 @@ export function RunItem({ run, by, search, isChosen, isSelected, onSelect }: Run
       <div className={classes.itemText}>
         <Group gap={8} wrap="nowrap" justify="space-between">
           <StatusBadge status={run.waiting ? "waiting" : run.status} size="sm" />
+          {run.retried_in !== null && (
+            <Text span size="xs" c="dimmed" className={classes.whole ?? ""}>
+              {texts.retried}
+            </Text>
+          )}
           <TimeAgo time={run.started_at} size="xs" c="dimmed" className={classes.above} />
         </Group>
         <Group gap={6} wrap="nowrap">

@@ -30,7 +30,7 @@ interface RunViewProps {
 export function RunView({ id, ...view }: RunViewProps) {
   const { data, error, refetch } = useRun(id);
   if (data !== undefined) return <Shown {...view} onRecord={data} />;
-  if (error !== null) return <ProblemNotice error={error} onRetry={() => void refetch()} />;
+  if (error !== null) return <ProblemNotice error={error} onRetry={() => void refetch()} back={{ to: `/automations/${view.automation.id}/runs`, text: texts.back }} />;
   return (
     <Loading />
   );

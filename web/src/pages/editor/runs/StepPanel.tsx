@@ -41,6 +41,7 @@ interface StepPanelProps {
 export function StepPanel({ node, catalogue, run, published, shown, onClose }: StepPanelProps) {
   const record = shown.records.get(node.id) ?? null;
   const name = titleOf(node, catalogue);
+  const kind = catalogue.get(node.type)?.title ?? node.type;
   return (
     <aside className={classes.panel} aria-label={texts.label(name)}>
       <ScrollArea h="100%" type="auto">
@@ -50,9 +51,11 @@ export function StepPanel({ node, catalogue, run, published, shown, onClose }: S
               <Title order={2} size="h5">
                 {name}
               </Title>
-              <Text size="xs" c="dimmed">
-                {catalogue.get(node.type)?.title ?? node.type}
-              </Text>
+              {kind !== name && (
+                <Text size="xs" c="dimmed">
+                  {kind}
+                </Text>
+              )}
             </div>
             <ActionIcon variant="subtle" color="gray" onClick={onClose} aria-label={texts.close}>
               <X size={16} />

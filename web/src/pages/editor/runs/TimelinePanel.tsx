@@ -49,7 +49,7 @@ export function TimelinePanel({ drawing, catalogue, run, records, isOpen, select
         </Text>
         <Group gap="sm">
           <Text size="xs" c="dimmed" className="number">
-            {line.bars.length > 0 && duration(line.milliseconds)}
+            {line.bars.length > 0 && duration(run.duration_ms ?? line.milliseconds)}
           </Text>
           <ActionIcon size="sm" variant="subtle" color="gray" onClick={toggle} aria-expanded={isShown} aria-label={isShown ? texts.hide : texts.show}>
             {isShown ? <ChevronDown size={15} /> : <ChevronUp size={15} />}

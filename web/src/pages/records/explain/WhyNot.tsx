@@ -4,6 +4,7 @@ import { CircleHelp } from "lucide-react";
 import { useState } from "react";
 import { Link } from "react-router";
 
+import { ApiError } from "@/lib/api";
 import { listKeys } from "@/lib/list-keys";
 import { ProblemNotice } from "@/parts/ProblemNotice";
 import { sentence } from "@/parts/problem";
@@ -47,7 +48,7 @@ function Answer({ account, table, id }: WhyNotProps) {
   const names = [...useNames(account).values()];
   const { data, error, refetch } = useQuery({
     queryKey: [...listKeys.record(table, id), "why", automation],
-    queryFn: async () => (await answer(api.GET("/api/v1/explain", { params: { query: { record: id, account, last: LATEST, automation_id: automation } } }))).items,
+    queryFn: () => explained({ record: id, account, last: LATEST, automation_id: automation }),
     enabled: automation !== null,
     retry: false,
   });
@@ -93,6 +94,16 @@ function Answer({ account, table, id }: WhyNotProps) {
       </div>
     </Stack>
   );
+}
+
+/** What has never changed has nothing to explain, which is no error. */
+async function explained(query: { record: string; account: string; last: number; automation_id: string | null }) {
+  try {
+    return (await answer(api.GET("/api/v1/explain", { params: { query } }))).items;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return [];
+    throw error;
+  }
 }
 
 function VerdictItem({ verdict }: { verdict: Verdict }) {

@@ -2,6 +2,7 @@ import { Button, Card, Group, Stack, Title } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 
+import classes from "@/pages/records/records.module.css";
 import { wordsOf } from "@/pages/records/filters";
 import { type Lead, useNewestLeads, useSaveLead } from "@/pages/records/queries";
 import { JsonBlock } from "@/parts/JsonBlock";
@@ -34,7 +35,7 @@ export function LeadCard({ lead, mayChange }: { lead: Lead; mayChange: boolean }
   const hasChanges = Object.keys(changes).length > 0;
   const problems = hasChanges ? problemsOf(values) : {};
   return (
-    <Card withBorder radius="lg" padding="lg" className="surface" component="section" aria-labelledby="about">
+    <Card withBorder radius="lg" padding="lg" className={`surface ${classes.form}`} component="section" aria-labelledby="about">
       <Title order={2} size="h5" id="about" mb="md">
         {texts.about}
       </Title>
@@ -49,7 +50,7 @@ export function LeadCard({ lead, mayChange }: { lead: Lead; mayChange: boolean }
           <LeadFields account={lead.user_id} values={values} problems={problems} stages={stages} readOnly={!mayChange} onChange={setValues} />
           {hasData(lead.data) && <JsonBlock title={texts.data} value={lead.data} />}
           {mayChange && (
-            <Group justify="flex-end" gap="sm">
+            <Group justify="flex-end" gap="sm" className={classes.save ?? ""}>
               {hasChanges && (
                 <Button variant="default" onClick={() => setValues(known)}>
                   {texts.undo}

@@ -1,5 +1,6 @@
 import { NumberInput, Select, Stack, TagsInput, TextInput } from "@mantine/core";
 
+import classes from "@/pages/records/records.module.css";
 import { OfferedInput } from "@/parts/OfferedInput";
 import { usePeople } from "@/session/people";
 import { recordsTexts } from "@/texts/records";
@@ -40,38 +41,44 @@ export function LeadFields({ account, values, problems, stages, readOnly = false
         readOnly={readOnly}
         onChange={(event) => set({ email: event.currentTarget.value })}
       />
-      <TextInput label={texts.fields.phone} value={values.phone} readOnly={readOnly} onChange={(event) => set({ phone: event.currentTarget.value })} />
-      <OfferedInput
-        label={texts.fields.stage}
-        placeholder={readOnly ? "" : texts.stageHint}
-        data={[...stages]}
-        value={values.stage}
-        readOnly={readOnly}
-        onChange={(stage) => set({ stage })}
-      />
-      <TextInput label={texts.fields.status} value={values.status} readOnly={readOnly} onChange={(event) => set({ status: event.currentTarget.value })} />
-      <Select
-        label={texts.fields.owner}
-        data={[{ value: NOBODY, label: texts.nobody }, ...owners]}
-        value={owner ?? NOBODY}
-        allowDeselect={false}
-        readOnly={readOnly}
-        onChange={(chosen) => set({ owner: chosen === NOBODY ? null : chosen })}
-      />
-      <NumberInput
-        label={texts.fields.score}
-        allowDecimal={false}
-        value={values.score ?? ""}
-        readOnly={readOnly}
-        onChange={(given) => set({ score: typeof given === "number" ? given : null })}
-      />
-      <TagsInput
-        label={texts.fields.tags}
-        placeholder={readOnly ? "" : texts.tagsHint}
-        value={[...values.tags]}
-        readOnly={readOnly}
-        onChange={(tags) => set({ tags })}
-      />
+      <div className={classes.pair}>
+        <TextInput label={texts.fields.phone} value={values.phone} readOnly={readOnly} onChange={(event) => set({ phone: event.currentTarget.value })} />
+        <Select
+          label={texts.fields.owner}
+          data={[{ value: NOBODY, label: texts.nobody }, ...owners]}
+          value={owner ?? NOBODY}
+          allowDeselect={false}
+          readOnly={readOnly}
+          onChange={(chosen) => set({ owner: chosen === NOBODY ? null : chosen })}
+        />
+      </div>
+      <div className={classes.pair}>
+        <OfferedInput
+          label={texts.fields.stage}
+          placeholder={readOnly ? "" : texts.stageHint}
+          data={[...stages]}
+          value={values.stage}
+          readOnly={readOnly}
+          onChange={(stage) => set({ stage })}
+        />
+        <TextInput label={texts.fields.status} value={values.status} readOnly={readOnly} onChange={(event) => set({ status: event.currentTarget.value })} />
+      </div>
+      <div className={classes.narrowFirst}>
+        <NumberInput
+          label={texts.fields.score}
+          allowDecimal={false}
+          value={values.score ?? ""}
+          readOnly={readOnly}
+          onChange={(given) => set({ score: typeof given === "number" ? given : null })}
+        />
+        <TagsInput
+          label={texts.fields.tags}
+          placeholder={readOnly ? "" : texts.tagsHint}
+          value={[...values.tags]}
+          readOnly={readOnly}
+          onChange={(tags) => set({ tags })}
+        />
+      </div>
     </Stack>
   );
 }

@@ -11,7 +11,7 @@ import { TimeAgo } from "@/parts/TimeAgo";
 import type { Names } from "@/session/automationNames";
 import { recordsTexts } from "@/texts/records";
 
-import type { By, Changed, Entry } from "./entries";
+import { type By, type Changed, type Entry, stageOf } from "./entries";
 import classes from "./timeline.module.css";
 import type { RecordTable } from "./useTimeline";
 
@@ -46,7 +46,7 @@ function what(entry: Entry, table: RecordTable, names: Names, people: EntryItemP
         <>
           <Group gap="xs">
             <Anchor component={Link} to={`/automations/${automation}/runs/${id}`} size="sm" fw={550}>
-              {texts.automation(names.get(automation)?.name ?? texts.anyAutomation)}
+              {texts.runs[stageOf(entry.run)](names.get(automation)?.name ?? texts.anyAutomation)}
             </Anchor>
             <StatusBadge size="sm" status={waiting ? "waiting" : status} />
             {isTest && (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { changedIn, type JournalEvent, type Message, type RunOfRecord, timelineOf, unknownRuns, withRunsOfLead } from "./entries";
+import { changedIn, type JournalEvent, type Message, type RunOfRecord, stageOf, timelineOf, unknownRuns, withRunsOfLead } from "./entries";
 
 const at = (minute: number) => `2026-11-27T10:${String(minute).padStart(2, "0")}:00Z`;
 const event = (id: number, given: Partial<JournalEvent> = {}) =>
@@ -67,5 +67,11 @@ describe("the timeline of a record", () => {
   it("looks up runs that are about another record", () => {
     const events = [event(2, { execution_id: "r2" }), event(1, { execution_id: "r1" })];
     expect(unknownRuns({ events, runs: [run("r1", 1)], messages: [message("m", 1, "r2")] })).toEqual(["r2"]);
+  });
+
+  it("does not say of what waits that it ran", () => {
+    expect(stageOf({ status: "running", waiting: true })).toBe("waiting");
+    expect(stageOf({ status: "pending", waiting: false })).toBe("open");
+    expect(stageOf({ status: "failed", waiting: false })).toBe("ended");
   });
 });

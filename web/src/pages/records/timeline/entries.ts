@@ -105,6 +105,12 @@ function words(value: Json | undefined): string {
   return valueInWords(value ?? null);
 }
 
+/** What can be said of a run: what waits has not run yet. */
+export function stageOf({ status, waiting }: Pick<RunOfRecord, "status" | "waiting">): "open" | "waiting" | "ended" {
+  if (waiting) return "waiting";
+  return status === "pending" || status === "running" ? "open" : "ended";
+}
+
 /** Of whom a conversation is, and when it began: what a reply sets going is mostly about the lead. */
 export interface With {
   readonly lead: string;
