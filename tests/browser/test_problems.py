@@ -70,6 +70,10 @@ def test_what_is_needed_for_a_choice_is_as_quiet_as_what_is_needed_anyhow(person
     amount.fill("2")
     expect(canvas.card("Pause")).to_contain_text("Wait 2 hours")
     expect(problems).to_contain_text("No problems")
+    # What another choice has left behind goes with it.
+    person.chooses("Wait", "Until a time of day", panel)
+    expect(amount).to_have_count(0)
+    expect(problems).to_contain_text("1 field still to fill in")
 
 
 def test_an_empty_canvas_is_not_called_fine(person: Person) -> None:

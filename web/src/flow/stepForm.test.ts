@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { fieldsOf } from "./formFields";
-import { isNeeded, isShown, layoutOf, limitsOf, ruleKey, widgetOf } from "./stepForm";
+import { afterChoice, isNeeded, isShown, layoutOf, limitsOf, ruleKey, widgetOf } from "./stepForm";
 
 const form = (...names: string[]) => fieldsOf({ type: "object", properties: Object.fromEntries(names.map((name) => [name, { type: "string" }])) });
 const names = (fields: readonly { name: string }[]) => fields.map((field) => field.name);
@@ -16,6 +16,15 @@ describe("the form of a step", () => {
     expect(names(layoutOf("logic-delay", fields, { mode: "date" }).more)).toEqual(["if_past"]);
     expect(isShown("action-update-record", "assign.to", undefined, { mode: "{{ vars.mode }}" })).toBe(true);
     expect(isShown("action-update-record", "assign.to", undefined, { mode: "round_robin" })).toBe(false);
+  });
+
+  it("leaves nothing behind that counts for another choice alone", () => {
+    const was = { mode: "date", amount: 2, unit: "days", date: "2026-05-01", timezone: "Europe/Berlin" };
+    expect(afterChoice("logic-delay", was, "mode")).toEqual({ mode: "date", date: "2026-05-01", timezone: "Europe/Berlin" });
+    expect(afterChoice("logic-delay", { amount: 2, date: "2026-05-01" }, "mode")).toEqual({ amount: 2 });
+    expect(afterChoice("logic-delay", was, "date")).toEqual(was);
+    expect(afterChoice("logic-wait", { wait_for: "reply", condition: { field: "new.x" }, signal: "paid" }, "wait_for")).toEqual({ wait_for: "reply", condition: { field: "new.x" } });
+    expect(afterChoice("action-http", { body_type: "none", body: "kept" }, "body_type")).toEqual({ body_type: "none", body: "kept" });
   });
 
   it("needs what is needed for what is chosen", () => {

@@ -112,6 +112,16 @@ export function isShown(type: string, path: string, value: Json | undefined, sib
   return typeof other !== "string" || values.includes(other) || other.includes("{{");
 }
 
+/** Types that refuse what another choice has left behind, which nobody wants to clear by hand; undo brings it back. */
+const CLEARED = new Set(["logic-delay", "logic-wait"]);
+
+/** What is left of a config after a choice: values that count for other choices alone go. */
+export function afterChoice(type: string, config: JsonObject, chosen: string): JsonObject {
+  if (!CLEARED.has(type)) return config;
+  const isIdle = (name: string) => ONLY[type]?.[name]?.[0] === chosen && !isShown(type, name, undefined, config);
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !isIdle(name)));
+}
+
 export function isNeeded(type: string, path: string, siblings: JsonObject): boolean {
   const rule = found(NEEDED[type], path);
   if (rule === undefined) return false;

@@ -3,7 +3,7 @@ import { Stack } from "@mantine/core";
 import type { JsonObject } from "@/flow/drawing";
 import type { Field } from "@/flow/formFields";
 import { type FieldPath, withKey } from "@/flow/formValues";
-import { isNeeded, isShown, ruleKey } from "@/flow/stepForm";
+import { afterChoice, isNeeded, isShown, ruleKey } from "@/flow/stepForm";
 
 import { FieldView } from "./FieldView";
 import classes from "./form.module.css";
@@ -26,6 +26,7 @@ export function Form({ fields, value, path = TOP, onChange }: FormProps) {
   const shown = fields
     .filter((field) => isShown(nodeType, ruleKey([...path, field.name]), value[field.name], value))
     .map((field) => (isNeeded(nodeType, ruleKey([...path, field.name]), value) ? { ...field, isRequired: true } : field));
+  const kept = (next: JsonObject, chosen: string) => (path.length === 0 ? afterChoice(nodeType, next, chosen) : next);
   return (
     <Stack gap="md">
       {inRows(shown).map((row) => (
@@ -38,7 +39,7 @@ export function Form({ fields, value, path = TOP, onChange }: FormProps) {
               path={[...path, field.name]}
               value={value[field.name]}
               unit={unitOf(field, fields, value)}
-              onChange={(next) => onChange(withKey(value, field.name, next), [...path, field.name].join("/"))}
+              onChange={(next) => onChange(kept(withKey(value, field.name, next), field.name), [...path, field.name].join("/"))}
             />
           ))}
         </div>
