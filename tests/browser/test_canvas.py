@@ -8,9 +8,11 @@ import time
 import pytest
 from playwright.sync_api import expect
 from tests.browser import axe
+from tests.browser.conftest import Newcomers
 from tests.browser.drawing import Canvas
-from tests.browser.flows import chain, follows_up, greets
+from tests.browser.flows import chain, edge, follows_up, greets
 from tests.browser.person import Person
+from tests.browser.server import Account
 
 pytestmark = pytest.mark.full
 
@@ -172,6 +174,46 @@ def test_a_new_step_is_seen_whole_whatever_lies_over_the_canvas(person: Person) 
         expect(canvas.card(kind)).to_be_in_viewport(ratio=1)
         assert person.page.evaluate(LIES_OVER, kind) == []
         before[side] = kind
+
+
+def test_on_a_small_screen_a_second_branch_and_a_test_are_seen_whole(somebody: Newcomers, account: Account) -> None:
+    person = somebody(account, viewport={"width": 1366, "height": 768})
+    person.signs_in()
+    nodes, edges = follows_up()
+    made = account.draft("Follow up", nodes[:3], edges[:2])
+    person.goes_to(f"automations/{made}")
+    canvas = Canvas(person)
+    canvas.adds_after("Wait for a reply", "Stop", "They replied")
+    titles = ["Lead is qualified", "Wait for a reply", "Send a message", "Stop"]
+    for title in titles:
+        expect(canvas.card(title)).to_be_in_viewport(ratio=0.99)
+    # Nothing lies over it.
+    person.button("Add a step after Send a message", canvas.flow).click(trial=True)
+
+    for _ in range(4):
+        person.clicks("Zoom in")
+    expect(canvas.card("Stop")).not_to_be_in_viewport(ratio=0.99)
+    person.clicks("Test")
+    person.picks("An example", person.dialog("Test"))
+    person.clicks("Run the test", person.dialog("Test"))
+    expect(person.page.get_by_role("region", name="Result of the test")).to_be_visible()
+    for title in titles:
+        expect(canvas.card(title)).to_be_in_viewport(ratio=0.99)
+
+
+def test_the_point_for_failures_is_shown_where_it_is_used_or_pointed_at(person: Person) -> None:
+    nodes, edges = follows_up()
+    made = person.account.draft("Follow up", nodes, [*edges[:2], edge("reply", "tell", "error")])
+    person.goes_to(f"automations/{made}")
+    canvas = Canvas(person)
+    spare, used = (
+        canvas.card(title).locator("[data-handleid=error]") for title in ("Send a message", "Wait for a reply")
+    )
+    expect(used).to_have_css("opacity", "1")
+    expect(spare).to_have_css("opacity", "0")
+    canvas.step("Send a message").hover()
+    expect(spare).to_have_css("opacity", "1")
+    expect(spare).to_have_attribute("title", "What follows when this step fails: drag a line from here")
 
 
 def test_undo_outlives_a_reload_but_not_a_change_by_somebody_else(person: Person) -> None:

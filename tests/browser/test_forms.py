@@ -122,6 +122,21 @@ def test_cards_and_searches_speak_as_people_do(person: Person) -> None:
         expect(canvas.palette.get_by_role("button").filter(has_text="S").first).to_contain_text("Send email")
 
 
+def test_the_text_of_a_reply_is_found_by_what_people_call_it(person: Person) -> None:
+    nodes, edges = follows_up()
+    nodes[3]["data"]["config"]["text"] = ""
+    made = person.account.draft("Follow up", nodes, edges)
+    person.goes_to(f"automations/{made}")
+    panel = Canvas(person).opens("Tell the owner")
+    for words in ("reply", "message"):
+        person.clicks("Insert a variable into Text", panel)
+        person.page.get_by_role("combobox", name="Search variables and values").fill(words)
+        expect(person.page.get_by_role("option").first).to_contain_text("text of the reply")
+        person.presses("Enter")
+    inserted = "{{ steps.reply.record.body }}"
+    expect(panel.get_by_role("textbox", name="Text", exact=True)).to_have_value(inserted + inserted)
+
+
 def test_a_form_stands_still_under_the_hand(person: Person) -> None:
     nodes = [
         node("start", "trigger-event", "A lead comes", event_source="lead", event_type="INSERT"),
