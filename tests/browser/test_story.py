@@ -94,7 +94,8 @@ def publishes(one: Person) -> None:
 
 def watches(one: Person, canvas: Canvas, grace: str) -> None:
     """A lead changes; its run comes, waits, and goes on with the reply, all by itself."""
-    one.page.get_by_role("tab", name="Runs").click()
+    one.follows("Watch its runs")
+    expect(one.page.get_by_role("tab", name="Runs")).to_have_attribute("aria-selected", "true")
     alan = changed(one.account, "Alan Turing", "qualified")
     assert alan != grace
     one.follows("Alan Turing")
