@@ -69,7 +69,8 @@ async def test_a_drawing_is_told_what_its_steps_come_to_by_each_way(world: World
     owner = api.signed_in(world.account)
     path = f"/automations/{(await made(owner, world))['id']}"
     start = {"id": "start", "type": "trigger-event", "data": {"config": {"event_source": "lead", "event_type": "any"}}}
-    wait = {"id": "wait", "type": "logic-wait", "data": {"config": {"wait_for": "reply"}}}
+    limit = {"amount": 1, "unit": "hours"}
+    wait = {"id": "wait", "type": "logic-wait", "data": {"config": {"wait_for": "reply", "max_wait": limit}}}
 
     async def judged(text: str, *ways: str) -> Any:
         send = {"id": "send", "type": "action-send-message", "data": {"config": {"body": text}}}

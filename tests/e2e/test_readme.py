@@ -88,9 +88,9 @@ def test_the_other_example_does_what_it_says_in_a_test(cli: Cli, up: dict[str, A
     assert (run["status"], loop["output"]["failed"]) == ("completed", 0)
     assert told == [
         ("Grace Hopper", 64, 1),
-        ("Frances Allen", 57, 0),
-        ("Katherine Johnson", 35, 0),
-        ("Donald Knuth", 12, 0),
+        ("Frances Allen", 57, 1),
+        ("Katherine Johnson", 35, 1),
+        ("Donald Knuth", 12, 1),
     ]
 
 
