@@ -17,7 +17,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   "action-email": ["cc", "bcc", "reply_to", "from_name", "attachments", "timeout_seconds"],
   "action-http": ["timeout_seconds", "success_codes", "max_response_bytes", "follow_redirects", "pagination"],
   "action-run-automation": ["lead_id", "conversation_id", "output"],
-  "action-send-message": ["conversation_id", "lead_id", "channel"],
+  "action-send-message": ["conversation_id", "lead_id", "channel", "begin"],
   "action-update-record": ["record_id"],
   "ai-classify": ["confidence_floor", "model", "max_output_tokens", "timeout_seconds"],
   "ai-extract": ["model", "max_output_tokens", "timeout_seconds"],
